@@ -1,0 +1,1 @@
+"""How residents reach us: one folder a channel, one contract for all."""

@@ -1,0 +1,55 @@
+"""The contract that every channel fulfils."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiohttp import ClientSession, web
+
+from channels.message import Contact, Receive, Render, Reply
+from config.runtime import Runtime
+
+
+class KeepMedia(Protocol):
+    """Keeps bytes that a channel fetched or was sent."""
+
+    async def __call__(self, content: bytes, media_type: str) -> str:
+        """Store the bytes and return `store:ID`; MediaRefused says why not."""
+
+
+class MediaRefused(Exception):
+    """Too large, or not of a kind that we keep; the message is for the resident."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that a channel is given: where messages go, how replies read, the shared HTTP client, the clock."""
+
+    receive: Receive
+    render: Render
+    http: ClientSession
+    runtime: Runtime
+    keep: KeepMedia
+
+
+class Channel(ABC):
+    """One way for residents to reach us; constructed by `channels.registry`, driven by the program."""
+
+    name: str  # the key in the registry, the metrics and the inbox
+    schemes: tuple[str, ...] = ()  # contact schemes it can send to
+
+    @abstractmethod
+    def routes(self) -> Sequence[web.RouteDef]:
+        """The HTTP routes that the platform calls; may be empty."""
+
+    async def run(self) -> None:
+        """Work of its own (polling, token renewal) until cancelled; returns at once where there is none."""
+
+    @abstractmethod
+    async def send(self, to: Contact, reply: Reply) -> str:
+        """Send a reply and return the platform's id for it; raises SendError."""
+
+    def health(self) -> dict[str, Any]:
+        """Small facts for the health page, without secrets."""
+        return {}

@@ -1,0 +1,95 @@
+"""What travels between a channel and the front desk: messages in, replies out."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody who can be reached by a channel; written `wechat:oAbc` or `tel:+8613900000000`."""
+
+    scheme: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.path}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Contact":
+        """The contact written as `scheme:path`; ValueError says what is missing."""
+        scheme, separator, path = text.partition(":")
+        if not (scheme and separator and path):
+            raise ValueError(f"contact {text!r} must be written scheme:path, such as wechat:oAbc")
+        return cls(scheme=scheme, path=path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A photo, voice note or file. `reference` is the platform's media id or URL, or `store:ID` once kept by us."""
+
+    kind: str  # image, voice, video, file, link
+    reference: str
+    media_type: str = ""
+    size_bytes: int = 0
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A place pin, WGS-84 degrees, with the platform's own words for it."""
+
+    latitude: float
+    longitude: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One thing a resident sent. `(channel, external_id)` is unique for ever: the platform's retries share it."""
+
+    channel: str
+    external_id: str
+    sender: Contact
+    thread: str  # which conversation: usually str(sender)
+    text: str
+    received_at: datetime
+    attachments: tuple[Attachment, ...] = ()
+    point: Point | None = None
+    confidence: float | None = None  # the recogniser's, for speech
+    public: bool = False  # said in public (an @mention): a candidate until confirmed in private
+    event: str = ""  # follow, scan, menu:KEY; empty for words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What to say, not how: a key of the county's replies and the values it needs."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()  # short answers offered as buttons where the channel has them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the front desk made of a message; the same again for the same message."""
+
+    replies: tuple[Reply, ...] = ()
+    ticket: str = ""
+    duplicate: bool = False
+
+
+Receive = Callable[[InboundMessage], Awaitable[Receipt]]
+Render = Callable[[Reply], str]
+
+
+class SendError(Exception):
+    """A platform did not take our message: is trying again of use, and when?"""
+
+    def __init__(
+        self, reason: str, *, permanent: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,1 @@
+"""What an installation and its county are: settings, records, the clock."""

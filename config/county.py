@@ -1,0 +1,173 @@
+"""The county as records: units, workers, places, categories and the rules that connect them.
+
+Codes. A unit's code is its national statistics code where it has one: county 6 digits, township 9,
+village or community 12, grid 15 (village + 3). Urban areas and blocks, which have no national code, and
+departments carry short ASCII codes (`urban-2`, `urban-2-1`, `water`). Codes of all units are unique.
+A category's code has two digits a level: `05` domain, `0503` group, `050302` item; prefixes are ancestors.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+
+class UnitKind(StrEnum):
+    """Every kind of office that can own a ticket."""
+
+    COUNTY = "county"  # 县网格管理中心
+    TOWNSHIP = "township"  # 乡镇（街道）网格管理中心
+    VILLAGE = "village"  # 村网格站
+    COMMUNITY = "community"  # 社区网格站
+    URBAN_AREA = "urban_area"  # 城区一级网格, above blocks
+    URBAN_BLOCK = "urban_block"  # 城区二级网格, above urban grids
+    GRID = "grid"  # 网格, one worker
+    DEPARTMENT = "department"  # 县直部门
+    MEDIATION = "mediation"  # 专业调解室
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """An office that can own a ticket; `parent` is the unit above it, empty for the county centre."""
+
+    code: str
+    name: str
+    kind: UnitKind
+    parent: str = ""
+    short_name: str = ""
+    urban: bool = False
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A grid worker (网格员) or the person answering for a unit (责任人); `contact` is `scheme:path` or empty."""
+
+    unit: str
+    name: str
+    contact: str = ""
+    deputy: bool = False
+    placeholder: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A named place residents speak of: village, street, estate, landmark. `unit` is who answers for it."""
+
+    code: str
+    name: str
+    unit: str
+    kind: str = "village"  # township, village, community, street, estate, landmark
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """One node of the three-level catalogue; `words` are the county's own key words for it."""
+
+    code: str
+    name: str
+    words: tuple[str, ...] = ()
+
+    @property
+    def parent(self) -> str:
+        """The code one level up, empty for a domain."""
+        return self.code[:-2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchRule:
+    """A line of the 派单目录: what `category` (a prefix) goes where, and why.
+
+    `unit` is a department or mediation room. `direct` sends it there at once, past the grid;
+    otherwise the territory leads in the country and `unit` assists (先属地后属主).
+    """
+
+    code: str
+    category: str
+    unit: str
+    reason: str
+    direct: bool = False
+    assisting: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()  # request kinds this line is for; empty means all
+
+
+class DeadlineUnit(StrEnum):
+    """How a time limit counts."""
+
+    HOURS = "hours"  # clock hours, day and night
+    WORKDAYS = "workdays"  # working days of the Chinese calendar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A time limit for a category prefix (empty: any) at an urgency; the longest prefix wins."""
+
+    category: str
+    urgency: str
+    amount: int
+    unit: DeadlineUnit
+    sign_within_minutes: int = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """Which unit stands duty for what: fallback (兜底), command desk, operator of last resort."""
+
+    role: str
+    unit: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkStandard:
+    """What must be done for a category prefix before it may be closed (工作标准)."""
+
+    category: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class County:
+    """A whole county, checked by the loader; look-ups are dictionary reads."""
+
+    code: str
+    name: str
+    hotline: str
+    units: Mapping[str, Unit]
+    workers: Mapping[str, Sequence[Worker]]  # by unit code, first the one in charge, then deputies
+    places: Sequence[Place]
+    categories: Mapping[str, Category]
+    rules: Sequence[DispatchRule]
+    deadlines: Sequence[Deadline]
+    standards: Sequence[WorkStandard]
+    duties: Mapping[str, Duty]
+    replies: Mapping[str, str]  # reply key -> template in the county's words (话术)
+    workday_overrides: Mapping[str, bool] = field(default_factory=dict)  # ISO date -> works?
+    version: str = ""  # hash of the folder; kept with each decision
+
+    @cached_property
+    def children(self) -> Mapping[str, Sequence[Unit]]:
+        """Units directly below each unit, in code order."""
+        below: dict[str, list[Unit]] = {}
+        for unit in sorted(self.units.values(), key=lambda unit: unit.code):
+            below.setdefault(unit.parent, []).append(unit)
+        return below
+
+    @cached_property
+    def places_by_code(self) -> Mapping[str, Place]:
+        """Every place by its code."""
+        return {place.code: place for place in self.places}
+
+    def chain(self, unit: str) -> Iterator[Unit]:
+        """The unit and everything above it, ending with the county centre."""
+        while unit:
+            found = self.units[unit]
+            yield found
+            unit = found.parent
+
+    def category_path(self, code: str) -> str:
+        """`城乡建设 / 市政管理 / 路灯` for a code; unknown levels are left out."""
+        prefixes = (code[:length] for length in range(2, len(code) + 1, 2))
+        return " / ".join(self.categories[p].name for p in prefixes if p in self.categories)

@@ -1,0 +1,1 @@
+"""The front desk and the running program."""

@@ -1,0 +1,1 @@
+"""The console, the department API and the health page."""

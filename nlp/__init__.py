@@ -1,0 +1,1 @@
+"""Language: what a resident's words say, and how sure we are."""

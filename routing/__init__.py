@@ -1,0 +1,1 @@
+"""The ticket and everything that happens to it, from dispatch to close."""
