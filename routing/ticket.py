@@ -79,6 +79,9 @@ ACTION_NAMES = {
 }
 
 
+FINAL_STATUSES = frozenset({Status.CLOSED, Status.WITHDRAWN})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What the front desk knows when it asks for a ticket."""
@@ -134,6 +137,19 @@ class Ticket:
     returns: int = 0
     extensions: int = 0
     reopened: int = 0
+    reminders: int = 0
+    supervisions: int = 0
+    started_at: datetime | None = None  # when the clock began: at opening, again at reopening
+    due_provisional: bool = False  # due_at crosses days whose holidays are not yet published
+    closed_at: datetime | None = None  # closed or withdrawn
+    solved: bool | None = None  # the resident's three judgements, kept apart; None: not said
+    satisfied: bool | None = None
+    contacted: bool | None = None
+
+    @property
+    def supervision_number(self) -> str:
+        """The number of the latest supervision letter (督办单号), empty where there is none."""
+        return f"{self.number}-D{self.supervisions}" if self.supervisions else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +159,7 @@ class TicketEvent:
     ticket: str
     sequence: int  # equals the ticket's version after the step
     action: Action
-    by: str  # operator:NAME, department:CODE, grid:CODE, resident, system
+    by: str  # operator:NAME, department:CODE, grid:CODE, resident, system; see lifecycle.Actor
     at: datetime
     note: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
