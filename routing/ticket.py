@@ -159,7 +159,7 @@ class TicketEvent:
     ticket: str
     sequence: int  # equals the ticket's version after the step
     action: Action
-    by: str  # operator:NAME, department:CODE, grid:CODE, resident, system; see lifecycle.Actor
+    by: str  # operator:NAME, department:CODE, grid:CODE, resident, system; see steps.Actor
     at: datetime
     note: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
