@@ -39,7 +39,7 @@ class Calendar:
         try:
             return bool(chinese_calendar.is_workday(day))
         except NotImplementedError:
-            return day.weekday() < 5 and day not in _statutory_days(day.year)
+            return day not in _statutory_days(day.year) and day.weekday() < 5
 
     def provisional(self, day: date) -> bool:
         """Is that day known by law and moon only, so that the published list may still move it?"""
