@@ -1,0 +1,98 @@
+"""What the county may say to residents and workers (话术): the keys, their placeholders, and the check."""
+
+import string
+from collections.abc import Mapping
+
+from config.faults import Faults, suggestion
+from config.tables import Document
+
+MOST_CHARACTERS = 500
+
+_NOTHING: frozenset[str] = frozenset()
+
+REPLY_KEYS: Mapping[str, frozenset[str]] = {
+    "welcome": _NOTHING,
+    "greeting": _NOTHING,
+    "ask_matter": _NOTHING,
+    "ask_place": _NOTHING,
+    "ask_place_which": frozenset({"options"}),
+    "ask_again": _NOTHING,
+    "receipt": frozenset({"number", "matter", "place", "unit", "due"}),
+    "receipt_person": frozenset({"number", "matter", "due"}),
+    "danger": _NOTHING,
+    "supplemented": frozenset({"number"}),
+    "progress": frozenset({"number", "matter", "status", "unit", "due", "latest"}),
+    "progress_none": _NOTHING,
+    "progress_unknown": frozenset({"number"}),
+    "progress_closed": frozenset({"number", "matter", "answer"}),
+    "withdrawn": frozenset({"number"}),
+    "withdraw_ask": frozenset({"number"}),
+    "withdraw_refused": frozenset({"number", "reason"}),
+    "handed_over": frozenset({"number"}),
+    "thanks": _NOTHING,
+    "media_kept": _NOTHING,
+    "media_refused": frozenset({"reason"}),
+    "confirm_public": _NOTHING,
+    "too_long": _NOTHING,
+    "too_many": _NOTHING,
+    "unsupported": _NOTHING,
+    "out_of_scope": _NOTHING,
+    "error": frozenset({"number"}),
+    "result": frozenset({"number", "matter", "answer"}),
+    "notice_reopened": frozenset({"number"}),
+    "worker_dispatched": frozenset({"number", "matter", "place", "due"}),
+    "worker_result": frozenset({"number", "matter", "answer"}),
+    "evaluate_ask": frozenset({"number"}),
+    "evaluated": frozenset({"number"}),
+    "silence_ticket": frozenset({"number", "matter", "unit", "due"}),
+}
+
+
+def checked(document: Document, faults: Faults) -> dict[str, str]:
+    """The county's templates by key; whatever is missing, unknown or can't be filled in is a fault."""
+    document.refuse_unknown(frozenset(REPLY_KEYS), faults)
+    if document.text:
+        for key in REPLY_KEYS:
+            if key not in document.data:
+                faults.add(document.file, 0, f"缺话术“{key}”", "补上这一句")
+    replies: dict[str, str] = {}
+    for key, value in document.data.items():
+        if key in REPLY_KEYS:
+            line = document.line_of("", key)
+            if not isinstance(value, str) or not value.strip():
+                faults.add(
+                    document.file,
+                    line,
+                    f"话术“{key}”不是一句话",
+                    "用引号括起来写一句话",
+                )
+            else:
+                _check_template(document.file, line, key, value, faults)
+                replies[key] = value.strip()
+    return replies
+
+
+def _check_template(file: str, line: int, key: str, template: str, faults: Faults) -> None:
+    if len(template) > MOST_CHARACTERS:
+        faults.add(
+            file,
+            line,
+            f"话术“{key}”超过 {MOST_CHARACTERS} 字",
+            "写短些，微信一次发不完",
+        )
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError:
+        faults.add(file, line, f"话术“{key}”的花括号不成对", "占位写成 {number} 这样")
+        return
+    allowed = REPLY_KEYS[key]
+    listed = "、".join(f"{{{name}}}" for name in sorted(allowed)) or "没有"
+    for _, name, layout, conversion in fields:
+        if name is None:
+            continue
+        if name not in allowed:
+            remedy = suggestion(name, allowed, f"这一句可用的占位：{listed}")
+            faults.add(file, line, f"话术“{key}”里的占位 {{{name[:30]}}} 填不上", remedy)
+        elif layout or conversion:
+            problem = f"话术“{key}”里的占位 {{{name}}} 带了格式"
+            faults.add(file, line, problem, f"只写 {{{name}}}")

@@ -1,0 +1,318 @@
+"""What an installation sets, from the environment and one TOML file; every secret also from a file of its own."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from config.faults import Fault, suggestion
+from config.secret_files import SecretFileUnreadable, with_secret_files
+
+PREFIX = "HOTLINE_"
+NESTED = "__"
+SETTINGS_VARIABLE = "HOTLINE_SETTINGS"
+PACKAGED_COUNTY = Path(__file__).parent / "nanhe"
+MEBIBYTE = 1024 * 1024
+
+
+class SettingsFault(Exception):
+    """The settings can't be used; `faults` holds everything found, the message all of it in Chinese."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__(faults)
+
+    def __str__(self) -> str:
+        shown = (f"{number}. {fault}" for number, fault in enumerate(self.faults, 1))
+        return "\n".join([f"设置有 {len(self.faults)} 处要改：", *shown])
+
+
+class Section(BaseModel):
+    """A part of the settings; `KEY_file` names a file that holds KEY."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        return with_secret_files(values, frozenset(cls.model_fields))
+
+
+class Conversation(Section):
+    """How the front desk waits."""
+
+    join_s: float = Field(default=40, ge=0, le=600)
+    silence_minutes: float = Field(default=10, gt=0, le=1440)
+
+
+class Web(Section):
+    """The resident's own page."""
+
+    enabled: bool = True
+
+
+class Telegram(Section):
+    """A Telegram bot."""
+
+    token: SecretStr
+    secret: SecretStr = SecretStr("")
+    mode: Literal["webhook", "polling"] = "polling"
+    api_url: str = "https://api.telegram.org"
+
+    @model_validator(mode="after")
+    def _webhook_needs_secret(self) -> Self:
+        if self.mode == "webhook" and not self.secret.get_secret_value():
+            raise ValueError("用 webhook 方式时要设 secret")
+        return self
+
+
+class WeChat(Section):
+    """A WeChat official account."""
+
+    token: SecretStr
+    aes_key: SecretStr = SecretStr("")
+    app_id: str
+    app_secret: SecretStr
+    api_url: str = "https://api.weixin.qq.com"
+
+
+class Weibo(Section):
+    """A Weibo account's fans service."""
+
+    app_secret: SecretStr
+    access_token: SecretStr
+    api_url: str = "https://m.api.weibo.com"
+
+
+class Endpoint(Section):
+    """How a department is reached and how it signs in."""
+
+    url: str = ""
+    secret: SecretStr = SecretStr("")
+    api_token: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError("地址要以 https:// 或 http:// 开头")
+        return url
+
+    @field_validator("secret")
+    @classmethod
+    def _is_webhook_secret(cls, secret: SecretStr) -> SecretStr:
+        value = secret.get_secret_value()
+        if value and not value.startswith("whsec_"):
+            raise ValueError("密钥要以 whsec_ 开头")
+        return secret
+
+    @model_validator(mode="after")
+    def _address_needs_secret(self) -> Self:
+        if self.url and not self.secret.get_secret_value():
+            raise ValueError("写了 url 就要写 secret，部门靠它认出是我们发的")
+        return self
+
+
+class EnvironmentSource(EnvSettingsSource):
+    """The environment, with names nobody knows kept, so that they are refused and not passed over."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        for name, value in self.env_vars.items():
+            key = name.lower().removeprefix(PREFIX.lower())
+            first = key.split(NESTED)[0]
+            ours = name.lower().startswith(PREFIX.lower()) and name.upper() != SETTINGS_VARIABLE
+            if ours and first not in self.settings_cls.model_fields:
+                values.setdefault(key, value)
+        return values
+
+
+class Settings(BaseSettings):
+    """Everything an installation sets; the names are those of docs/settings.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=NESTED, extra="forbid", frozen=True
+    )
+
+    state: Path = Path("var")
+    county: Path = PACKAGED_COUNTY
+    host: str = "127.0.0.1"
+    port: int = Field(default=4569, ge=0, le=65535)
+    public_url: str = ""
+    database_url: str = Field(default="", repr=False)
+    processes: int = Field(default=1, ge=1, le=32)
+    log_format: Literal["console", "json"] = "console"
+    session_hours: int = Field(default=10, ge=1, le=168)
+    media_limit_bytes: int = Field(default=10 * MEBIBYTE, ge=1024, le=100 * MEBIBYTE)
+    body_limit_bytes: int = Field(default=65536, ge=4096, le=16 * MEBIBYTE)
+    conversation: Conversation = Conversation()
+    certain_above: float = Field(default=0.8, ge=0, le=1)
+    webhook_timeout_s: float = Field(default=10, gt=0, le=60)
+    allow_private_networks: bool = False
+    metrics_token: SecretStr | None = None
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    web: Web = Web()
+    telegram: Telegram | None = None
+    wechat: WeChat | None = None
+    weibo: Weibo | None = None
+    departments: dict[str, Endpoint] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before what the file says."""
+        return EnvironmentSource(settings_cls), init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        return with_secret_files(values, frozenset(cls.model_fields))
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("departments", mode="before")
+    @classmethod
+    def _codes_have_hyphens(cls, value: Any) -> Any:
+        """A variable's name can't hold a hyphen: CIVIL_AFFAIRS there is the department civil-affairs."""
+        if isinstance(value, dict):
+            return {str(code).replace("_", "-"): endpoint for code, endpoint in value.items()}
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_known_database(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("要以 sqlite:/// 或 postgresql+psycopg:// 开头")
+        return url
+
+    @property
+    def database(self) -> str:
+        """The database's address; the embedded SQLite in the state folder where none is set."""
+        return self.database_url or f"sqlite:///{self.state / 'hotline.db'}"
+
+
+def load(path: Path | None = None) -> Settings:
+    """The settings; the file is `path`, else what HOTLINE_SETTINGS names. Raises SettingsFault."""
+    named = os.environ.get(SETTINGS_VARIABLE, "")
+    file = path or (Path(named) if named else None)
+    values = _read_file(file) if file else {}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        where = str(file) if file else "环境变量"
+        faults = tuple(_fault(where, detail, values) for detail in error.errors())
+        raise SettingsFault(faults) from None
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise _one_fault(file, "没有这个设置文件", "查一查路径，或不写这一项") from None
+    except (OSError, UnicodeDecodeError):
+        raise _one_fault(file, "打不开这个设置文件", "查一查权限；文字编码用 UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _one_fault(file, f"TOML 写法不对（{error}）", "改好这一行") from None
+    return _beside(values, file.parent, top=True)
+
+
+def _one_fault(file: Path, problem: str, remedy: str) -> SettingsFault:
+    return SettingsFault((Fault(file=str(file), line=0, problem=problem, remedy=remedy),))
+
+
+def _beside(values: Mapping[str, Any], folder: Path, *, top: bool = False) -> dict[str, Any]:
+    """Relative paths in the file count from the file's own folder."""
+    placed: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            placed[key] = _beside(value, folder)
+        elif isinstance(value, str) and (
+            key.endswith("_file") or (top and key in ("state", "county"))
+        ):
+            placed[key] = str(folder / value)
+        else:
+            placed[key] = value
+    return placed
+
+
+def _fault(where: str, detail: ErrorDetails, values: Mapping[str, Any]) -> Fault:
+    location = [str(part) for part in detail["loc"]]
+    key = ".".join(location)
+    variable = PREFIX + NESTED.join(part.upper().replace("-", "_") for part in location)
+    problem, remedy = _told(key, location, detail)
+    return Fault(
+        file=where if location[:1] and location[0] in values else "设置",
+        line=0,
+        problem=problem,
+        remedy=f"{remedy}（环境变量 {variable}）" if location else remedy,
+    )
+
+
+def _told(key: str, location: list[str], detail: ErrorDetails) -> tuple[str, str]:
+    limits = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            known = _known_keys(location[:-1])
+            return f"不认识的设置“{key}”", suggestion(location[-1], known, "删去，或查设置说明")
+        case "missing":
+            return f"缺设置“{key}”", "补上"
+        case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type":
+            return f"“{key}”要写数字", "只写数字，不带单位"
+        case "bool_parsing" | "bool_type":
+            return f"“{key}”要写 true 或 false", "改成 true 或 false"
+        case "greater_than" | "greater_than_equal":
+            return f"“{key}”太小", f"至少 {limits.get('ge', limits.get('gt'))}"
+        case "less_than" | "less_than_equal":
+            return f"“{key}”太大", f"至多 {limits.get('le', limits.get('lt'))}"
+        case "literal_error":
+            return f"“{key}”的值不能用", f"可用的：{limits.get('expected', '')}"
+        case "value_error":
+            cause = limits.get("error", "")
+            told = f"“{key}”不对：{cause}" if key else str(cause)
+            remedy = "查一查文件的路径和权限" if isinstance(cause, SecretFileUnreadable) else "改好"
+            return told, remedy
+        case _:
+            return f"“{key}”的写法不对", "查设置说明里这一项的写法"
+
+
+def _known_keys(location: list[str]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {
+        "conversation": Conversation,
+        "web": Web,
+        "telegram": Telegram,
+        "wechat": WeChat,
+        "weibo": Weibo,
+        "departments": Endpoint,
+    }
+    model = sections.get(location[0], Settings) if location else Settings
+    return list(model.model_fields)

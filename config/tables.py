@@ -1,0 +1,243 @@
+"""The county folder as entries with line numbers: spreadsheets (CSV) and records (TOML), before any meaning."""
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.faults import Faults, suggestion
+
+MOST_BYTES = 16 * 1024 * 1024
+MOST_CELL_CHARACTERS = 4000
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_TOML_LINE = re.compile(r"\(at line (\d+)")
+_TOML_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_-]+)\s*\]\]?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A spreadsheet row or a TOML record: its values and where they stand."""
+
+    file: str
+    line: int
+    values: Mapping[str, Any]
+
+    def text(self, key: str) -> str:
+        """The trimmed value, empty where there is none."""
+        value = self.values.get(key, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def parts(self, key: str) -> tuple[str, ...]:
+        """A cell `a|b|c` (or a TOML list) as its parts, empty and repeated ones left out."""
+        value = self.values.get(key, "")
+        listed = value if isinstance(value, list) else str(value).replace("｜", "|").split("|")
+        return tuple(dict.fromkeys(part.strip() for part in map(str, listed) if part.strip()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """How a spreadsheet must look: its columns (English name -> Chinese heading) and which must be filled."""
+
+    file: str
+    columns: Mapping[str, str]
+    filled: frozenset[str]
+    optional: bool = False
+
+
+def read_sheet(folder: Path, sheet: Sheet, faults: Faults) -> list[Entry]:
+    """The rows of a CSV file; lines that begin with `#` and empty lines are skipped."""
+    path = folder / sheet.file
+    if sheet.optional and not path.exists():
+        return []
+    text = read_text(path, faults)
+    if text is None:
+        return []
+    entries: list[Entry] = []
+    columns: list[str] | None = None
+    for line, cells in _rows(sheet.file, text, faults):
+        if columns is None:
+            columns = _heading(sheet, line, cells, faults)
+            if columns is None:
+                return []
+        else:
+            entry = _entry(sheet, line, dict(zip(columns, cells, strict=False)), faults)
+            if any(cell.strip() for cell in cells[len(columns) :]):
+                problem = f"这一行有 {len(cells)} 格，表头只有 {len(columns)} 列"
+                faults.add(
+                    sheet.file,
+                    line,
+                    problem,
+                    "删去多出的格子；内容里有逗号就用双引号括起来",
+                )
+            entries.append(entry)
+    if columns is None:
+        faults.add(sheet.file, 0, "这个表是空的", f"第一行写表头：{','.join(sheet.columns)}")
+    return entries
+
+
+def read_text(path: Path, faults: Faults) -> str | None:
+    """A file as text, UTF-8 (with or without BOM) or GB18030; None after a fault."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            faults.add(path.name, 0, "文件太大，超过 16 MB", "查一查是不是放错了文件")
+            return None
+        data = path.read_bytes()
+    except FileNotFoundError:
+        faults.add(path.name, 0, "缺这个文件", "从 config/nanhe 拷一份来改")
+        return None
+    except OSError as error:
+        faults.add(path.name, 0, f"打不开这个文件（{error.strerror}）", "查一查文件的权限")
+        return None
+    return _decode(path.name, data, faults)
+
+
+def _decode(file: str, data: bytes, faults: Faults) -> str | None:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        faults.add(file, 1, "文件是 UTF-16 编码", "在表格软件里另存为“CSV UTF-8（逗号分隔）”")
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+    mended = data.decode("utf-8-sig", errors="replace")
+    if mended.count("\ufffd") * 10 < len(_HAN.findall(mended)):
+        faults.add(file, line, "这一行有坏字节，不是完整的 UTF-8", "把这一行的乱码重新输入一遍")
+        return None
+    try:
+        return data.decode("gb18030")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+    remedy = "在表格软件里另存为“CSV UTF-8（逗号分隔）”"
+    faults.add(file, line, "文字编码既不是 UTF-8 也不是 GB18030", remedy)
+    return None
+
+
+def _rows(file: str, text: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error:
+        remedy = "查这一行及以后的双引号是不是成对；内容里的双引号要写两个"
+        faults.add(file, line, "从这一行起读不成表格", remedy)
+
+
+def _heading(sheet: Sheet, line: int, cells: list[str], faults: Faults) -> list[str] | None:
+    chinese = {heading: column for column, heading in sheet.columns.items()}
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    columns = [chinese.get(cell.strip(), cell.strip().lower()) for cell in cells]
+    before = len(faults.found)
+    for position, column in enumerate(columns):
+        if column not in sheet.columns:
+            known = (*sheet.columns, *chinese)
+            remedy = suggestion(column, known, f"可用的列：{'、'.join(sheet.columns)}")
+            faults.add(sheet.file, line, f"不认识的列“{shown(column)}”", remedy)
+        elif column in columns[:position]:
+            faults.add(sheet.file, line, f"列“{column}”写了两次", "删去一个")
+    for column in sheet.columns:
+        if column in sheet.filled and column not in columns:
+            problem = f"表头缺列“{column}”（{sheet.columns[column]}）"
+            faults.add(sheet.file, line, problem, "补上这一列；文字乱码时先另存为 UTF-8")
+    return columns if len(faults.found) == before else None
+
+
+def _entry(sheet: Sheet, line: int, values: dict[str, str], faults: Faults) -> Entry:
+    for column in sheet.columns:
+        value = values.get(column, "")
+        if column in sheet.filled and not value.strip():
+            problem = f"“{column}”（{sheet.columns[column]}）是空的"
+            faults.add(sheet.file, line, problem, "填上，或删去整行")
+        if len(value) > MOST_CELL_CHARACTERS:
+            faults.add(
+                sheet.file,
+                line,
+                f"“{column}”太长",
+                "一格最多 4000 字，查双引号是否成对",
+            )
+    return Entry(file=sheet.file, line=line, values=values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed TOML file that can say on which line a key stands."""
+
+    file: str
+    text: str
+    data: Mapping[str, Any]
+
+    def entries(self, table: str, known: frozenset[str], faults: Faults) -> list[Entry]:
+        """The records of `[[table]]`, with unknown keys and wrong shapes noted as faults."""
+        found = self.data.get(table, [])
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            problem = f"“{table}”的写法不对"
+            faults.add(
+                self.file,
+                self.line_of("", table),
+                problem,
+                f"每一条用 [[{table}]] 开头",
+            )
+            return []
+        lines = self._lines_of_tables(table)
+        entries = []
+        for position, values in enumerate(found):
+            line = lines[position] if position < len(lines) else 0
+            entries.append(Entry(file=self.file, line=line, values=values))
+            for key in values.keys() - known:
+                remedy = suggestion(key, known, f"可用的键：{'、'.join(sorted(known))}")
+                faults.add(self.file, line, f"[[{table}]] 里有不认识的键“{shown(key)}”", remedy)
+        return entries
+
+    def line_of(self, table: str, key: str) -> int:
+        """The line of `key` below `[table]` (empty: the top of the file), 0 where it can't be told."""
+        at = ""
+        pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = _TOML_HEADER.match(line)
+            if header:
+                at = header[1]
+                if not table and at == key:
+                    return number
+            elif at == table and pattern.match(line):
+                return number
+        return 0
+
+    def refuse_unknown(self, known: frozenset[str], faults: Faults) -> None:
+        """Note every key at the top of the file that means nothing."""
+        for key in self.data.keys() - known:
+            remedy = suggestion(key, known, f"可用的键：{'、'.join(sorted(known))}")
+            faults.add(self.file, self.line_of("", key), f"不认识的键“{shown(key)}”", remedy)
+
+    def _lines_of_tables(self, table: str) -> list[int]:
+        headers = (_TOML_HEADER.match(line) for line in self.text.splitlines())
+        return [number for number, found in enumerate(headers, 1) if found and found[1] == table]
+
+
+def read_document(folder: Path, file: str, faults: Faults, *, optional: bool = False) -> Document:
+    """A TOML file; empty after a fault or where an optional file isn't there."""
+    empty = Document(file=file, text="", data={})
+    if optional and not (folder / file).exists():
+        return empty
+    text = read_text(folder / file, faults)
+    if text is None:
+        return empty
+    try:
+        return Document(file=file, text=text, data=tomllib.loads(text.replace("\r\n", "\n")))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        at = _TOML_LINE.search(str(error))
+        line = int(at[1]) if at else 0
+        remedy = "查这一行和上一行的引号、等号、方括号；同一个键只写一次"
+        faults.add(file, line, "TOML 写法不对，读不下去", remedy)
+        return empty
+
+
+def shown(value: str) -> str:
+    """A value short enough to stand in a message."""
+    return value if len(value) <= 30 else value[:30] + "…"
