@@ -1,4 +1,4 @@
-"""What is wrong with an installation's files: each fault with file, line and remedy, all told at once."""
+"""What is wrong with an installation's files: faults with file, line and remedy, told together."""
 
 import difflib
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class Fault:
 
 
 class CountyFaults(Exception):
-    """The county folder can't be used; `faults` holds everything found, in order of file and line."""
+    """The county folder can't be used; `faults` holds all that was found, by file and line."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line)))

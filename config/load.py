@@ -1,4 +1,4 @@
-"""A county folder -> County, or every fault of the folder at once; and the same as a report to read."""
+"""A county folder -> County, or every fault of the folder at once; also as a report to read."""
 
 import hashlib
 from collections import Counter

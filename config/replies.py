@@ -1,4 +1,4 @@
-"""What the county may say to residents and workers (话术): the keys, their placeholders, and the check."""
+"""What the county says to people (话术): the keys, their placeholders, and the check."""
 
 import string
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
 
 
 def checked(document: Document, faults: Faults) -> dict[str, str]:
-    """The county's templates by key; whatever is missing, unknown or can't be filled in is a fault."""
+    """The county's templates by key; what is missing, unknown or can't be filled is a fault."""
     document.refuse_unknown(frozenset(REPLY_KEYS), faults)
     if document.text:
         for key in REPLY_KEYS:

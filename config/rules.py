@@ -1,4 +1,4 @@
-"""Categories, dispatch rules, deadlines, standards and duties of a county folder: read, checked, built."""
+"""Categories, dispatch rules, deadlines, standards and duties: read, checked, built."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -8,11 +8,11 @@ MOST_BYTES = 64 * 1024
 
 
 class SecretFileUnreadable(ValueError):
-    """A file named by a `..._file` setting can't be used; the message says which and why, in Chinese."""
+    """A file named by a `..._file` setting can't be used; says which and why, in Chinese."""
 
 
 def with_secret_files(values: Any, known: frozenset[str]) -> Any:
-    """The same values with each `KEY_file` replaced by KEY, read from that file without its line end."""
+    """The same values, each `KEY_file` replaced by KEY with the text of that file."""
     if not isinstance(values, dict):
         return values
     filled: dict[Any, Any] = {}

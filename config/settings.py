@@ -1,4 +1,4 @@
-"""What an installation sets, from the environment and one TOML file; every secret also from a file of its own."""
+"""What an installation sets, by environment or TOML file; secrets also in files of their own."""
 
 import os
 import tomllib
@@ -35,7 +35,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class SettingsFault(Exception):
-    """The settings can't be used; `faults` holds everything found, the message all of it in Chinese."""
+    """The settings can't be used; `faults` holds everything found, the message is in Chinese."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
@@ -133,7 +133,7 @@ class Endpoint(Section):
 
 
 class EnvironmentSource(EnvSettingsSource):
-    """The environment, with names nobody knows kept, so that they are refused and not passed over."""
+    """The environment; unknown names are kept, so that they are refused and not passed over."""
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
     @field_validator("departments", mode="before")
     @classmethod
     def _codes_have_hyphens(cls, value: Any) -> Any:
-        """A variable's name can't hold a hyphen: CIVIL_AFFAIRS there is the department civil-affairs."""
+        """A variable's name can't hold a hyphen: CIVIL_AFFAIRS means civil-affairs."""
         if isinstance(value, dict):
             return {str(code).replace("_", "-"): endpoint for code, endpoint in value.items()}
         return value

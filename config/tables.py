@@ -1,4 +1,4 @@
-"""The county folder as entries with line numbers: spreadsheets (CSV) and records (TOML), before any meaning."""
+"""The county folder as entries with line numbers: spreadsheets (CSV) and records (TOML)."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """How a spreadsheet must look: its columns (English name -> Chinese heading) and which must be filled."""
+    """A spreadsheet's columns (English name -> Chinese heading) and which must be filled."""
 
     file: str
     columns: Mapping[str, str]
@@ -196,7 +196,7 @@ class Document:
         return entries
 
     def line_of(self, table: str, key: str) -> int:
-        """The line of `key` below `[table]` (empty: the top of the file), 0 where it can't be told."""
+        """The line of `key` below `[table]` (empty: top of the file), 0 where it isn't found."""
         at = ""
         pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
         for number, line in enumerate(self.text.splitlines(), 1):
