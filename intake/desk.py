@@ -1,0 +1,133 @@
+"""The front desk: `receive` is the one use case that every channel calls.
+
+A message is on disk before it is looked at. Then it is understood, and ONE unit of work settles it:
+conversation, tickets, events, what must go out, and the receipt.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+from sqlalchemy import Connection
+
+from channels.message import InboundMessage, Receipt
+from config.runtime import Runtime
+from intake import conversation, inbox, threads
+from intake.clerk import Clerk
+from intake.turn import Conversation, Heard, Knowledge, Turn
+from nlp.understanding import RequestKind, Understanding, Urgency
+from routing.database import Database
+from routing.errors import StaleVersion
+
+MOST_RETRIES = 5
+MOST_CHARACTERS = 4000  # of one message; the rest stays in the inbox
+
+_StepFunction = Callable[[Conversation, Heard, Knowledge], Turn]
+
+_log = structlog.get_logger(__name__)
+
+
+class FrontDesk:
+    """Takes messages from channels and answers with receipts."""
+
+    def __init__(
+        self, *, database: Database, runtime: Runtime, clerk: Clerk, knowledge: Knowledge
+    ) -> None:
+        self._database = database
+        self._runtime = runtime
+        self._clerk = clerk
+        self._knowledge = knowledge
+        self._busy: dict[tuple[str, str], asyncio.Task[Receipt]] = {}
+
+    async def receive(self, message: InboundMessage) -> Receipt:
+        """The receipt for a message; the same one again for the same `(channel, external_id)`.
+
+        The work goes on when the caller is cancelled: a platform that hangs up must not undo it.
+        """
+        key = (message.channel, message.external_id)
+        running = self._busy.get(key)
+        if running is None:
+            running = asyncio.create_task(self._receive(message))
+            self._busy[key] = running
+            running.add_done_callback(lambda _: self._busy.pop(key, None))
+            return await asyncio.shield(running)
+        return replace(await asyncio.shield(running), duplicate=True)
+
+    async def _receive(self, message: InboundMessage) -> Receipt:
+        new_id = self._runtime.new_id()
+        arrival = await self._database.write(lambda c: inbox.add(c, message, new_id))
+        if arrival.receipt is not None:
+            return arrival.receipt
+        return await self.settle(arrival.inbox_id, message)
+
+    async def settle(
+        self, inbox_id: str, message: InboundMessage, *, answer_later: bool = False
+    ) -> Receipt:
+        """Work on a message that is in the inbox. What we fail to understand goes to a person.
+
+        `answer_later`: nobody waits for the receipt any more, so its replies go by the outbox.
+        """
+        heard = Heard(
+            message=message,
+            inbox_id=inbox_id,
+            understanding=self._understood(message),
+            at=self._runtime.now(),
+        )
+        try:
+            return await self._settled(heard, conversation.step, answer_later)
+        except Exception:  # whatever it is, the resident must not be lost: the plainest ticket
+            _log.exception("message_not_settled", inbox=inbox_id, channel=message.channel)
+            return await self._settled(heard, conversation.plain_ticket, answer_later)
+
+    async def expire(self, thread: str) -> Receipt:
+        """Silence after a question: open the ticket with what there is."""
+        return await self._in_one_unit(lambda c: self._expire(c, thread))
+
+    async def _settled(self, heard: Heard, step: _StepFunction, answer_later: bool) -> Receipt:
+        return await self._in_one_unit(lambda c: self._settle(c, heard, step, answer_later))
+
+    async def _in_one_unit(self, work: Callable[[Connection], Receipt]) -> Receipt:
+        for _ in range(MOST_RETRIES):
+            try:
+                return await self._database.write(work)
+            except (StaleVersion, threads.Interrupted):
+                continue
+        return await self._database.write(work)
+
+    def _understood(self, message: InboundMessage) -> Understanding:
+        words = [message.text[:MOST_CHARACTERS], message.point.label if message.point else ""]
+        text = "，".join(part for part in words if part)
+        try:
+            return self._knowledge.understand(text)
+        except Exception:
+            _log.exception("message_not_understood", channel=message.channel)
+            return Understanding(text=text, kind=RequestKind.UNKNOWN, urgency=Urgency.NORMAL)
+
+    def _settle(
+        self, connection: Connection, heard: Heard, step: _StepFunction, answer_later: bool
+    ) -> Receipt:
+        receipt = inbox.settled(connection, heard.inbox_id)
+        if receipt is not None:
+            return receipt
+        thread = threads.load(connection, heard.message.thread)
+        turn = step(thread, heard, self._knowledge)
+        after, receipt = self._clerk.carry_out(connection, turn, heard.message)
+        inbox.settle(connection, heard.inbox_id, receipt, heard.at)
+        if answer_later:
+            sender = heard.message.sender
+            self._clerk.notify(connection, sender, receipt.replies, receipt.ticket)
+        threads.save(connection, after, message=heard.inbox_id, at=heard.at)
+        return receipt
+
+    def _expire(self, connection: Connection, thread: str) -> Receipt:
+        before = threads.load(connection, thread)
+        if before.due_at is None or before.due_at > self._runtime.now():
+            return Receipt()
+        inbox_id, message = threads.last_message(connection, thread)
+        sender = replace(message, received_at=self._runtime.now())
+        turn = conversation.expire(before, sender=sender, knowledge=self._knowledge)
+        after, receipt = self._clerk.carry_out(connection, turn, sender)
+        self._clerk.notify(connection, message.sender, receipt.replies, receipt.ticket)
+        threads.save(connection, after, message=inbox_id, at=self._runtime.now())
+        return receipt

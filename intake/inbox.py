@@ -1,0 +1,155 @@
+"""What arrives is written here before anything else is done with it. Functions of a connection."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from channels.message import Contact, InboundMessage, Receipt
+from intake import schema, wire
+
+MOST_ATTEMPTS = 5
+_INBOX = schema.inbox
+_INSERT = sa.insert(_INBOX)
+_BY_KEY = sa.select(_INBOX.c.id, _INBOX.c.receipt).where(
+    _INBOX.c.channel == sa.bindparam("channel"), _INBOX.c.external_id == sa.bindparam("key")
+)
+_LOCKED = sa.select(_INBOX.c.receipt).where(_INBOX.c.id == sa.bindparam("row_id")).with_for_update()
+_DONE = (
+    sa.update(_INBOX)
+    .where(_INBOX.c.id == sa.bindparam("row_id"))
+    .values(
+        done_at=sa.bindparam("at"), receipt=sa.bindparam("answer"), ticket=sa.bindparam("number")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A message's place in the inbox, with the receipt where it has been worked on before."""
+
+    inbox_id: str
+    receipt: Receipt | None = None
+
+
+def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival:
+    """Write the message down, or find it there already: `(channel, external_id)` is unique."""
+    known = _find(connection, message)
+    if known is not None:
+        return known
+    row = {
+        "id": new_id,
+        "channel": message.channel,
+        "external_id": message.external_id,
+        "sender": str(message.sender),
+        "thread": message.thread,
+        "body": wire.message_to_text(message),
+        "received_at": message.received_at,
+    }
+    try:
+        with connection.begin_nested():
+            connection.execute(_INSERT, row)
+    except sa.exc.IntegrityError:  # another process wrote it between our look and our insert
+        known = _find(connection, message)
+        if known is None:
+            raise
+        return known
+    return Arrival(inbox_id=new_id)
+
+
+def settled(connection: Connection, inbox_id: str) -> Receipt | None:
+    """Lock the message for this unit of work; its receipt, where somebody has been faster."""
+    text = connection.execute(_LOCKED, {"row_id": inbox_id}).scalar_one()
+    return wire.receipt_from_text(text) if text else None
+
+
+def settle(connection: Connection, inbox_id: str, receipt: Receipt, at: datetime) -> None:
+    """The message is done: its receipt is kept for whoever sends it again."""
+    answer = wire.receipt_to_text(receipt)
+    connection.execute(
+        _DONE,
+        {"row_id": inbox_id, "at": at, "answer": answer, "number": receipt.ticket or None},
+    )
+
+
+def link(connection: Connection, inbox_ids: tuple[str, ...], ticket: str) -> None:
+    """Earlier messages of the same matter belong to this ticket."""
+    connection.execute(
+        sa.update(_INBOX)
+        .where(_INBOX.c.id.in_(inbox_ids), _INBOX.c.ticket.is_(None))
+        .values(ticket=ticket)
+    )
+
+
+def waiting(
+    connection: Connection, *, before: datetime, limit: int
+) -> list[tuple[str, InboundMessage]]:
+    """Messages that were written down but never finished: the program died, or failed, in between."""
+    rows = connection.execute(
+        sa.select(_INBOX.c.id, _INBOX.c.body)
+        .where(
+            _INBOX.c.done_at.is_(None),
+            _INBOX.c.received_at < before,
+            _INBOX.c.attempts < MOST_ATTEMPTS,
+        )
+        .order_by(_INBOX.c.received_at)
+        .limit(limit)
+    )
+    return [(row.id, wire.message_from_text(row.body)) for row in rows]
+
+
+def count_attempt(connection: Connection, inbox_id: str) -> None:
+    """One more try at this message has failed; after `MOST_ATTEMPTS` it waits for a maintainer."""
+    connection.execute(
+        sa.update(_INBOX).where(_INBOX.c.id == inbox_id).values(attempts=_INBOX.c.attempts + 1)
+    )
+
+
+def stuck(connection: Connection) -> int:
+    """How many messages could not be worked on however often it was tried; the health page shows it."""
+    return connection.execute(
+        sa.select(sa.func.count())
+        .select_from(_INBOX)
+        .where(_INBOX.c.done_at.is_(None), _INBOX.c.attempts >= MOST_ATTEMPTS)
+    ).scalar_one()
+
+
+def of_ticket(connection: Connection, ticket: str, limit: int = 50) -> list[InboundMessage]:
+    """The messages that belong to a ticket, oldest first."""
+    rows = connection.execute(
+        sa.select(_INBOX.c.body)
+        .where(_INBOX.c.ticket == ticket)
+        .order_by(_INBOX.c.received_at)
+        .limit(limit)
+    ).scalars()
+    return [wire.message_from_text(body) for body in rows]
+
+
+def of_sender(
+    connection: Connection, sender: Contact, limit: int
+) -> list[tuple[InboundMessage, Receipt | None]]:
+    """The latest messages of somebody with what we answered, oldest first."""
+    rows = connection.execute(
+        sa.select(_INBOX.c.body, _INBOX.c.receipt)
+        .where(_INBOX.c.sender == str(sender))
+        .order_by(_INBOX.c.received_at.desc())
+        .limit(limit)
+    ).all()
+    return [
+        (
+            wire.message_from_text(row.body),
+            wire.receipt_from_text(row.receipt) if row.receipt else None,
+        )
+        for row in reversed(rows)
+    ]
+
+
+def _find(connection: Connection, message: InboundMessage) -> Arrival | None:
+    row = connection.execute(
+        _BY_KEY, {"channel": message.channel, "key": message.external_id}
+    ).one_or_none()
+    if row is None:
+        return None
+    receipt = wire.receipt_from_text(row.receipt) if row.receipt else None
+    return Arrival(inbox_id=row.id, receipt=receipt)

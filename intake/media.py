@@ -1,0 +1,79 @@
+"""Photos and voice notes on disk: written and synced before anybody is told that they are kept."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from channels.channel import MediaRefused
+from config.runtime import Runtime
+from intake import schema
+from routing.database import Database
+
+KEPT_TYPES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "audio/amr": ".amr",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
+    "video/mp4": ".mp4",
+}
+_PREFIX = "store:"
+
+
+class MediaStore:
+    """A folder of files named by their ids, with a row each in the database."""
+
+    def __init__(
+        self, *, folder: Path, database: Database, runtime: Runtime, limit_bytes: int
+    ) -> None:
+        self._folder = folder
+        self._database = database
+        self._runtime = runtime
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, content: bytes, media_type: str) -> str:
+        """Keep the bytes and return `store:ID`; MediaRefused says why not."""
+        kind = media_type.partition(";")[0].strip().lower()
+        if kind not in KEPT_TYPES:
+            raise MediaRefused("这种文件暂时收不了，请发照片（JPG、PNG、WEBP）或语音")
+        if len(content) > self._limit_bytes:
+            limit = self._limit_bytes // 2**20
+            raise MediaRefused(f"文件太大，超过了 {limit} 兆，请压缩后再发")
+        new_id = self._runtime.new_id()
+        await asyncio.to_thread(_write, self._path(new_id, kind), content)
+        row = {
+            "id": new_id,
+            "media_type": kind,
+            "size_bytes": len(content),
+            "kept_at": self._runtime.now(),
+        }
+        await self._database.write(lambda c: c.execute(sa.insert(schema.media), row) and None)
+        return _PREFIX + new_id
+
+    async def find(self, reference: str) -> tuple[Path, str] | None:
+        """The file and its media type for `store:ID` or the bare id; None where there is none."""
+        wanted = reference.removeprefix(_PREFIX)
+        kind = await self._database.read(
+            lambda c: c.execute(
+                sa.select(schema.media.c.media_type).where(schema.media.c.id == wanted)
+            ).scalar_one_or_none()
+        )
+        return (self._path(wanted, kind), kind) if kind else None
+
+    def _path(self, media_id: str, media_type: str) -> Path:
+        return self._folder / media_id[-2:] / f"{media_id}{KEPT_TYPES[media_type]}"
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

@@ -1,0 +1,18 @@
+"""Alembic's entry: runs migrations on the connection that `intake.migrate` gives."""
+
+from alembic import context
+
+from intake import schema
+
+
+def _run() -> None:
+    context.configure(
+        connection=context.config.attributes["connection"],
+        target_metadata=schema.metadata,
+        render_as_batch=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+_run()

@@ -1,0 +1,98 @@
+"""What the county says, in its own words: replies made from tickets, and their text."""
+
+import string
+from collections.abc import Mapping
+from datetime import datetime
+
+from channels.message import Reply
+from config.county import County
+from routing import deadline
+from routing.ticket import STATUS_NAMES, Status, Ticket
+
+UNNAMED_MATTER = "您反映的事"
+UNNAMED_PLACE = "地点待核实"
+HOTLINE_PEOPLE = "热线人工坐席"
+
+
+class Replies:
+    """Makes replies and their text; all of it pure."""
+
+    def __init__(self, county: County) -> None:
+        self._county = county
+
+    def render(self, reply: Reply) -> str:
+        """The county's words for the reply; a value it lacks is left empty rather than refused."""
+        template = self._county.replies[reply.key]
+        return string.Formatter().vformat(template, (), _Lenient(reply.values))
+
+    def receipt(self, ticket: Ticket, now: datetime) -> Reply:
+        """Number, what was understood, who has it, by when."""
+        values = {
+            "number": ticket.number,
+            "matter": self.matter(ticket.category),
+            "due": deadline.speak(ticket.due_at, now),
+        }
+        if ticket.status is Status.DECIDING:
+            return Reply(key="receipt_person", values=values)
+        return Reply(
+            key="receipt",
+            values=values | {"place": self.place(ticket), "unit": self.unit(ticket)},
+        )
+
+    def progress(self, ticket: Ticket, now: datetime, latest: str) -> Reply:
+        """How a ticket stands, for the one who reported it."""
+        values = {"number": ticket.number, "matter": self.matter(ticket.category)}
+        if ticket.status in (Status.ANSWERED, Status.FOLLOWED_UP, Status.CLOSED):
+            return Reply(key="progress_closed", values=values | {"answer": ticket.answer})
+        return Reply(
+            key="progress",
+            values=values
+            | {
+                "status": STATUS_NAMES[ticket.status],
+                "unit": self.unit(ticket),
+                "due": deadline.speak(ticket.due_at, now),
+                "latest": latest,
+            },
+        )
+
+    def matter(self, category: str) -> str:
+        """The finest name of a category that says something: 其他 says nothing, so its parent speaks."""
+        while category:
+            node = self._county.categories.get(category)
+            if node is not None and not node.name.startswith("其他"):
+                return node.name
+            category = category[:-2]
+        return UNNAMED_MATTER
+
+    def place(self, ticket: Ticket) -> str:
+        """The place with its township, or the resident's own words for it."""
+        return self.place_name(ticket.place) or ticket.address or UNNAMED_PLACE
+
+    def place_name(self, code: str) -> str:
+        """`和阳镇东韩村` for a place code; empty for none."""
+        place = self._county.places_by_code.get(code)
+        if place is None:
+            return ""
+        if place.unit not in self._county.units:
+            return place.name
+        above = (u for u in self._county.chain(place.unit) if u.kind == "township")
+        township = next(above, None)
+        if township is None or township.name in place.name:
+            return place.name
+        return township.name + place.name
+
+    def unit(self, ticket: Ticket) -> str:
+        """Who has it, as a resident would call them."""
+        if ticket.status is Status.DECIDING:
+            return HOTLINE_PEOPLE
+        return self._county.units[ticket.unit].name
+
+
+class _Lenient(dict[str, str]):
+    """Values for a template; what is missing reads as nothing."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+
+    def __missing__(self, key: str) -> str:
+        return ""

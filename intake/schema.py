@@ -1,0 +1,98 @@
+"""Tables of the front desk, beside those of `routing.schema` in one database."""
+
+import sqlalchemy as sa
+
+from routing import schema
+from routing.schema import UtcTime
+
+metadata = schema.metadata
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("external_id", sa.String(200), nullable=False),
+    sa.Column("sender", sa.String(200), nullable=False),
+    sa.Column("thread", sa.String(200), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # the message as JSON
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("done_at", UtcTime),  # empty: not worked on yet
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("ticket", sa.String(20)),
+    sa.Column("receipt", sa.Text),  # JSON
+    sa.UniqueConstraint("channel", "external_id"),
+)
+sa.Index(
+    "ix_inbox_waiting",
+    inbox.c.received_at,
+    sqlite_where=inbox.c.done_at.is_(None),
+    postgresql_where=inbox.c.done_at.is_(None),
+)
+sa.Index("ix_inbox_sender", inbox.c.sender, inbox.c.received_at)
+sa.Index("ix_inbox_ticket", inbox.c.ticket)
+
+conversation = sa.Table(
+    "conversation",
+    metadata,
+    sa.Column("thread", sa.String(200), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),  # JSON
+    sa.Column("last_message", sa.String(32), nullable=False),  # inbox id
+    sa.Column("due_at", UtcTime),
+    sa.Column("updated_at", UtcTime, nullable=False),
+)
+sa.Index("ix_conversation_due", conversation.c.due_at)
+
+media = sa.Table(
+    "media",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("media_type", sa.String(60), nullable=False),
+    sa.Column("size_bytes", sa.Integer, nullable=False),
+    sa.Column("kept_at", UtcTime, nullable=False),
+)
+
+operator = sa.Table(
+    "operator",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("display_name", sa.String(40), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("must_change", sa.Boolean, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+operator_session = sa.Table(
+    "operator_session",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("operator", sa.String(40), sa.ForeignKey("operator.name"), nullable=False),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+)
+
+identity_look = sa.Table(
+    "identity_look",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("operator", sa.String(40), nullable=False),
+    sa.Column("ticket", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(200), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+correction = sa.Table(
+    "correction",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("ticket", sa.String(20), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("field", sa.String(20), nullable=False),  # category, place, kind, urgency
+    sa.Column("before", sa.String(60), nullable=False),
+    sa.Column("after", sa.String(60), nullable=False),
+    sa.Column("by", sa.String(60), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)

@@ -1,0 +1,139 @@
+"""What the command line shows: the start, a sentence understood, webhooks, dead letters."""
+
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from config import load, runtime
+from config.settings import Settings
+from intake.receiver import Received
+from intake.replies import Replies
+from nlp import understand
+from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES, Guess, Understanding
+from routing import deadline, outbox
+from routing.database import Database
+from routing.route import Router
+from routing.worktime import Calendar
+
+
+def started(out: Console, settings: Settings, password: str | None, *, sample: bool) -> None:
+    """Addresses, and the first operator's password where there is one to tell."""
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    lines = [f"居民页面    {base}/", f"话务员后台  {base}/console"]
+    if sample:
+        lines.append("示例部门    已启动，收到的推送会打印在下面")
+    if password:
+        lines += [
+            "",
+            "第一个管理员账号：admin",
+            f"一次性密码：{password}（只显示这一次，登录后请更换）",
+        ]
+    out.print(Panel("\n".join(lines), title="有事儿我要说 · 已启动", expand=False))
+
+
+def webhook_printer(out: Console) -> Callable[[Received], None]:
+    """Prints each verified webhook as a small table."""
+
+    def show(received: Received) -> None:
+        data = received.payload.get("data", {})
+        table = Table(show_header=False, box=None)
+        for name, label in _WEBHOOK_FIELDS.items():
+            if data.get(name):
+                table.add_row(label, str(data[name]))
+        again = "（重复推送，不再处理）" if received.again else ""
+        title = f"验签通过 · {received.department} · {received.payload.get('type', '')}{again}"
+        out.print(Panel(table, title=title, subtitle=received.webhook_id, expand=False))
+
+    return show
+
+
+_WEBHOOK_FIELDS = {
+    "number": "工单",
+    "role": "身份",
+    "category_path": "类别",
+    "place_name": "地点",
+    "urgency": "紧急程度",
+    "text": "内容",
+    "due_at": "期限",
+    "unit_name": "主办",
+}
+
+
+def understood(out: Console, settings: Settings, text: str) -> None:
+    """How a sentence is understood and where it would go, with the reasons."""
+    county = load.load_county(settings.county)
+    said = understand.build(county, settings.state / "cache")(text)
+    replies = Replies(county)
+    table = Table(show_header=False)
+    table.add_row("听到", said.text)
+    table.add_row("诉求", _with_words(REQUEST_KIND_NAMES[said.kind], said.kind_evidence))
+    table.add_row("紧急程度", _with_words(URGENCY_NAMES[said.urgency], said.danger_words))
+    for guess in said.categories[:3]:
+        table.add_row("类别", _guess(county.category_path(guess.code), guess))
+    for guess in said.places[:3]:
+        table.add_row("地点", _guess(replies.place_name(guess.code), guess))
+    if len(said.demands) > 1:
+        table.add_row("分成几件事", "\n".join(said.demands))
+    for label, value in _routed(settings, Router(county), said):
+        table.add_row(label, value)
+    out.print(table)
+
+
+def _routed(settings: Settings, router: Router, said: Understanding) -> list[tuple[str, str]]:
+    best = said.categories[0] if said.categories else Guess(code="", confidence=0.0)
+    place = said.places[0].code if said.places else ""
+    route = router.route(best.code, place, kind=said.kind, urgency=said.urgency)
+    if route is None or best.confidence < settings.certain_above:
+        return [("去向", "转人工研判" + (f"（机器的建议：{route.reason}）" if route else ""))]
+    county = router.county
+    now = runtime.system().now()
+    calendar = Calendar(county.workday_overrides)
+    due = deadline.due(county, best.code, said.urgency, start=now, calendar=calendar)
+    names = "、".join(county.units[code].name for code in route.assisting)
+    return [
+        ("主办", county.units[route.unit].name),
+        ("协办", names or "无"),
+        ("依据", f"{route.rule}：{route.reason}"),
+        ("期限", deadline.speak(due.at, now)),
+    ]
+
+
+async def dead_letters(out: Console, settings: Settings, resend: str) -> None:
+    """List the dead letters, or put them back into the outbox."""
+    database = Database(settings.database)
+    await database.start()
+    try:
+        letters = await database.read(lambda c: outbox.dead(c, limit=200))
+        wanted = [each for each in letters if resend in ("all", each.envelope.id)]
+        if resend:
+            now = runtime.system().now()
+            for each in wanted:
+                key = each.envelope.id
+                await database.write(lambda c, key=key: outbox.resend(c, key, now))
+            out.print(f"已重新放入发送队列：{len(wanted)} 条")
+            return
+        table = Table(
+            "编号", "发往", "工单", "次数", "最后一次的错误", title=f"死信 {len(letters)} 条"
+        )
+        for each in letters:
+            envelope = each.envelope
+            table.add_row(
+                envelope.id,
+                envelope.destination,
+                envelope.ticket,
+                str(envelope.attempts),
+                each.last_error,
+            )
+        out.print(table)
+    finally:
+        await database.close()
+
+
+def _with_words(name: str, words: tuple[str, ...]) -> str:
+    return f"{name}（{'、'.join(words)}）" if words else name
+
+
+def _guess(name: str, guess: Guess) -> str:
+    return f"{_with_words(name, guess.evidence)}  把握 {guess.confidence:.0%}"

@@ -1,0 +1,220 @@
+"""The department API: how a county department tells us what it did with a ticket.
+
+Every call carries `Authorization: Bearer API_TOKEN` and `Idempotency-Key`; the body is JSON with the
+ticket's `version` as the department knows it. The same key gives the same answer again.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from sqlalchemy import Connection
+
+from channels import http
+from intake.services import SERVICES, Services
+from nlp import redact
+from intake import keys
+from routing import lifecycle, store
+from routing.dispatch import Dispatcher
+from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound
+from routing.ticket import Ticket
+
+_Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class _Call(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    version: Annotated[int, Field(ge=1)]
+
+
+class Sign(_Call):
+    """签收."""
+
+    action: Literal["sign"]
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Progress(_Call):
+    """进展."""
+
+    action: Literal["progress"]
+    note: _Text
+
+
+class Return(_Call):
+    """退单, with the reason."""
+
+    action: Literal["return"]
+    reason: _Text
+
+
+class Extend(_Call):
+    """延期, to a later time with its reason."""
+
+    action: Literal["extend"]
+    reason: _Text
+    due_at: AwareDatetime
+
+
+class Answer(_Call):
+    """答复, in the words that the resident will read."""
+
+    action: Literal["answer"]
+    text: _Text
+
+
+_CALL: TypeAdapter[Sign | Progress | Return | Extend | Answer] = TypeAdapter(
+    Annotated[Sign | Progress | Return | Extend | Answer, Field(discriminator="action")]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    department: str
+    number: str
+    key: str
+    fingerprint: str
+    call: Sign | Progress | Return | Extend | Answer
+
+
+def routes() -> Sequence[web.RouteDef]:
+    """One address a ticket: GET to read it, POST to act on it."""
+    return [
+        web.get("/api/v1/tickets/{number}", _read),
+        web.post("/api/v1/tickets/{number}", _act),
+    ]
+
+
+async def _read(request: web.Request) -> web.Response:
+    services, department = request.app[SERVICES], _department(request)
+    number = request.match_info["number"]
+    try:
+        ticket = await services.database.read(lambda c: _own(c, number, department))
+    except TicketNotFound as error:
+        return _problem(404, "not_found", str(error))
+    return web.json_response(_shown(services, ticket, department))
+
+
+async def _act(request: web.Request) -> web.Response:
+    services, department = request.app[SERVICES], _department(request)
+    key = request.headers.get("Idempotency-Key", "")
+    if not 8 <= len(key) <= 100:
+        return _problem(400, "idempotency_key", "请求头 Idempotency-Key 需要 8 到 100 个字符")
+    body = await http.read_body(request)
+    try:
+        call = _CALL.validate_python(http.load_json(body))
+    except ValidationError as error:
+        return _problem(400, "invalid", _faults(error))
+    number = request.match_info["number"]
+    fingerprint = hashlib.sha256(number.encode() + b"\n" + body).hexdigest()
+    order = _Order(
+        department=department, number=number, key=key, fingerprint=fingerprint, call=call
+    )
+    try:
+        answer = await services.database.write(lambda c: _perform(c, services, order))
+    except TicketNotFound as error:
+        return _problem(404, "not_found", str(error))
+    except StaleVersion as error:
+        return _problem(409, "stale_version", str(error))
+    except keys.KeyReused as error:
+        return _problem(422, "idempotency_key_reused", str(error))
+    except ActionRefused as error:
+        return _problem(409, "refused", str(error))
+    except RoutingError as error:
+        return _problem(400, "invalid", str(error))
+    return web.json_response(text=answer)
+
+
+def _perform(connection: Connection, services: Services, order: _Order) -> str:
+    """Act once for a key: the first answer is kept in the same unit of work and given again."""
+    kept = keys.find(connection, order.department, order.key, order.fingerprint)
+    if kept is not None:
+        return kept
+    ticket = _own(connection, order.number, order.department)
+    after = _apply(connection, services.dispatcher, ticket, order)
+    answer = json.dumps(_shown(services, after, order.department), ensure_ascii=False)
+    record = keys.Kept(
+        owner=order.department, key=order.key, fingerprint=order.fingerprint, answer=answer
+    )
+    keys.keep(connection, record, services.runtime.now())
+    return answer
+
+
+def _apply(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, order: _Order) -> Ticket:
+    call, by = order.call, f"department:{order.department}"
+    common: dict[str, Any] = {"version": call.version, "by": by}
+    match call:
+        case Sign():
+            return dispatcher.sign(connection, ticket.number, note=call.note, **common)
+        case Progress():
+            return dispatcher.progress(connection, ticket.number, note=call.note, **common)
+        case Return():
+            return dispatcher.return_(connection, ticket.number, note=call.reason, **common)
+        case Extend():
+            return dispatcher.extend(
+                connection, ticket.number, note=call.reason, due_at=call.due_at, **common
+            )
+        case Answer():
+            return dispatcher.answer(connection, ticket.number, text=call.text, **common)
+
+
+def _own(connection: Connection, number: str, department: str) -> Ticket:
+    """The ticket, if this department leads or assists; to all others it does not exist."""
+    ticket = store.load(connection, number)
+    if department != ticket.unit and department not in ticket.assisting:
+        raise TicketNotFound(f"没有工单 {number}，或者它不在贵单位")
+    return ticket
+
+
+def _shown(services: Services, ticket: Ticket, department: str) -> Mapping[str, Any]:
+    """What a department sees: the matter, not who reported it."""
+    by = f"department:{department}"
+    return {
+        "number": ticket.number,
+        "version": ticket.version,
+        "status": ticket.status,
+        "role": "lead" if department == ticket.unit else "assisting",
+        "kind": ticket.kind,
+        "urgency": ticket.urgency,
+        "category": ticket.category,
+        "category_path": services.county.category_path(ticket.category),
+        "place": ticket.place,
+        "place_name": services.replies.place(ticket),
+        "text": redact.mask(ticket.text),
+        "standard": list(ticket.standard),
+        "opened_at": ticket.opened_at.isoformat(),
+        "due_at": ticket.due_at.isoformat(),
+        "actions": [action.value for action in lifecycle.allowed(ticket, by)],
+    }
+
+
+def _department(request: web.Request) -> str:
+    """The department whose token this is; 401 otherwise, as slow for each of them."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    found = ""
+    for code, endpoint in request.app[SERVICES].settings.departments.items():
+        if endpoint.api_token is None:
+            continue
+        if hmac.compare_digest(given, endpoint.api_token.get_secret_value().encode()):
+            found = code
+    if not found:
+        raise web.HTTPUnauthorized(
+            text=json.dumps({"error": "unauthorized", "message": "令牌不对"}, ensure_ascii=False),
+            content_type="application/json",
+        )
+    return found
+
+
+def _problem(status: int, error: str, message: str) -> web.Response:
+    return web.json_response({"error": error, "message": message}, status=status)
+
+
+def _faults(error: ValidationError) -> str:
+    """Each fault with where it is, in one line."""
+    parts = [".".join(map(str, e["loc"])) + "：" + e["msg"] for e in error.errors()[:10]]
+    return "；".join(parts)

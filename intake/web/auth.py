@@ -1,0 +1,119 @@
+"""Login, logout, and changing the password."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import web
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from intake import accounts
+from intake.services import SERVICES
+from intake.web import forms, pages
+from intake.web.sessions import COOKIE, EVERYBODY, LOGIN, PASSWORD, required
+
+_TRIES_BY_NAME = RateLimitItemPerMinute(6)
+_TRIES_BY_ADDRESS = RateLimitItemPerMinute(30)
+
+
+class _Guard:
+    """Bounds what strangers can cost: tries in a minute, and hashes at a time (64 MB each)."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self.hashing = asyncio.Semaphore(2)
+
+    def may_try(self, name: str, address: str) -> bool:
+        """False when there were too many tries in the last minute."""
+        by_name = self._limiter.hit(_TRIES_BY_NAME, "name", name)
+        return self._limiter.hit(_TRIES_BY_ADDRESS, "address", address) and by_name
+
+
+_GUARD = web.AppKey("login_guard", _Guard)
+
+
+def routes() -> Sequence[web.RouteDef]:
+    """Login, logout, password."""
+    return [
+        web.get(LOGIN, _login_page),
+        web.post(LOGIN, _login),
+        web.post("/console/logout", _logout),
+        web.get(PASSWORD, _password_page),
+        web.post(PASSWORD, _change_password),
+    ]
+
+
+def set_up(application: web.Application) -> None:
+    """The guard lives as long as the application."""
+    application[_GUARD] = _Guard()
+
+
+async def _login_page(request: web.Request) -> web.StreamResponse:
+    return pages.show(request, "login.html", {"problem": "", "name": ""})
+
+
+async def _login(request: web.Request) -> web.StreamResponse:
+    forms.check_origin(request)
+    form = await request.post()
+    name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
+    guard, services = request.app[_GUARD], request.app[SERVICES]
+    if not guard.may_try(name[:40], request.remote or ""):
+        problem = "试得太多了，请过一分钟再试"
+        return pages.show(request, "login.html", {"problem": problem, "name": name}, status=429)
+    known = await services.database.read(lambda c: accounts.password_hash(c, name))
+    async with guard.hashing:
+        right = await asyncio.to_thread(accounts.matches, known, password)
+    if not right:
+        problem = "登录名或密码不对"
+        return pages.show(request, "login.html", {"problem": problem, "name": name}, status=401)
+    return await _begin(request, name)
+
+
+async def _begin(request: web.Request, name: str) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    now, hours = services.runtime.now(), services.settings.session_hours
+    token = await services.database.write(lambda c: accounts.begin(c, name, now, hours))
+    answer = web.HTTPSeeOther("/console")
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(hours * 3600),
+        httponly=True,
+        samesite="Strict",
+        secure=services.settings.public_url.startswith("https://"),
+        path="/console",
+    )
+    return answer
+
+
+async def _logout(request: web.Request) -> web.StreamResponse:
+    await forms.read(request)
+    token = request.cookies.get(COOKIE, "")
+    await request.app[SERVICES].database.write(lambda c: accounts.end(c, token))
+    answer = web.HTTPSeeOther(LOGIN)
+    answer.del_cookie(COOKIE, path="/console")
+    return answer
+
+
+async def _password_page(request: web.Request) -> web.StreamResponse:
+    return pages.show(request, "password.html", {"problem": ""})
+
+
+async def _change_password(request: web.Request) -> web.StreamResponse:
+    fields = await forms.read(request)
+    session = required(request, EVERYBODY)
+    guard, services = request.app[_GUARD], request.app[SERVICES]
+    name, wanted = session.account.name, fields.get("new", "")
+    known = await services.database.read(lambda c: accounts.password_hash(c, name))
+    async with guard.hashing:
+        right = await asyncio.to_thread(accounts.matches, known, fields.get("old", ""))
+    problem = "" if right else "原来的密码不对"
+    problem = problem or accounts.weakness(wanted, name)
+    problem = problem or ("两次输入的新密码不一样" if wanted != fields.get("again") else "")
+    if problem:
+        return pages.show(request, "password.html", {"problem": problem}, status=400)
+    async with guard.hashing:
+        hashed = await asyncio.to_thread(accounts.new_hash, wanted)
+    await services.database.write(lambda c: accounts.change(c, name, hashed))
+    return await _begin(request, name)

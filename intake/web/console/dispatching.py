@@ -1,0 +1,152 @@
+"""What an operator decides on the ticket page: read, corrected, dispatched, and kept as an example."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from config.county import County
+from intake import schema
+from intake.services import Services
+from intake.web import options
+from nlp.understanding import Urgency
+from routing import store
+from routing.errors import ActionRefused
+from routing.ticket import Action, Ticket
+
+ACTIONS_WITH_A_NOTE = {
+    Action.REMIND: "remind",
+    Action.SUPERVISE: "supervise",
+    Action.PROGRESS: "progress",
+    Action.FOLLOW_UP: "follow_up",
+    Action.CLOSE: "close",
+    Action.WITHDRAW: "withdraw",
+    Action.SUPPLEMENT: "supplement",
+    Action.REOPEN: "reopen",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """The dispatch form as it was typed."""
+
+    category: str = ""
+    place: str = ""
+    urgency: str = ""
+    unit: str = ""
+    note: str = ""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "Wish":
+        """What was typed, so that nothing is lost when it has to be put right."""
+        return cls(**{name: fields.get(name, "") for name in cls.__slots__})
+
+    @classmethod
+    def shown(cls, county: County, ticket: Ticket) -> "Wish":
+        """What the form shows at first: the machine's guesses."""
+        return cls(
+            category=options.category(county, ticket.category),
+            place=options.place(county, ticket.place),
+            urgency=ticket.urgency.value,
+        )
+
+
+def understood(county: County, wish: Wish) -> Wish:
+    """The wish with codes in place of what was typed; ActionRefused says what is not known."""
+    category, place = options.code_of(wish.category), options.code_of(wish.place)
+    unit = options.code_of(wish.unit)
+    if category not in county.categories:
+        raise ActionRefused("请选一个类别：在“类别”里输入几个字，从下面的单子里选。")
+    if place and place not in county.places_by_code:
+        raise ActionRefused(f"没有“{wish.place}”这个地点，请从单子里选，或者清空。")
+    if unit and unit not in county.units:
+        raise ActionRefused(f"没有“{wish.unit}”这个单位，请从单子里选，或者清空。")
+    if wish.urgency not in set(Urgency):
+        raise ActionRefused("请选紧急程度。")
+    return replace(wish, category=category, place=place, unit=unit)
+
+
+def carry_out(
+    connection: Connection,
+    services: Services,
+    number: str,
+    order: Wish,
+    *,
+    version: int,
+    by: str,
+) -> Ticket:
+    """Correct the ticket where it was wrong, keep each correction as an example, and dispatch it."""
+    before = store.load(connection, number)
+    changed = _changes(before, order)
+    if changed:
+        corrected = services.dispatcher.correct(
+            connection, number, version=version, by=by, note=order.note, **changed
+        )
+        _teach(connection, services, before, changed, by=by)
+        version = corrected.version
+    return services.dispatcher.dispatch(
+        connection, number, version=version, by=by, unit=order.unit, note=order.note
+    )
+
+
+def act(
+    connection: Connection,
+    services: Services,
+    number: str,
+    *,
+    action: Action,
+    version: int,
+    by: str,
+    note: str,
+) -> Ticket:
+    """Whatever else can be done with a note alone; ActionRefused for what needs more than that."""
+    dispatcher = services.dispatcher
+    if action is Action.ANSWER:
+        return dispatcher.answer(connection, number, version=version, by=by, text=note)
+    method = ACTIONS_WITH_A_NOTE.get(action)
+    if method is None:
+        raise ActionRefused("这一步请用它自己的表单办理。")
+    done: Ticket = getattr(dispatcher, method)(
+        connection, number, version=version, by=by, note=note
+    )
+    return done
+
+
+def reason(county: County, ticket: Ticket) -> str:
+    """Why it is where it is: the dispatch rule's own words."""
+    code = ticket.rule.partition(":")[2].partition("@")[0]
+    rule = next((rule for rule in county.rules if rule.code == code), None)
+    if rule is not None:
+        return rule.reason
+    return "由人工决定" if ticket.rule else "还没有派单"
+
+
+def _changes(ticket: Ticket, order: Wish) -> dict[str, str]:
+    """What the operator put right, by the ticket's field names."""
+    wanted = {"category": order.category, "place": order.place, "urgency": order.urgency}
+    return {name: value for name, value in wanted.items() if value != getattr(ticket, name)}
+
+
+def _teach(
+    connection: Connection,
+    services: Services,
+    before: Ticket,
+    changed: Mapping[str, str],
+    *,
+    by: str,
+) -> None:
+    """A labelled example for the next training: what was said, what we thought, what was right."""
+    for name, value in changed.items():
+        connection.execute(
+            sa.insert(schema.correction).values(
+                id=services.runtime.new_id(),
+                ticket=before.number,
+                text=before.text,
+                field=name,
+                before=str(getattr(before, name)),
+                after=value,
+                by=by,
+                at=services.runtime.now(),
+            )
+        )

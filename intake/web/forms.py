@@ -1,0 +1,43 @@
+"""Forms of the console: read with bounds, and refused unless they come from our own page."""
+
+import hmac
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from intake.web import sessions
+
+LONGEST_FIELD = 4000
+
+
+async def read(request: web.Request) -> Mapping[str, str]:
+    """The fields of a posted form, trimmed; 403 without the session's token, 400 for a field too long."""
+    check_origin(request)
+    form = await request.post()
+    fields = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    session = sessions.current(request)
+    expected = session.csrf if session else ""
+    if not expected or not hmac.compare_digest(expected.encode(), fields.get("csrf", "").encode()):
+        raise web.HTTPForbidden(text="页面已过期，请刷新后再试一次")
+    for name, value in fields.items():
+        if len(value) > LONGEST_FIELD:
+            raise web.HTTPBadRequest(text=f"“{name}”太长，最多 {LONGEST_FIELD} 字")
+    return fields
+
+
+def check_origin(request: web.Request) -> None:
+    """403 where the browser says that another site sent this."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise web.HTTPForbidden(text="这个请求来自别的网站，已拒绝")
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        raise web.HTTPForbidden(text="这个请求来自别的网站，已拒绝")
+
+
+def version(fields: Mapping[str, str]) -> int:
+    """The ticket's version that the page showed; 400 where it is missing."""
+    try:
+        return int(fields.get("version", ""))
+    except ValueError:
+        raise web.HTTPBadRequest(text="页面缺少工单版本，请刷新后再试") from None

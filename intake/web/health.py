@@ -1,0 +1,80 @@
+"""Is the program well? For load balancers, for maintainers, and for Prometheus."""
+
+import hmac
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection
+
+from intake import inbox
+from intake.services import SERVICES
+from routing import report, schema
+
+
+def routes() -> Sequence[web.RouteDef]:
+    """`/healthz` for machines, `/metrics` for Prometheus."""
+    return [web.get("/healthz", _health), web.get("/metrics", _metrics)]
+
+
+async def _health(request: web.Request) -> web.Response:
+    """200 while the database answers and no message is stuck; what is known of each channel beside."""
+    services = request.app[SERVICES]
+    try:
+        stuck = await services.database.read(inbox.stuck)
+        database = "ok"
+    except Exception as error:  # any failure of the database means the same to the caller
+        stuck, database = 0, type(error).__name__
+    facts = {
+        "status": "ok" if database == "ok" and not stuck else "failing",
+        "database": database,
+        "stuck_messages": stuck,
+        "channels": {name: channel.health() for name, channel in services.channels.items()},
+        "county": services.county.version,
+    }
+    return web.json_response(facts, status=200 if facts["status"] == "ok" else 503)
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    token = services.settings.metrics_token
+    if token is not None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+            raise web.HTTPUnauthorized(text="metrics_token is missing or wrong")
+    registry = CollectorRegistry()
+    registry.register(_Figures(await services.database.read(_count)))
+    body = generate_latest(registry)
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _Figures(Collector):
+    """What was counted in the database a moment ago: the same from every process."""
+
+    def __init__(self, counted: list[GaugeMetricFamily]) -> None:
+        self._counted = counted
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """The figures."""
+        return self._counted
+
+
+def _count(connection: Connection) -> list[GaugeMetricFamily]:
+    tickets = GaugeMetricFamily("hotline_tickets", "Tickets by status", labels=["status"])
+    for status, number in report.by_status(connection).items():
+        tickets.add_metric([status], number)
+    letters = GaugeMetricFamily("hotline_outbox", "Envelopes by state", labels=["state"])
+    table = schema.outbox
+    for state, number in connection.execute(
+        sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+    ):
+        letters.add_metric([state], number)
+    stuck = GaugeMetricFamily(
+        "hotline_stuck_messages",
+        "Messages that could not be worked on",
+        value=inbox.stuck(connection),
+    )
+    return [tickets, letters, stuck]

@@ -1,0 +1,78 @@
+"""Pages from templates: one environment, what every page shows, and how times and lights are written."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from config.runtime import LOCAL_ZONE
+from intake.accounts import ROLE_NAMES
+from intake.services import SERVICES
+from intake.web import sessions
+from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES
+from routing import deadline
+from routing.ticket import ACTION_NAMES, STATUS_NAMES
+
+HERE = Path(__file__).parent
+STATIC = "/console/static"
+
+
+def set_up(application: web.Application) -> None:
+    """Templates and static files of the console."""
+    services = application[SERVICES]
+    environment = aiohttp_jinja2.setup(
+        application,
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clock"] = clock
+    environment.globals.update(
+        county=services.county,
+        replies=services.replies,
+        role_names=ROLE_NAMES,
+        status_names=STATUS_NAMES,
+        action_names=ACTION_NAMES,
+        kind_names=REQUEST_KIND_NAMES,
+        urgency_names=URGENCY_NAMES,
+        light_names=deadline.LIGHT_NAMES,
+    )
+    application.router.add_static(STATIC, HERE / "static", append_version=False)
+
+
+def show(
+    request: web.Request, template: str, values: Mapping[str, Any], *, status: int = 200
+) -> web.Response:
+    """The page, with who is logged in and what time it is."""
+    session = sessions.current(request)
+    common = {
+        "session": session,
+        "csrf": session.csrf if session else "",
+        "now": request.app[SERVICES].runtime.now(),
+        "path": request.path,
+    }
+    return aiohttp_jinja2.render_template(template, request, {**common, **values}, status=status)
+
+
+def fault(request: web.Request, status: int, text: str) -> web.Response:
+    """A page that says what went wrong and where to go on."""
+    return show(request, "fault.html", {"status": status, "text": text}, status=status)
+
+
+def wants_page(request: web.Request) -> bool:
+    """Is a person looking, at a page of ours?"""
+    return request.path.startswith("/console")
+
+
+def clock(at: datetime | None) -> str:
+    """`11月24日 15:04` in the county's time."""
+    if at is None:
+        return ""
+    local = at.astimezone(LOCAL_ZONE)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"

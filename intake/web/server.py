@@ -1,0 +1,71 @@
+"""The HTTP application: channels, console, department API and health behind one port."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from intake.services import SERVICES, Services
+from intake.web import api, auth, health, pages, sessions
+from intake.web.console import letters, queue, search, ticket
+
+LONGEST_BODY_BYTES = 64 * 1024  # of forms and API calls; channels bound their own
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_log = structlog.get_logger(__name__)
+
+
+def application(services: Services) -> web.Application:
+    """All routes over the services that the composition root has built."""
+    made = web.Application(
+        middlewares=[_dress, _explain, sessions.middleware], client_max_size=LONGEST_BODY_BYTES
+    )
+    made[SERVICES] = services
+    pages.set_up(made)
+    auth.set_up(made)
+    for channel in services.channels.values():
+        made.router.add_routes(channel.routes())
+    for module in (auth, queue, ticket, search, letters, api, health):
+        made.router.add_routes(module.routes())
+    return made
+
+
+@web.middleware
+async def _dress(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Security headers on every answer; a page may bring a policy of its own."""
+    response = await handler(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    if request.path.startswith("/console"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.method == "POST":
+        request.app[SERVICES].wake.set()
+    return response
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """What goes wrong is said to a person as a page and to a program as JSON; details go to the log."""
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
+        if refusal.status < 400 or not pages.wants_page(request):
+            raise
+        return pages.fault(request, refusal.status, refusal.text or refusal.reason)
+    except Exception:
+        _log.exception("request_failed", path=request.path, method=request.method)
+        text = "系统出错了，已经记录下来。请稍后再试；如果着急，请拨打热线电话。"
+        if pages.wants_page(request):
+            return pages.fault(request, 500, text)
+        return web.json_response({"error": text}, status=500)

@@ -1,0 +1,79 @@
+"""Messages, receipts and conversations as JSON text for the database, and back."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from channels.message import Attachment, Contact, InboundMessage, Point, Receipt, Reply
+from intake.turn import Conversation, Stage
+
+
+def message_to_text(message: InboundMessage) -> str:
+    """The message as JSON; `message_from_text` gives an equal one back."""
+    record = asdict(message)
+    record["received_at"] = message.received_at.isoformat()
+    return _dump(record)
+
+
+def message_from_text(text: str) -> InboundMessage:
+    """The message that `message_to_text` wrote."""
+    record = json.loads(text)
+    record["sender"] = Contact(**record["sender"])
+    record["received_at"] = datetime.fromisoformat(record["received_at"])
+    record["attachments"] = tuple(Attachment(**each) for each in record["attachments"])
+    record["point"] = Point(**record["point"]) if record["point"] else None
+    return InboundMessage(**record)
+
+
+def reply_to_record(reply: Reply) -> dict[str, Any]:
+    """The reply as the outbox keeps it: key, values, choices."""
+    return {"key": reply.key, "values": dict(reply.values), "choices": list(reply.choices)}
+
+
+def reply_from_record(record: dict[str, Any]) -> Reply:
+    """The reply kept in the outbox or in a receipt."""
+    return Reply(
+        key=record["key"],
+        values=dict(record.get("values", {})),
+        choices=tuple(record.get("choices", ())),
+    )
+
+
+def receipt_to_text(receipt: Receipt) -> str:
+    """The receipt as JSON, without the mark of a duplicate."""
+    replies = [reply_to_record(reply) for reply in receipt.replies]
+    return _dump({"replies": replies, "ticket": receipt.ticket})
+
+
+def receipt_from_text(text: str) -> Receipt:
+    """The receipt kept with a message: by its nature the answer to a duplicate."""
+    record = json.loads(text)
+    replies = tuple(reply_from_record(each) for each in record["replies"])
+    return Receipt(replies=replies, ticket=record["ticket"], duplicate=True)
+
+
+def conversation_to_text(conversation: Conversation) -> str:
+    """The conversation as JSON; fields at their default are left out."""
+    blank = asdict(Conversation(thread=conversation.thread))
+    record = {k: v for k, v in asdict(conversation).items() if v != blank[k]}
+    for name in ("ticket_at", "due_at"):
+        if name in record:
+            record[name] = record[name].isoformat()
+    return _dump(record)
+
+
+def conversation_from_text(thread: str, text: str) -> Conversation:
+    """The conversation that `conversation_to_text` wrote."""
+    record = json.loads(text)
+    for name in ("ticket_at", "due_at"):
+        if name in record:
+            record[name] = datetime.fromisoformat(record[name])
+    for name in ("texts", "messages", "options"):
+        record[name] = tuple(record.get(name, ()))
+    record["stage"] = Stage(record.get("stage", Stage.OPEN))
+    return Conversation(thread=thread, **record)
+
+
+def _dump(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))

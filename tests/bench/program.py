@@ -1,0 +1,155 @@
+"""A whole program in a process of its own, for benches and for stories that kill it."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import psutil
+
+START_WITHIN_S = 60.0
+TOKEN = "bench-token-0001"
+APP_ID = "wx49f0ab532d5d035a"
+AES_KEY = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
+
+
+@dataclass(kw_only=True)
+class Program:
+    """A `hotline run` on a free port below `folder`; start, kill and start again as often as needed."""
+
+    folder: Path
+    database_url: str = ""
+    processes: int = 1
+    extra: str = ""  # further lines of TOML, before any table
+    tables: str = ""  # further tables of TOML
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=lambda: free_port())
+    child: subprocess.Popen[bytes] | None = None
+    started_in_s: float = 0.0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """The database it writes to."""
+        return self.database_url or f"sqlite:///{self.folder / 'hotline.db'}"
+
+    async def start(self) -> None:
+        """Start it and wait until it answers; RuntimeError with its log if it does not."""
+        settings = self._write_settings()
+        log = (self.folder / "log.txt").open("ab")
+        begun = time.perf_counter()
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "intake", "run", "--settings", str(settings)],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self.environment},
+            cwd=Path(__file__).parents[2],
+        )
+        log.close()
+        await self._answered(begun)
+        self.started_in_s = time.perf_counter() - begun
+
+    def kill(self) -> None:
+        """kill -9, the whole family."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask it to end, and wait."""
+        self._signal(signal.SIGTERM)
+
+    def memory_mib(self) -> list[float]:
+        """Resident memory of each process, MiB."""
+        return [p.memory_info().rss / 2**20 for p in self._family()]
+
+    def cpu_s(self) -> float:
+        """CPU time used so far, all processes."""
+        return sum(sum(p.cpu_times()[:2]) for p in self._family())
+
+    def log(self) -> str:
+        """What it said."""
+        return (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace")
+
+    def _family(self) -> list[psutil.Process]:
+        if self.child is None:
+            return []
+        with suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self.child.pid)
+            return [parent, *parent.children(recursive=True)]
+        return []
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.child is None:
+            return
+        family = self._family() if number is signal.SIGKILL else self._family()[:1]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        self.child.wait(timeout=40)
+        self.child = None
+
+    async def _answered(self, begun: float) -> None:
+        async with aiohttp.ClientSession() as http:
+            while time.perf_counter() - begun < START_WITHIN_S:
+                if self.child is not None and self.child.poll() is not None:
+                    break
+                try:
+                    async with http.get(self.url + "/healthz") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    await asyncio.sleep(0.02)
+        raise RuntimeError("the program did not start:\n" + self.log()[-4000:])
+
+    def _write_settings(self) -> Path:
+        path = self.folder / "hotline.toml"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = [
+            f'state = "{self.folder}"',
+            f"port = {self.port}",
+            f"processes = {self.processes}",
+            "allow_private_networks = true",
+        ]
+        if self.database_url:
+            lines.append(f'database_url = "{self.database_url}"')
+        wechat = ["[wechat]", f'token = "{TOKEN}"', f'aes_key = "{AES_KEY}"']
+        wechat += [f'app_id = "{APP_ID}"', f'app_secret = "{secrets.token_hex(16)}"']
+        wechat += ['api_url = "http://127.0.0.1:9"']
+        path.write_text("\n".join([*lines, self.extra, *wechat, self.tables]), encoding="utf-8")
+        path.chmod(0o600)
+        return path
+
+
+def department_tables(codes: Mapping[str, str], url: str) -> str:
+    """TOML for departments that receive at `url/departments/CODE`; `codes` gives each its secret."""
+    return "\n".join(
+        f'[departments.{code}]\nurl = "{url}/departments/{code}"\n'
+        f'secret = "{secret}"\napi_token = "{secrets.token_urlsafe(24)}"'
+        for code, secret in codes.items()
+    )
+
+
+def webhook_secret() -> str:
+    """A random secret as Standard Webhooks writes them."""
+    return "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
