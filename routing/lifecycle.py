@@ -7,7 +7,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -74,7 +74,7 @@ def opened(
         sequence=1,
         action=Action.OPEN,
         by=by,
-        at=at.astimezone(UTC),
+        at=record.utc(at),
         note=note,
         changes=encoded,
     )
@@ -113,7 +113,7 @@ def advance(
         sequence=ticket.version + 1,
         action=action,
         by=by,
-        at=at.astimezone(UTC),
+        at=record.utc(at),
         note=note,
         changes=kept,
     )

@@ -24,7 +24,7 @@ def encode(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, datetime):
-        return _utc(value).isoformat()
+        return utc(value).isoformat()
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
     raise TypeError(f"a ticket holds no {type(value).__name__}")
@@ -57,7 +57,7 @@ def event_to_json(event: TicketEvent) -> dict[str, Any]:
         "sequence": event.sequence,
         "action": event.action.value,
         "by": event.by,
-        "at": _utc(event.at).isoformat(),
+        "at": utc(event.at).isoformat(),
         "note": event.note,
         "changes": dict(event.changes),
     }
@@ -76,14 +76,15 @@ def event_from_json(values: Mapping[str, Any]) -> TicketEvent:
     )
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """The same moment in UTC; ValueError for a time without its zone."""
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
     return moment.astimezone(UTC)
 
 
 def _time(value: str) -> datetime:
-    return _utc(datetime.fromisoformat(value))
+    return utc(datetime.fromisoformat(value))
 
 
 def _texts(value: list[str]) -> tuple[str, ...]:
