@@ -1,15 +1,18 @@
 """The county as records: units, workers, places, categories and the rules that connect them.
 
-Codes. A unit's code is its national statistics code where it has one: county 6 digits, township 9,
-village or community 12, grid 15 (village + 3). Urban areas and blocks, which have no national code, and
-departments carry short ASCII codes (`urban-2`, `urban-2-1`, `water`). Codes of all units are unique.
-A category's code has two digits a level: `05` domain, `0503` group, `050302` item; prefixes are ancestors.
+Codes. A unit's code is its national statistics code where it has one: county 6 digits, township
+9, village or community 12, grid 15 (village + 3). Urban areas and blocks, which have no national
+code, and departments carry short ASCII codes (`urban-2`, `urban-2-1`, `water`). Codes of all units
+are unique. A category's code has two digits a level: `05` domain, `0503` group, `050302` item;
+prefixes are ancestors.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+
+VILLAGE_DIGITS = 12
 
 
 class UnitKind(StrEnum):
@@ -26,9 +29,22 @@ class UnitKind(StrEnum):
     MEDIATION = "mediation"  # 专业调解室
 
 
+UNIT_KIND_NAMES = {
+    UnitKind.COUNTY: "县",
+    UnitKind.TOWNSHIP: "乡镇",
+    UnitKind.VILLAGE: "村",
+    UnitKind.COMMUNITY: "社区",
+    UnitKind.URBAN_AREA: "城区一级网格",
+    UnitKind.URBAN_BLOCK: "城区二级网格",
+    UnitKind.GRID: "网格",
+    UnitKind.DEPARTMENT: "县直部门",
+    UnitKind.MEDIATION: "专业调解室",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """An office that can own a ticket; `parent` is the unit above it, empty for the county centre."""
+    """An office that can own a ticket; `parent` is the unit above, empty for the county centre."""
 
     code: str
     name: str
@@ -42,7 +58,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A grid worker (网格员) or the person answering for a unit (责任人); `contact` is `scheme:path` or empty."""
+    """A grid worker (网格员) or who answers for a unit (责任人); `contact` is `scheme:path`."""
 
     unit: str
     name: str
@@ -53,7 +69,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A named place residents speak of: village, street, estate, landmark. `unit` is who answers for it."""
+    """A named place residents speak of: village, street, estate, landmark; `unit` answers."""
 
     code: str
     name: str
@@ -154,6 +170,15 @@ class County:
         for unit in sorted(self.units.values(), key=lambda unit: unit.code):
             below.setdefault(unit.parent, []).append(unit)
         return below
+
+    @cached_property
+    def grids(self) -> Mapping[str, Sequence[Unit]]:
+        """The grids of each village and community; in town a grid's parent is its block."""
+        within: dict[str, list[Unit]] = {}
+        for unit in sorted(self.units.values(), key=lambda unit: unit.code):
+            if unit.kind is UnitKind.GRID:
+                within.setdefault(unit.code[:VILLAGE_DIGITS], []).append(unit)
+        return within
 
     @cached_property
     def places_by_code(self) -> Mapping[str, Place]:

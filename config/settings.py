@@ -24,8 +24,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from config.faults import Fault, suggestion
-from config.secret_files import SecretFileUnreadable, with_secret_files
+from config import settings_faults
+from config.faults import Fault
+from config.secret_files import with_secret_files
 
 PREFIX = "HOTLINE_"
 NESTED = "__"
@@ -229,8 +230,7 @@ def load(path: Path | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        where = str(file) if file else "环境变量"
-        faults = tuple(_fault(where, detail, values) for detail in error.errors())
+        faults = tuple(_fault(file, detail, values) for detail in error.errors())
         raise SettingsFault(faults) from None
 
 
@@ -265,44 +265,15 @@ def _beside(values: Mapping[str, Any], folder: Path, *, top: bool = False) -> di
     return placed
 
 
-def _fault(where: str, detail: ErrorDetails, values: Mapping[str, Any]) -> Fault:
+def _fault(file: Path | None, detail: ErrorDetails, values: Mapping[str, Any]) -> Fault:
     location = [str(part) for part in detail["loc"]]
-    key = ".".join(location)
-    variable = PREFIX + NESTED.join(part.upper().replace("-", "_") for part in location)
-    problem, remedy = _told(key, location, detail)
-    return Fault(
-        file=where if location[:1] and location[0] in values else "设置",
-        line=0,
-        problem=problem,
-        remedy=f"{remedy}（环境变量 {variable}）" if location else remedy,
+    parts = (part.upper().replace("-", "_") for part in location)
+    return settings_faults.fault(
+        str(file) if file and location[:1] and location[0] in values else "设置",
+        detail,
+        variable=PREFIX + NESTED.join(parts),
+        known=_known_keys(location[:-1]),
     )
-
-
-def _told(key: str, location: list[str], detail: ErrorDetails) -> tuple[str, str]:
-    limits = detail.get("ctx", {})
-    match detail["type"]:
-        case "extra_forbidden":
-            known = _known_keys(location[:-1])
-            return f"不认识的设置“{key}”", suggestion(location[-1], known, "删去，或查设置说明")
-        case "missing":
-            return f"缺设置“{key}”", "补上"
-        case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type":
-            return f"“{key}”要写数字", "只写数字，不带单位"
-        case "bool_parsing" | "bool_type":
-            return f"“{key}”要写 true 或 false", "改成 true 或 false"
-        case "greater_than" | "greater_than_equal":
-            return f"“{key}”太小", f"至少 {limits.get('ge', limits.get('gt'))}"
-        case "less_than" | "less_than_equal":
-            return f"“{key}”太大", f"至多 {limits.get('le', limits.get('lt'))}"
-        case "literal_error":
-            return f"“{key}”的值不能用", f"可用的：{limits.get('expected', '')}"
-        case "value_error":
-            cause = limits.get("error", "")
-            told = f"“{key}”不对：{cause}" if key else str(cause)
-            remedy = "查一查文件的路径和权限" if isinstance(cause, SecretFileUnreadable) else "改好"
-            return told, remedy
-        case _:
-            return f"“{key}”的写法不对", "查设置说明里这一项的写法"
 
 
 def _known_keys(location: list[str]) -> list[str]:

@@ -13,6 +13,9 @@ from config.faults import Faults, suggestion
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_CELL_CHARACTERS = 4000
+MOST_SHOWN = 30
+_YES = frozenset({"1", "是", "true", "yes", "y"})
+_NO = frozenset({"", "0", "否", "false", "no", "n"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _TOML_LINE = re.compile(r"\(at line (\d+)")
 _TOML_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_-]+)\s*\]\]?")
@@ -238,6 +241,16 @@ def read_document(folder: Path, file: str, faults: Faults, *, optional: bool = F
         return empty
 
 
+def yes(entry: Entry, key: str, faults: Faults) -> bool:
+    """A cell or key that says yes (1, 是) or no (0, 否, empty)."""
+    value = entry.values.get(key, "")
+    said = "1" if value is True else "" if value is False else str(value).strip().lower()
+    if said not in _YES | _NO:
+        problem = f"“{key}”写的是“{shown(said)}”"
+        faults.add(entry.file, entry.line, problem, "是就写 1，否就空着")
+    return said in _YES
+
+
 def shown(value: str) -> str:
     """A value short enough to stand in a message."""
-    return value if len(value) <= 30 else value[:30] + "…"
+    return value if len(value) <= MOST_SHOWN else value[:MOST_SHOWN] + "…"

@@ -1,0 +1,43 @@
+"""A county folder as a report to read: its numbers when it is sound, else its faults."""
+
+from collections import Counter
+from pathlib import Path
+
+from config import load
+from config.county import UNIT_KIND_NAMES, County, UnitKind
+from config.faults import CountyFaults
+
+
+def report(folder: Path) -> tuple[str, bool]:
+    """What `hotline check` prints, in Chinese, and whether the folder is sound."""
+    try:
+        return summary(load.load_county(folder)), True
+    except CountyFaults as faults:
+        return str(faults), False
+
+
+def summary(county: County) -> str:
+    """A sound county in numbers, in Chinese."""
+    kinds = Counter(unit.kind for unit in county.units.values())
+    people = [worker for workers in county.workers.values() for worker in workers]
+    grids = [w for w in people if county.units[w.unit].kind is UnitKind.GRID]
+    levels = Counter(len(code) for code in county.categories)
+    words = sum(len(category.words) for category in county.categories.values())
+    counted = [(UNIT_KIND_NAMES[kind], kinds[kind]) for kind in UnitKind if kinds[kind]]
+    urban = sum(1 for u in county.units.values() if u.kind is UnitKind.GRID and u.urban)
+    lines = [
+        f"{county.name}（{county.code}）的数据没有问题，版本 {county.version}。",
+        "单位：" + "，".join(f"{name} {count}" for name, count in counted),
+        f"网格：城区 {urban}，农村 {kinds[UnitKind.GRID] - urban}",
+        (
+            f"人员：网格员 {len(grids)}，其他负责人 {len(people) - len(grids)}，"
+            f"其中占位 {sum(1 for worker in people if worker.placeholder)}"
+        ),
+        f"地点：{len(county.places)}，别名 {sum(len(place.aliases) for place in county.places)}",
+        f"分类：一级 {levels[2]}，二级 {levels[4]}，三级 {levels[6]}，关键词 {words}",
+        (
+            f"规则：派单 {len(county.rules)}，时限 {len(county.deadlines)}，"
+            f"工作标准 {len(county.standards)}，话术 {len(county.replies)}"
+        ),
+    ]
+    return "\n".join(lines)

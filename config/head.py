@@ -1,0 +1,112 @@
+"""county.toml: who the county is, who stands duty, which days differ from the national calendar."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from config import tables
+from config.county import Duty, Unit, UnitKind
+from config.faults import Faults, suggestion
+from config.tables import Document
+
+COUNTY_KEYS = frozenset({"code", "name", "hotline", "duty", "calendar"})
+DUTY_KEYS = frozenset({"role", "unit", "phone"})
+DUTY_ROLES = {
+    "fallback": "兜底",
+    "command": "指挥值班",
+    "operator": "坐席值班",
+    "service": "便民服务",
+    "stability": "综治维稳",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What county.toml says."""
+
+    code: str
+    name: str
+    hotline: str
+    duties: Mapping[str, Duty]
+    workday_overrides: Mapping[str, bool]
+
+
+def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> Head:
+    """county.toml: who we are, who stands duty, which days differ from the national calendar."""
+    document = tables.read_document(folder, "county.toml", faults)
+    document.refuse_unknown(COUNTY_KEYS, faults)
+    said: dict[str, str] = {}
+    for key in ("code", "name", "hotline"):
+        value = document.data.get(key, "")
+        said[key] = value.strip() if isinstance(value, str) else ""
+        if document.text and not said[key]:
+            faults.add(
+                document.file,
+                document.line_of("", key),
+                f"缺“{key}”",
+                f'写上 {key} = "…"',
+            )
+    centre = units.get(said["code"])
+    if said["code"] and units and (centre is None or centre.kind is not UnitKind.COUNTY):
+        problem = f"县编码 {tables.shown(said['code'])} 不是 units.csv 里县级中心的编码"
+        faults.add(document.file, document.line_of("", "code"), problem, "两处写成一样")
+    return Head(
+        code=said["code"],
+        name=said["name"],
+        hotline=said["hotline"],
+        duties=_duties(document, units, faults),
+        workday_overrides=_overrides(document, faults),
+    )
+
+
+def _duties(document: Document, units: Mapping[str, Unit], faults: Faults) -> dict[str, Duty]:
+    duties: dict[str, Duty] = {}
+    for entry in document.entries("duty", DUTY_KEYS, faults):
+        role, unit = entry.text("role"), entry.text("unit")
+        if role not in DUTY_ROLES:
+            remedy = suggestion(role, DUTY_ROLES, f"可用的：{'、'.join(DUTY_ROLES)}")
+            faults.add(entry.file, entry.line, f"不认识的值班“{tables.shown(role)}”", remedy)
+        elif role in duties:
+            faults.add(entry.file, entry.line, f"值班“{role}”写了两次", "只留一个")
+        if unit not in units:
+            problem = f"值班“{tables.shown(role)}”的单位 {tables.shown(unit) or '空着'} 表里没有"
+            faults.add(
+                entry.file,
+                entry.line,
+                problem,
+                suggestion(unit, units, "写已有单位的编码"),
+            )
+        duties.setdefault(role, Duty(role=role, unit=unit, phone=entry.text("phone")))
+    if document.text and "fallback" not in duties:
+        problem = "没有兜底单位，派不出去的工单会没人接"
+        remedy = '加一段 [[duty]]，role = "fallback"，unit 写县级中心的编码'
+        faults.add(document.file, 0, problem, remedy)
+    return duties
+
+
+def _overrides(document: Document, faults: Faults) -> dict[str, bool]:
+    calendar = document.data.get("calendar", {})
+    if not isinstance(calendar, dict):
+        line = document.line_of("", "calendar")
+        faults.add(document.file, line, "“calendar”的写法不对", "用 [calendar] 开头，一天一行")
+        return {}
+    overrides: dict[str, bool] = {}
+    for day, works in calendar.items():
+        line = document.line_of("calendar", day)
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            problem = f"日期“{tables.shown(day)}”不对"
+            faults.add(document.file, line, problem, '写成 "2027-02-20" = true')
+            continue
+        if isinstance(works, bool):
+            overrides[day] = works
+        else:
+            faults.add(
+                document.file,
+                line,
+                f"{day} 后面要写 true 或 false",
+                "上班 true，放假 false",
+            )
+    return overrides
