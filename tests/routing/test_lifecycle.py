@@ -1,9 +1,11 @@
 """The life of a ticket: every legal walk through the table, and nothing else."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -322,6 +324,24 @@ def test_an_event_names_only_what_changed() -> None:
         walk(), Action.CORRECT, by=OPERATOR, at=NOW, category="010204", urgency=Urgency.URGENT
     )
     assert event.changes == {"urgency": "urgent"}
+
+
+def test_the_documented_table_is_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    statuses = dict(zip("dpsrafcw", Status, strict=True))
+    for step in steps.TABLE:
+        cells = (
+            f"`{step.action}` {ACTION_NAMES[step.action]}",
+            " ".join(statuses[letter] for letter in step.at),
+            step.to or "stays",
+            " ".join(actor for actor in Actor if actor in step.who),
+            step.why,
+            step.needs,
+        )
+        assert f"| {' | '.join(cells)} |" in page
+    for (status, _), step in steps.STEPS.items():
+        if step.to:
+            assert re.search(rf"{status} --> {step.to}: .*{step.action}", page)
 
 
 @given(
