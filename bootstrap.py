@@ -1,0 +1,146 @@
+"""Sets the project up on a fresh machine and runs it: `python3 bootstrap.py run | test | setup`.
+
+Only the standard library, and nothing newer than Python 3.6 in its own words, so that an old Python can
+at least say what is missing.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+VENV = os.path.join(ROOT, ".venv")
+PYTHON = os.path.join(VENV, "bin", "python")
+STAMP = os.path.join(VENV, ".set-up")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def main():
+    """Do what the command line asks for."""
+    if sys.version_info < (3, 11):
+        fail("Python 3.11 or newer is needed; this is %s." % sys.version.split()[0])
+    wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
+    tasks = {"run": run, "test": test, "setup": set_up, "lint": lint}
+    if wanted not in tasks:
+        fail("usage: python3 bootstrap.py run | test | setup | lint")
+    os.chdir(ROOT)
+    tasks[wanted]()
+
+
+def run():
+    """Set up, then start the program with trial settings."""
+    set_up()
+    hotline = os.path.join(VENV, "bin", "hotline")
+    os.execv(hotline, [hotline, "run", "--trial"] + sys.argv[2:])
+
+
+def test():
+    """Set up, then check style, types, imports and behaviour."""
+    set_up()
+    need_chromium()
+    lint()
+    step("tests", [PYTHON, "-m", "pytest"] + sys.argv[2:])
+    say("everything passed")
+
+
+def lint():
+    """Style, types and the direction of imports."""
+    set_up()
+    tool = os.path.join(VENV, "bin", "")
+    step("style", [tool + "ruff", "check", "."])
+    step("format", [tool + "ruff", "format", "--check", "."])
+    step("types", [PYTHON, "-m", "mypy", "config", "nlp", "channels", "routing", "intake"])
+    step("imports", [tool + "lint-imports"])
+
+
+def set_up():
+    """An environment of our own with the locked packages; done once for each lock file."""
+    mark = fingerprint()
+    if os.path.exists(STAMP) and open(STAMP).read() == mark:
+        return
+    if not os.path.exists(PYTHON):
+        say("making the environment .venv")
+        make_environment()
+    say("installing the locked packages (a minute or two the first time)")
+    install(["--require-hashes", "-r", "requirements.lock"])
+    install(["--no-deps", "--no-build-isolation", "-e", "."])
+    with open(STAMP, "w") as file:
+        file.write(mark)
+
+
+def make_environment():
+    """By venv; where Debian ships Python without it, install it or say the line that does."""
+    if subprocess.call([sys.executable, "-m", "venv", VENV], stderr=subprocess.DEVNULL) == 0:
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    if subprocess.call([sys.executable, "-m", "virtualenv", VENV], stderr=subprocess.DEVNULL) == 0:
+        return
+    line = "apt-get install -y python3-venv"
+    if may_install():
+        say("this Python has no venv: " + line)
+        subprocess.call(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
+        if subprocess.call(line.split()) == 0:
+            if subprocess.call([sys.executable, "-m", "venv", VENV]) == 0:
+                return
+    fail("this Python can't make an environment. Please type:  sudo " + line)
+
+
+def install(arguments):
+    """By uv where it is there, else by pip."""
+    uv = shutil.which("uv") or os.path.join(VENV, "bin", "uv")
+    if os.path.exists(uv):
+        command = [uv, "pip", "install", "--quiet", "--python", PYTHON] + arguments
+    else:
+        command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command += arguments
+    step("install", command)
+
+
+def need_chromium():
+    """The browser tests drive a real browser; without one they would have to be skipped, so we stop."""
+    if any(shutil.which(name) for name in CHROMIUM):
+        return
+    line = "apt-get install -y chromium fonts-noto-cjk"
+    if may_install():
+        say("the tests need a browser: " + line)
+        subprocess.call(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
+        if subprocess.call(line.split(), stdout=subprocess.DEVNULL) == 0:
+            return
+    fail("the tests need a browser. Please type:  sudo " + line)
+
+
+def may_install():
+    """Are we root on a machine with apt?"""
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def fingerprint():
+    """Changes when what must be installed changes."""
+    digest = hashlib.sha256()
+    for name in ("pyproject.toml", "requirements.lock"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+def step(name, command):
+    """Run a command; stop with its name where it fails."""
+    say(name)
+    if subprocess.call(command) != 0:
+        fail("'%s' failed: %s" % (name, " ".join(command)))
+
+
+def say(text):
+    """Show where we are."""
+    print("==> " + text, flush=True)
+
+
+def fail(text):
+    """Stop, saying what to do."""
+    sys.exit("!!! " + text)
+
+
+if __name__ == "__main__":
+    main()
