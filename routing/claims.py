@@ -1,0 +1,158 @@
+"""Who delivers what: envelopes are claimed for a while, in order for each destination, and settled.
+
+Functions of a connection, safe across processes: a claim ends by itself, and only its owner can settle it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Row
+
+from routing import schema
+
+LONGEST_ERROR = 300  # characters
+
+_OUTBOX = schema.outbox
+_IS_WAITING = _OUTBOX.c.state == sa.literal_column(
+    "'waiting'"
+)  # literal: the partial index applies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A row of the outbox that is ours to deliver for a while."""
+
+    position: int
+    id: str
+    destination: str
+    ticket: str
+    kind: str
+    body: Mapping[str, Any]
+    attempts: int
+    created_at: datetime
+
+
+def claim(
+    connection: Connection,
+    *,
+    by: str,
+    now: datetime,
+    until: datetime,
+    lanes: int,
+    lane_length: int,
+    busy: Sequence[str] = (),
+) -> list[list[Claimed]]:
+    """Take the next envelopes of up to `lanes` destinations, each lane in order, until `until`.
+
+    Whoever locks the first waiting envelope of a destination has the whole destination; others skip it.
+    `busy` destinations are left alone.
+    """
+    free = sa.or_(_OUTBOX.c.claimed_until.is_(None), _OUTBOX.c.claimed_until <= now)
+    is_time = sa.or_(_OUTBOX.c.next_at.is_(None), _OUTBOX.c.next_at <= now)
+    firsts = (
+        sa.select(sa.func.min(_OUTBOX.c.position))
+        .where(_IS_WAITING)
+        .group_by(_OUTBOX.c.destination)
+    )
+    heads = connection.execute(
+        sa.select(_OUTBOX.c.destination)
+        .where(_OUTBOX.c.position.in_(firsts), _IS_WAITING, free, is_time)
+        .where(_OUTBOX.c.destination.not_in(busy))
+        .order_by(_OUTBOX.c.position)
+        .limit(lanes)
+        .with_for_update(skip_locked=True)
+    ).scalars()
+    taken = [_lane(connection, destination, now, lane_length) for destination in heads.all()]
+    positions = [each.position for lane in taken for each in lane]
+    if positions:
+        connection.execute(
+            sa.update(_OUTBOX)
+            .where(_OUTBOX.c.position.in_(positions))
+            .values(claimed_by=by, claimed_until=until)
+        )
+    return [lane for lane in taken if lane]
+
+
+def delivered(
+    connection: Connection, claimed: Claimed, *, by: str, at: datetime, answer: str
+) -> None:
+    """It arrived. Nothing happens where the claim has gone to somebody else meanwhile."""
+    values = {"state": "done", "finished_at": at, "answer": answer[:200]}
+    _finish(connection, claimed, by, values)
+
+
+def put_back(
+    connection: Connection, claimed: Claimed, *, by: str, next_at: datetime, error: str
+) -> None:
+    """It did not arrive; try again at `next_at`."""
+    _finish(
+        connection,
+        claimed,
+        by,
+        {"next_at": next_at, "last_error": error[:LONGEST_ERROR]},
+    )
+
+
+def give_up(connection: Connection, claimed: Claimed, *, by: str, at: datetime, error: str) -> None:
+    """It will not arrive: a dead letter, which no longer holds up those behind it."""
+    values = {"state": "dead", "finished_at": at, "last_error": error[:LONGEST_ERROR]}
+    _finish(connection, claimed, by, values)
+
+
+def release(connection: Connection, lane: Iterable[Claimed], *, by: str) -> None:
+    """Let go of envelopes that were claimed but not tried."""
+    positions = [each.position for each in lane]
+    connection.execute(
+        sa.update(_OUTBOX)
+        .where(_OUTBOX.c.position.in_(positions), _OUTBOX.c.claimed_by == by, _IS_WAITING)
+        .values(claimed_by=None, claimed_until=None)
+    )
+
+
+def _lane(connection: Connection, destination: str, now: datetime, length: int) -> list[Claimed]:
+    rows = connection.execute(
+        sa.select(_OUTBOX)
+        .where(_OUTBOX.c.destination == destination, _IS_WAITING)
+        .order_by(_OUTBOX.c.position)
+        .limit(length)
+    )
+    lane: list[Claimed] = []
+    for row in rows:
+        if (row.claimed_until and row.claimed_until > now) or (row.next_at and row.next_at > now):
+            break
+        lane.append(_claimed(row))
+    return lane
+
+
+def _finish(connection: Connection, claimed: Claimed, by: str, values: Mapping[str, Any]) -> None:
+    connection.execute(
+        sa.update(_OUTBOX)
+        .where(
+            _OUTBOX.c.position == claimed.position,
+            _OUTBOX.c.claimed_by == by,
+            _IS_WAITING,
+        )
+        .values(
+            attempts=_OUTBOX.c.attempts + 1,
+            claimed_by=None,
+            claimed_until=None,
+            **values,
+        )
+    )
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        position=row.position,
+        id=row.id,
+        destination=row.destination,
+        ticket=row.ticket,
+        kind=row.kind,
+        body=json.loads(row.body),
+        attempts=row.attempts,
+        created_at=row.created_at,
+    )
