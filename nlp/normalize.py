@@ -5,38 +5,135 @@ import unicodedata
 
 MOST_CHARACTERS = 2000  # read from the start of a message
 LAST_CHARACTERS = 500  # and from its end, where people say what they want
+SEAM = "，"  # stands where the middle of an overlong message was left out
 
-_SPOKEN = str.maketrans("〇零幺一二三四五六七八九两", "0011234567892")
-_SPOKEN_RUN = re.compile(r"[〇零幺一二三四五六七八九两\d](?:[ -]?[〇零幺一二三四五六七八九两\d]){6,}")
-_FILLER = re.compile(r"(?:^|(?<=[，。！？、,.!?\s]))(?:嗯+|呃+|额+|唉+|那个|就是说|这个这个)+[，、,\s]*")
-_REPEATED = re.compile(r"([\u4e00-\u9fff]{2,6}?)\1+")
-_SPACE_IN_HAN = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])[ \t]+(?=[\u3000-\u9fff\uff00-\uffef])")
-_SPACES = re.compile(r"\s+")
+_DIGIT_OF = dict(zip("〇零幺一二三四五六七八九", "001123456789", strict=True))
+_NUMERAL = "〇零幺一二三四五六七八九0-9"
+_SPOKEN_RUN = re.compile(rf"[{_NUMERAL}]+(?:(?:[ ，、,-]|横?杠){{1,2}}[{_NUMERAL}]+)*")
+_GROUP = re.compile(rf"[{_NUMERAL}]+")
+_BAR = re.compile(r"横?杠")
+_AMOUNT = (
+    "十百千万亿点"  # beside one of these a numeral is part of an amount, not of a number read out
+)
+_LISTED = frozenset("，、,")  # between single numerals these count things off
+_SPELT_OUT = 7  # digits from which a run is a telephone or ticket number
+
+_PICTURES = (
+    "\u2190-\u245f\u2500-\u2bff\u3004\u3012-\u3013\u3020\ue000-\uf8ff\U0001f000-\U0001ffff"
+    "\U000e0000-\U0010ffff"
+)
+_INVISIBLE = (
+    "\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff0-\uffff"
+)
+_UNWANTED = re.compile(f"[{_PICTURES}{_INVISIBLE}]+")
+_NUMBERED = re.compile("[\u2460-\u2468]")  # the circled numbers of a list
+_LINE_END = re.compile(r"\s*[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
+_STICKER = re.compile(r"\[[\u4e00-\u9fff]{1,4}\]")  # WeChat writes its pictures as [微笑]
+
+_HAN = re.compile("[\u4e00-\u9fff]")
+_PLAIN_MARK = re.compile(r"(?<![0-9A-Za-z])[,:]|[,:](?![0-9A-Za-z/])|[;?!()]")
+_WIDE_MARK = str.maketrans(",:;?!()", "，：；？！（）")
+_REPEATED_MARK = re.compile(r"([，。！？；、,.!?;~_=*#-])\1+")
+_LEADING_MARK = re.compile(r"^[，、,;；\s]+|[，、,\s]+$")
+_FILLER = re.compile(
+    r"(?:(?:^|(?<=[，。！？、；,.!?;\s]))(?:[嗯呃]+|[额啊哎唉诶欸]+(?=[，、,。])|那个|那什么|就是说|"
+    r"怎么说呢|我跟你说|你听我说)[，、,\s]*)+"
+)
+_SAID_TWICE = re.compile(r"([^\W\da-zA-Z_〇零幺一二三四五六七八九十百千万]{2,6}?)\1+")
+_STUTTER = re.compile(
+    r"([我你他她它俺咱这那就])\1+|([\u4e00-\u9fff])(?<![一二三四五六七八九谢])\2{2,}"
+)
+_SPACE_BY_HAN = re.compile(
+    r"(?<=[\u3000-\u9fff\uff00-\uffef])\s+|\s+(?=[\u3000-\u9fff\uff00-\uffef])"
+)
 
 
 def normalize(text: str) -> str:
-    """The text with plain widths, spoken numbers as digits, no fillers, no repeated words, bounded."""
-    plain = _bounded(unicodedata.normalize("NFKC", _clean(text)))
-    plain = _SPOKEN_RUN.sub(_digits, plain)
-    plain = _SPACES.sub(" ", _SPACE_IN_HAN.sub("", plain))
+    """The text with plain widths, spoken numbers as digits, no fillers, no words said twice.
+
+    Of more than 2,500 characters the first 2,000 and the last 500 are kept, so that the cost has a
+    limit. What is normalised already comes back unchanged.
+    """
+    plain = _bounded(text, 2)
+    plain = _UNWANTED.sub("", _LINE_END.sub("，", plain))
+    plain = _NUMBERED.sub(_listed, plain)
+    plain = _bounded(unicodedata.normalize("NFKC", plain), 1)
     before = None
-    while before != plain:  # each round makes the text shorter, so this ends
+    while before != plain:  # each round makes the text plainer or shorter, so this ends
         before = plain
-        plain = _REPEATED.sub(r"\1", _FILLER.sub("", plain)).strip()
+        plain = _plainer(plain)
     return plain
 
 
-def _clean(text: str) -> str:
-    """Without control characters, lone surrogates and pictures; lines become commas."""
-    joined = text.replace("\r", "\n").replace("\n", "，")
-    return "".join(c for c in joined if unicodedata.category(c) not in ("Cc", "Cs", "Cf", "So", "Co"))
+def _plainer(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", _UNWANTED.sub("", text))
+    plain = _STICKER.sub("", plain)
+    if _HAN.search(plain):
+        plain = _PLAIN_MARK.sub(lambda mark: mark.group().translate(_WIDE_MARK), plain)
+    plain = _SPOKEN_RUN.sub(_as_digits, plain)
+    plain = _SPACE_BY_HAN.sub("", " ".join(plain.split()))
+    plain = _REPEATED_MARK.sub(r"\1", plain)
+    plain = _FILLER.sub("", plain) or plain
+    plain = _STUTTER.sub(lambda said: said.group(1) or said.group(2), plain)
+    plain = _SAID_TWICE.sub(r"\1", plain)
+    return _bounded(_LEADING_MARK.sub("", plain), 1)
 
 
-def _bounded(text: str) -> str:
-    if len(text) <= MOST_CHARACTERS + LAST_CHARACTERS:
+def _bounded(text: str, slack: int) -> str:
+    """At most `slack` times the length that is read, first from the start and then from the end."""
+    head, tail = MOST_CHARACTERS * slack, LAST_CHARACTERS * slack
+    if len(text) <= head + tail:
         return text
-    return text[:MOST_CHARACTERS] + text[-LAST_CHARACTERS:]
+    return text[: head - len(SEAM)] + SEAM + text[-tail:]
 
 
-def _digits(match: re.Match[str]) -> str:
-    return match.group().translate(_SPOKEN).replace(" ", "").replace("-", "-")
+def _listed(match: re.Match[str]) -> str:
+    return f"，{int(unicodedata.numeric(match.group()))}、"
+
+
+def _as_digits(match: re.Match[str]) -> str:
+    """Digits for numbers read out one by one; amounts, dates and 三组 stay as they were said."""
+    run = match.group()
+    if run.isdecimal():
+        return run
+    groups = _GROUP.findall(run)
+    lengths = [len(group) for group in groups]
+    spelt = sum(lengths) >= _SPELT_OUT and not _is_amount(match)
+    in_breaths = min(lengths) > 1 or (max(lengths) == 1 and _LISTED.isdisjoint(run))
+    if spelt and max(lengths) < _SPELT_OUT and in_breaths:
+        return _joined(run, groups)
+    return _GROUP.sub(lambda group: _group_as_digits(group, match), _bars(run))
+
+
+def _joined(run: str, groups: list[str]) -> str:
+    """One number said in breaths; a bar said aloud (ticket numbers) stays as `-`."""
+    if not _BAR.search(run):
+        return "".join(_translated(group) for group in groups)
+    head, _, tail = _BAR.sub("-", run).partition("-")
+    return "-".join("".join(_translated(g) for g in _GROUP.findall(part)) for part in (head, tail))
+
+
+def _group_as_digits(group: re.Match[str], run: re.Match[str]) -> str:
+    said = group.group()
+    read_out = len(said) >= _SPELT_OUT
+    read_out = read_out or (len(said) >= 2 and "幺" in said)
+    read_out = read_out or (len(said) >= 3 and not set(said).isdisjoint("零〇"))
+    return _translated(said) if read_out and not _is_amount(run) else said
+
+
+def _bars(run: str) -> str:
+    """`20261124杠0001` is a ticket number; elsewhere 杠 is left alone."""
+    return _BAR.sub("-", run) if len(run) > _SPELT_OUT else run
+
+
+def _is_amount(match: re.Match[str]) -> bool:
+    text, start, end = match.string, match.start(), match.end()
+    return text[max(0, start - 1) : start] in _AMOUNT_SET or text[end : end + 1] in _AMOUNT_SET
+
+
+def _translated(group: str) -> str:
+    return "".join(_DIGIT_OF.get(character, character) for character in group)
+
+
+_AMOUNT_SET = frozenset(_AMOUNT)

@@ -1,20 +1,29 @@
 """Words of a text, by a jieba tokenizer of our own whose cache lies in our own folder."""
 
+import importlib
 import logging
 import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-LONGEST_RUN = 200  # Han characters cut at once: jieba's cost grows faster than the run's length
+LONGEST_RUN = 200  # Han characters cut at once; without the HMM the cost is linear anyway
+MOST_FREQUENT = 2000  # a county's word counts as no more common than this, or it swallows others
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
 class Segmenter:
-    """Cuts text into words; safe to call from several threads."""
+    """Cuts text into words; safe to call from several threads.
 
-    def __init__(self, cache: Path) -> None:
-        self._cache = cache
-        self._tokenizer = _tokenizer(cache)
+    `cache` is a folder for jieba's dictionary cache (made if missing, readable by us alone): it
+    is loaded as marshal data, so it must never lie where others can write. `words` are the
+    county's own names; each becomes just frequent enough to stay in one piece. The hidden Markov
+    model of jieba is left off: it is quadratic in the length of a run and invents words.
+    """
+
+    def __init__(self, cache: Path, words: Iterable[str] = ()) -> None:
+        self._tokenizer = _tokenizer(cache, words)
 
     def cut(self, text: str) -> list[str]:
         """The Chinese words of a text, in order; everything else is left out."""
@@ -25,14 +34,17 @@ class Segmenter:
         return words
 
 
-def _tokenizer(cache: Path):  # type: ignore[no-untyped-def]
+def _tokenizer(cache: Path, words: Iterable[str]) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import jieba
+        warnings.simplefilter("ignore")  # jieba is older than some of Python's warnings
+        jieba = importlib.import_module("jieba")
     jieba.setLogLevel(logging.WARNING)
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     tokenizer = jieba.Tokenizer()
     tokenizer.tmp_dir = str(cache)
-    tokenizer.cache_file = "jieba.cache"
+    tokenizer.cache_file = f"jieba-{jieba.__version__}.cache"
     tokenizer.initialize()
+    for word in words:
+        if _HAN.fullmatch(word) and len(word) >= 2:
+            tokenizer.add_word(word, min(tokenizer.suggest_freq(word), MOST_FREQUENT))
     return tokenizer
