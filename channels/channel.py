@@ -1,8 +1,9 @@
 """The contract that every channel fulfils."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from aiohttp import ClientSession, web
@@ -23,14 +24,34 @@ class MediaRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Something said in a conversation, by us or by the resident; `pictures` are `store:ID`."""
+
+    at: datetime
+    from_us: bool
+    text: str
+    ticket: str = ""
+    pictures: tuple[str, ...] = ()
+
+
+Later = Callable[[Contact, Sequence[Reply]], Awaitable[None]]
+History = Callable[[Contact], Awaitable[Sequence[Line]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """All that a channel is given: where messages go, how replies read, the shared HTTP client, the clock."""
+    """All that a channel is given: where messages go, how replies read, the HTTP client, the clock.
+
+    `later` sends replies by the durable outbox; `history` is what was said with somebody so far.
+    """
 
     receive: Receive
     render: Render
     http: ClientSession
     runtime: Runtime
     keep: KeepMedia
+    later: Later
+    history: History
 
 
 class Channel(ABC):

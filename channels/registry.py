@@ -1,0 +1,28 @@
+"""The channels that there are; those that the settings switch on are built."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from channels.channel import Channel, Desk
+from config.settings import Settings
+
+CHANNELS = {
+    "web": "channels.web.channel:WebChannel",
+    "wechat": "channels.wechat.channel:WeChatChannel",
+    "weibo": "channels.weibo.channel:WeiboChannel",
+    "telegram": "channels.telegram.channel:TelegramChannel",
+}
+
+
+def build(settings: Settings, desk: Desk) -> Mapping[str, Channel]:
+    """Each channel with settings of its own, by name; the libraries of the others are not even loaded."""
+    built: dict[str, Channel] = {}
+    for name, path in CHANNELS.items():
+        section: Any = getattr(settings, name)
+        if section is None or not getattr(section, "enabled", True):
+            continue
+        module, _, kind = path.partition(":")
+        made: Channel = getattr(import_module(module), kind)(section, desk)
+        built[name] = made
+    return built

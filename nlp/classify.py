@@ -1,0 +1,139 @@
+"""Message -> domains of the catalogue with calibrated confidence and the words that decided.
+
+Needs numpy alone: weights and vocabulary are plain arrays and text, made by `nlp.train`.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.understanding import Guess
+
+MODEL = Path(__file__).parent / "model"
+NONE = ""  # the class of small talk: no domain
+LONGEST_CHARACTERS = 3
+LEAST_CONFIDENCE = 0.02
+MOST_GUESSES = 4
+MOST_EVIDENCE = 5
+STOP_WORDS = frozenset(
+    "的 了 是 在 我 我们 你 你们 他 他们 她 和 与 及 或 就 都 也 还 又 很 不 没 有 这 那 这个 那个 一个 "
+    "到 从 把 被 对 为 等 让 给 上 下 中 里 说 去 来 要 会 能 可以 请问 您好 你好 谢谢 希望 进行 问题 "
+    "个 们 之 以 而 但 但是 因为 所以 如果 其 该 此 并 且 着 过 地 得 吗 呢 啊 吧 呀 请 您".split()
+)
+
+
+class ModelMissing(Exception):
+    """No weights where they should be; the message says what to do, in Chinese."""
+
+
+class Classifier:
+    """A linear model over words, pairs of words and runs of characters."""
+
+    def __init__(
+        self,
+        *,
+        codes: Sequence[str],
+        vocabulary: dict[str, int],
+        weights: NDArray[Any],
+        idf: NDArray[Any],
+        bias: NDArray[Any],
+        temperature: float,
+        version: str,
+    ) -> None:
+        self.codes = tuple(codes)
+        self.version = version
+        self._vocabulary = vocabulary
+        self._weights = weights
+        self._idf = idf
+        self._bias = bias
+        self._temperature = temperature
+
+    def guess(self, words: Sequence[str]) -> tuple[Guess, ...]:
+        """Domains for segmented words, best first; empty where the message is no matter at all."""
+        names = list(features(words))
+        indices, values = self._vector(names)
+        if not len(indices):
+            return ()
+        chances = self._chances(values @ self._weights[indices])
+        order = np.argsort(-chances)
+        if self.codes[order[0]] == NONE:
+            return ()
+        return tuple(
+            Guess(
+                code=self.codes[index],
+                confidence=float(chances[index]),
+                evidence=self._evidence(words, int(index)) if rank == 0 else (),
+            )
+            for rank, index in enumerate(order[:MOST_GUESSES])
+            if self.codes[index] != NONE and chances[index] >= LEAST_CONFIDENCE
+        )
+
+    def _chances(self, scores: NDArray[Any]) -> NDArray[Any]:
+        scaled = (scores + self._bias) * self._temperature
+        exponents = np.exp(scaled - scaled.max())
+        return exponents / exponents.sum()
+
+    def _vector(self, names: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Indices and values: sublinear counts times rarity, each family of features of length one."""
+        counts: dict[int, int] = {}
+        for name in names:
+            index = self._vocabulary.get(name)
+            if index is not None:
+                counts[index] = counts.get(index, 0) + 1
+        indices = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
+        if not len(indices):
+            return indices, np.zeros(0, dtype=np.float32)
+        raw = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+        values = (1 + np.log(raw)) * self._idf[indices]
+        return indices, values / np.linalg.norm(values)
+
+    def _evidence(self, words: Sequence[str], column: int) -> tuple[str, ...]:
+        weighed = {}
+        for word in words:
+            index = self._vocabulary.get("w" + word)
+            if index is not None and len(word) > 1:
+                weighed[word] = float(self._weights[index, column] * self._idf[index])
+        best = sorted(weighed, key=lambda word: -weighed[word])[:MOST_EVIDENCE]
+        return tuple(word for word in best if weighed[word] > 0)
+
+
+def load(folder: Path | None = None) -> Classifier:
+    """The classifier in `folder`, the committed one by default; ModelMissing says what to do."""
+    home = folder or MODEL
+    try:
+        facts = json.loads((home / "model.json").read_text(encoding="utf-8"))
+        with np.load(home / "weights.npz", allow_pickle=False) as arrays:
+            names = bytes(arrays["vocabulary"]).decode("utf-8").split("\n")
+            scale = arrays["scale"].astype(np.float32)
+            weights = arrays["weights"].astype(np.float32) * scale
+            idf = arrays["idf"].astype(np.float32)
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            f"没有分类模型（{error.filename}）。请重新安装，或执行 hotline train 训练一个。"
+        ) from error
+    return Classifier(
+        codes=facts["codes"],
+        vocabulary={name: index for index, name in enumerate(names)},
+        weights=weights,
+        idf=idf,
+        bias=np.asarray(facts["bias"], dtype=np.float32),
+        temperature=facts["temperature"],
+        version=facts["version"],
+    )
+
+
+def features(words: Sequence[str]) -> Iterator[str]:
+    """`wWORD`, `pWORD WORD` and `cCHARACTERS` of a message, stop words left out."""
+    kept = [word for word in words if word not in STOP_WORDS]
+    for word in kept:
+        yield "w" + word
+    for pair in zip(kept, kept[1:], strict=False):
+        yield "p" + " ".join(pair)
+    text = "".join(kept)
+    for length in range(1, LONGEST_CHARACTERS + 1):
+        for start in range(len(text) - length + 1):
+            yield "c" + text[start : start + length]
