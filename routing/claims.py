@@ -1,6 +1,7 @@
 """Who delivers what: envelopes are claimed for a while, in order for each destination, and settled.
 
-Functions of a connection, safe across processes: a claim ends by itself, and only its owner can settle it.
+Functions of a connection, safe across processes: a claim ends by itself, and only its owner can
+settle it.
 """
 
 import json
@@ -48,8 +49,8 @@ def claim(
 ) -> list[list[Claimed]]:
     """Take the next envelopes of up to `lanes` destinations, each lane in order, until `until`.
 
-    Whoever locks the first waiting envelope of a destination has the whole destination; others skip it.
-    `busy` destinations are left alone.
+    Whoever locks the first waiting envelope of a destination has all of it; others skip it. `busy`
+    destinations are left alone.
     """
     free = sa.or_(_OUTBOX.c.claimed_until.is_(None), _OUTBOX.c.claimed_until <= now)
     is_time = sa.or_(_OUTBOX.c.next_at.is_(None), _OUTBOX.c.next_at <= now)

@@ -1,7 +1,8 @@
-"""What must leave the house: envelopes posted in the same unit of work as what they tell of, and dead letters.
+"""What must leave the house: envelopes, the relay that delivers them, and dead letters.
 
-Order holds for each destination by `position`. Posting comes after the ticket is saved, whose row lock makes
-positions of one ticket's envelopes follow the order of its versions, on both databases.
+Envelopes are posted in the same unit of work as what they tell of. Order holds for each destination
+by `position`. Posting comes after the ticket is saved, whose row lock makes positions of one ticket's
+envelopes follow the order of its versions, on both databases.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Something to deliver. `destination` is `webhook:DEPARTMENT` or a contact such as `wechat:oAbc`.
+    """Something to deliver. `destination`: `webhook:DEPARTMENT` or a contact such as `wechat:oAbc`.
 
     `id` stays the same however often it is tried, so that receivers can tell a repetition.
     """
@@ -90,7 +91,7 @@ class DeliveryError(Exception):
 
 
 def post(connection: Connection, envelopes: Iterable[Envelope], at: datetime | None = None) -> None:
-    """Put envelopes into the outbox, in order. `at`: when; the database's own clock where it isn't told."""
+    """Put envelopes into the outbox, in order, at a time (else by the database's own clock)."""
     rows = [
         {
             "id": each.id,
@@ -156,7 +157,7 @@ class Relay:
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def step(self) -> bool:
-        """Start what can be started, wait until something is done; False when there is nothing to do.
+        """Start what can be started, wait until something is done; False if there is nothing to do.
 
         When cancelled, it stops deliveries and lets go of its claims.
         """
@@ -224,7 +225,7 @@ class Relay:
                 await self._database.write(lambda c: claims.release(c, rest, by=name))
 
     async def _one(self, claimed: Claimed) -> bool:
-        """Deliver one envelope and write down what came of it; False if those behind it must wait."""
+        """Deliver one envelope and write down the outcome; False if those behind it must wait."""
         try:
             answer = await self._delivered(_from_claim(claimed))
         except DeliveryError as error:
@@ -270,7 +271,7 @@ class Relay:
         return False
 
     def _pause_s(self, attempts: int, asked_s: float | None) -> float:
-        """Doubling from 5 s to 6 h, up to a quarter more by chance, never less than was asked for."""
+        """Doubling from 5 s to 6 h, up to a quarter more by chance, not less than was asked for."""
         doubled = FIRST_PAUSE_S * 2.0 ** min(attempts - 1, 30)
         longest = min(LONGEST_PAUSE_S, max(doubled, asked_s or 0.0))
         return longest * (1.0 + self._runtime.chance() / 4)

@@ -1,7 +1,7 @@
-"""Signed POSTs to departments by the Standard Webhooks scheme, only to addresses that are safe to call.
+"""Signed POSTs to departments by the Standard Webhooks scheme, to addresses that are safe to call.
 
-https://github.com/standard-webhooks/standard-webhooks. The id of a webhook is its envelope's: a repetition
-carries the same one.
+https://github.com/standard-webhooks/standard-webhooks. The id of a webhook is its envelope's: a
+repetition carries the same one.
 """
 
 import ipaddress
@@ -132,7 +132,7 @@ class WebhookSender:
 
 
 def is_outside(address: str) -> bool:
-    """Is the IP address on the public internet: not private, loopback, link-local, metadata, multicast?"""
+    """Is it a public IP address: not private, loopback, link-local, metadata or multicast?"""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         for inner in (ip.ipv4_mapped, ip.sixtofour, _nat64(ip)):
@@ -159,14 +159,14 @@ def _any_socket(info: _AddressInfo) -> socket.socket:
 
 
 def _outside_socket(info: _AddressInfo) -> socket.socket:
-    """A socket for the very address that is about to be connected to, so that no name can rebind it."""
+    """A socket for the very address that is about to be called, so that no name can rebind it."""
     if not is_outside(str(info[4][0])):
         raise AddressRefused(_INSIDE)
     return _any_socket(info)
 
 
 async def _quoted(response: aiohttp.ClientResponse) -> str:
-    """The beginning of a refusal. Of a taken webhook the answer does not matter, nor whether it ends."""
+    """The beginning of a refusal. If it was taken, the answer does not matter, nor its end."""
     refused = response.status >= 400
     beginning, left = b"", LARGEST_ANSWER_BYTES
     try:

@@ -1,0 +1,228 @@
+"""Who is told of a step and what they are told: envelopes without identity. All of it pure.
+
+Departments get webhooks, grid workers and residents a reply of the county's. What a department or
+worker reads never says who reported it; of a confidential ticket they learn only that it is there.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from config.county import County, UnitKind
+from nlp import redact
+from routing import deadline, jurisdiction, lifecycle
+from routing.outbox import Envelope
+from routing.ticket import Action, Ticket, TicketEvent
+
+EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.OPEN: "ticket.dispatched",
+        Action.DISPATCH: "ticket.dispatched",
+        Action.REPORT_UP: "ticket.dispatched",
+        Action.RULE: "ticket.dispatched",
+        Action.CORRECT: "ticket.corrected",
+        Action.SIGN: "ticket.signed",
+        Action.RETURN: "ticket.returned",
+        Action.EXTEND: "ticket.extended",
+        Action.PROGRESS: "ticket.progressed",
+        Action.SUPPLEMENT: "ticket.supplemented",
+        Action.REMIND: "ticket.reminded",
+        Action.SUPERVISE: "ticket.supervised",
+        Action.ANSWER: "ticket.answered",
+        Action.FOLLOW_UP: "ticket.followed_up",
+        Action.EVALUATE: "ticket.evaluated",
+        Action.CLOSE: "ticket.closed",
+        Action.REOPEN: "ticket.reopened",
+        Action.WITHDRAW: "ticket.withdrawn",
+    }
+)
+RELEASED = "ticket.released"  # the ticket went to somebody else
+UNNAMED_MATTER = "居民反映的事"
+UNNAMED_PLACE = "地点待核实"
+WITHHELD = "居民要求保密，内容请向县网格管理中心当面了解。"
+OVERDUE = "已超过时限，请督促办理"
+
+_HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})
+_CALLS_WORKER = frozenset(
+    {Action.OPEN, Action.DISPATCH, Action.REPORT_UP, Action.RULE, Action.REOPEN, Action.REMIND}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """A step of a ticket: how it was before (None: not yet there), how it is, and the event."""
+
+    before: Ticket | None
+    after: Ticket
+    event: TicketEvent
+
+
+def of(county: County, occasion: Occasion, new_id: Callable[[], str]) -> list[Envelope]:
+    """Every envelope that the step calls for, in a steady order."""
+    return [
+        *_to_departments(county, occasion, new_id),
+        *_to_worker(county, occasion, new_id),
+        *_to_resident(county, occasion, new_id),
+    ]
+
+
+def overdue(
+    county: County, ticket: Ticket, now: datetime, new_id: Callable[[], str]
+) -> list[Envelope]:
+    """To the unit above the owner: a ticket below is past its time. Empty if nobody is reached."""
+    above = jurisdiction.above(county, ticket.unit)
+    contact = _contact(county, above.code) if above else ""
+    if not contact or ticket.confidential:
+        return []
+    values = {
+        "number": ticket.number,
+        "matter": matter(county, ticket.category),
+        "status": "已超期",
+        "unit": county.units[ticket.unit].name,
+        "due": deadline.speak(ticket.due_at, now),
+        "latest": OVERDUE,
+    }
+    return [_reply(contact, ticket, "progress", values, new_id)]
+
+
+def matter(county: County, category: str) -> str:
+    """The finest name of a category that says something: 其他 says nothing, its parent speaks."""
+    while category:
+        node = county.categories.get(category)
+        if node is not None and not node.name.startswith("其他"):
+            return node.name
+        category = category[:-2]
+    return UNNAMED_MATTER
+
+
+def place(county: County, code: str) -> str:
+    """`和阳镇东韩村` for a place code; empty for none."""
+    known = county.places_by_code.get(code)
+    if known is None:
+        return ""
+    above = [unit for unit in county.chain(known.unit) if unit.kind is UnitKind.TOWNSHIP]
+    township = (above[0].short_name or above[0].name) if above else ""
+    return known.name if township in known.name else township + known.name
+
+
+def _to_departments(
+    county: County, occasion: Occasion, new_id: Callable[[], str]
+) -> Iterable[Envelope]:
+    """To all who have it, except the one who acts; to those who had it, that it is gone."""
+    actor = occasion.event.by.partition(":")[2]
+    now_in = _departments(county, occasion.after)
+    gone = [code for code in _departments(county, occasion.before) if code not in now_in]
+    told = [(code, EVENT_TYPES[occasion.event.action]) for code in now_in if code != actor]
+    told += [(code, RELEASED) for code in gone if code != actor]
+    for code, kind in told:
+        body = {
+            "type": kind,
+            "timestamp": occasion.event.at.isoformat(),
+            "data": _data(county, occasion, code),
+        }
+        yield Envelope(
+            id=new_id(),
+            destination=f"webhook:{code}",
+            ticket=occasion.after.number,
+            kind=kind,
+            body=body,
+        )
+
+
+def _departments(county: County, ticket: Ticket | None) -> list[str]:
+    """Lead first, then those assisting; offices of the territory work in the console."""
+    if ticket is None:
+        return []
+    units = (ticket.unit, *ticket.assisting)
+    return [code for code in units if code in county.units and county.units[code].kind in _HELPERS]
+
+
+def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]:
+    ticket, hidden = occasion.after, occasion.after.confidential
+    roles = {ticket.unit: "lead"} | dict.fromkeys(ticket.assisting, "assisting")
+    own = department in roles
+    by = f"department:{department}"
+    return {
+        "number": ticket.number,
+        "version": ticket.version,
+        "action": occasion.event.action.value,
+        "role": roles.get(department, "none"),
+        "status": ticket.status.value,
+        "kind": ticket.kind.value,
+        "urgency": ticket.urgency.value,
+        "category": ticket.category,
+        "category_path": county.category_path(ticket.category),
+        "confidential": hidden,
+        "place": "" if hidden else ticket.place,
+        "place_name": "" if hidden else place(county, ticket.place),
+        "address": "" if hidden else redact.mask(ticket.address),
+        "text": WITHHELD if hidden else redact.mask(ticket.text) if own else "",
+        "note": "" if hidden or not own else redact.mask(occasion.event.note),
+        "answer": "" if hidden or not own else redact.mask(ticket.answer),
+        "unit": ticket.unit,
+        "unit_name": county.units[ticket.unit].name,
+        "assisting": list(ticket.assisting),
+        "opened_at": ticket.opened_at.isoformat(),
+        "sign_due_at": ticket.sign_due_at.isoformat() if ticket.sign_due_at else None,
+        "due_at": ticket.due_at.isoformat(),
+        "due_provisional": ticket.due_provisional,
+        "standard": list(ticket.standard),
+        "actions": [action.value for action in lifecycle.allowed(ticket, by)] if own else [],
+    }
+
+
+def _to_worker(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
+    ticket, action = occasion.after, occasion.event.action
+    contact = _contact(county, ticket.unit)
+    if not contact or ticket.confidential:
+        return
+    values = {"number": ticket.number, "matter": matter(county, ticket.category)}
+    if action in _CALLS_WORKER:
+        values["place"] = place(county, ticket.place) or ticket.address or UNNAMED_PLACE
+        values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
+        yield _reply(contact, ticket, "worker_dispatched", values, new_id)
+    elif action is Action.CLOSE:
+        values["answer"] = redact.mask(ticket.answer)
+        yield _reply(contact, ticket, "worker_result", values, new_id)
+
+
+def _to_resident(
+    county: County, occasion: Occasion, new_id: Callable[[], str]
+) -> Iterable[Envelope]:
+    ticket, action = occasion.after, occasion.event.action
+    if not ticket.reporter:
+        return
+    if action is Action.ANSWER:
+        values = {
+            "number": ticket.number,
+            "matter": matter(county, ticket.category),
+            "answer": ticket.answer,
+        }
+        yield _reply(ticket.reporter, ticket, "result", values, new_id)
+    elif action is Action.REOPEN:
+        values = {"number": ticket.number}
+        yield _reply(ticket.reporter, ticket, "notice_reopened", values, new_id)
+
+
+def _contact(county: County, unit: str) -> str:
+    """How the one in charge of a unit, else a deputy, is reached; empty for nobody."""
+    workers = sorted(county.workers.get(unit, ()), key=lambda worker: worker.deputy)
+    return next((worker.contact for worker in workers if worker.contact), "")
+
+
+def _reply(
+    contact: str,
+    ticket: Ticket,
+    key: str,
+    values: Mapping[str, str],
+    new_id: Callable[[], str],
+) -> Envelope:
+    return Envelope(
+        id=new_id(),
+        destination=contact,
+        ticket=ticket.number,
+        kind=key,
+        body={"key": key, "values": dict(values)},
+    )

@@ -1,0 +1,92 @@
+"""Watches over deadlines: who has not signed or not finished in time is reminded, once for each deadline."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+
+from config.runtime import Runtime
+from routing import report, schema
+from routing.database import Database
+from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.errors import RoutingError
+from routing.ticket import Action, Status
+
+BATCH = 50
+NOT_SIGNED = "到时限没有签收，请马上签收。"
+OVERDUE = "已超过办理时限，请马上办理并写明进展。"
+
+_TICKET = schema.ticket
+_EVENT = schema.ticket_event
+
+
+class Watch:
+    """Reminds by itself. What it did stands in the ticket's log, so it never does it twice."""
+
+    def __init__(self, *, database: Database, dispatcher: Dispatcher, runtime: Runtime) -> None:
+        self._database = database
+        self._dispatcher = dispatcher
+        self._runtime = runtime
+
+    async def step(self) -> bool:
+        """Remind a batch of each; True if there was any."""
+        now = self._runtime.now()
+        overdue = await self._database.read(lambda c: _overdue(c, now))
+        unsigned = await self._database.read(lambda c: _unsigned(c, now))
+        for number, version in overdue:
+            await self._remind(number, version, past_due=True)
+        for number, version in unsigned:
+            await self._remind(number, version, past_due=False)
+        return bool(overdue or unsigned)
+
+    async def _remind(self, number: str, version: int, *, past_due: bool) -> None:
+        """Somebody may have been faster, another process of ours for one: the version tells."""
+        try:
+            await self._database.write(lambda c: self._one(c, number, version, past_due=past_due))
+        except RoutingError:
+            return
+
+    def _one(self, connection: Connection, number: str, version: int, *, past_due: bool) -> None:
+        if past_due:
+            self._dispatcher.remind_overdue(connection, number, version=version, note=OVERDUE)
+        else:
+            self._dispatcher.remind(
+                connection, number, version=version, by=BY_SYSTEM, note=NOT_SIGNED
+            )
+
+
+def _overdue(connection: Connection, now: datetime) -> list[tuple[str, int]]:
+    running = _TICKET.c.status.in_([status.value for status in report.RUNNING])
+    return _late(connection, _TICKET.c.due_at, now, running)
+
+
+def _unsigned(connection: Connection, now: datetime) -> list[tuple[str, int]]:
+    """Not signed in time, and not past due_at, which is the graver reminder."""
+    dispatched = _TICKET.c.status == Status.DISPATCHED.value
+    return _late(connection, _TICKET.c.sign_due_at, now, dispatched, _TICKET.c.due_at >= now)
+
+
+def _late(
+    connection: Connection,
+    deadline: ColumnElement[datetime | None],
+    now: datetime,
+    *conditions: ColumnElement[bool],
+) -> list[tuple[str, int]]:
+    """Tickets past a deadline of which we have not reminded since it passed."""
+    reminded = (
+        sa.select(1)
+        .where(
+            _EVENT.c.ticket == _TICKET.c.number,
+            _EVENT.c.action == Action.REMIND.value,
+            _EVENT.c.by == BY_SYSTEM,
+            _EVENT.c.at > deadline,
+        )
+        .exists()
+    )
+    rows = connection.execute(
+        sa.select(_TICKET.c.number, _TICKET.c.version)
+        .where(*conditions, deadline < now, ~reminded)
+        .order_by(deadline)
+        .limit(BATCH)
+    )
+    return [(row.number, row.version) for row in rows]
