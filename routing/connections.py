@@ -1,4 +1,6 @@
-"""Engines for SQLite and PostgreSQL, set up so that our transactions are the database's, and their errors sorted."""
+"""Engines for SQLite and PostgreSQL, set up so that our transactions are the database's, and
+their errors sorted.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -54,11 +56,7 @@ def check(engine: Engine) -> None:
         with engine.connect() as connection:
             connection.execute(sa.select(1))
     except sa.exc.DBAPIError as error:
-        reason = (
-            str(error.orig).strip().splitlines()[0]
-            if error.orig
-            else type(error).__name__
-        )
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
         raise DatabaseUnreachable(
             f"连不上数据库 {shown}：{reason}。请检查设置里的 database_url、数据库是否已启动、"
             "文件夹是否可写。"
@@ -66,20 +64,21 @@ def check(engine: Engine) -> None:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Locked, deadlocked, not serializable or disconnected: may the same work succeed if tried again?"""
+    """Locked, deadlocked, not serializable or disconnected: may the same work succeed if tried
+    again?
+    """
     if not isinstance(error, sa.exc.DBAPIError):
         return False
-    if (
-        error.connection_invalidated
-        or getattr(error.orig, "sqlstate", None) in _PASSING_STATES
-    ):
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _PASSING_STATES:
         return True
     text = str(error.orig)
     return is_lost(error) or any(words in text for words in _PASSING_WORDS)
 
 
 def is_lost(error: BaseException) -> bool:
-    """Has the server gone away? psycopg gives such errors no state, or one of the classes 08 and 57P."""
+    """Has the server gone away? psycopg gives such errors no state, or one of the classes 08 and
+    57P.
+    """
     if not isinstance(error, sa.exc.OperationalError):
         return False
     state = getattr(error.orig, "sqlstate", "")
@@ -117,7 +116,9 @@ def _on_connect(engine: Engine, prepare: Callable[[Any], None]) -> None:
 
 
 def _begin_with(engine: Engine, statement: str) -> None:
-    """We begin transactions ourselves: the sqlite3 module would begin them late and without the lock."""
+    """We begin transactions ourselves: the sqlite3 module would begin them late and without the
+    lock.
+    """
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:

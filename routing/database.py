@@ -15,9 +15,7 @@ from sqlalchemy import Connection, Engine
 from routing import connections
 from routing.writer import Queue, Unit, Writer
 
-MOST_WAITING = (
-    2_000  # units of work in the queue; further callers wait before they enter it
-)
+MOST_WAITING = 2_000  # units of work in the queue; further callers wait before they enter it
 POSTGRESQL_WRITERS = 3
 READERS = 4
 
@@ -25,7 +23,9 @@ T = TypeVar("T")
 
 
 class Database:
-    """Reads and writes of one event loop; several processes may each have one on the same database."""
+    """Reads and writes of one event loop; several processes may each have one on the same
+    database.
+    """
 
     def __init__(self, url: str, *, writers: int | None = None) -> None:
         self._url = url
@@ -47,7 +47,9 @@ class Database:
         await asyncio.to_thread(self._stop)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, from one consistent look at the database; it can't change anything."""
+        """What `work` returns, from one consistent look at the database; it can't change
+        anything.
+        """
         if self._readers is None:
             raise RuntimeError("the database is not started")
         loop = asyncio.get_running_loop()
@@ -67,9 +69,7 @@ class Database:
             return await future
 
     def _start(self) -> None:
-        engine = connections.write_engine(
-            self._url, self._wanted_writers or POSTGRESQL_WRITERS
-        )
+        engine = connections.write_engine(self._url, self._wanted_writers or POSTGRESQL_WRITERS)
         connections.check(engine)
         self._write_engine = engine
         self._read_engine = connections.read_engine(self._url, READERS)
@@ -78,9 +78,7 @@ class Database:
         number = 1 if sqlite else self._wanted_writers or POSTGRESQL_WRITERS
         for index in range(number):
             target = Writer(engine, self._queue).run
-            thread = threading.Thread(
-                target=target, name=f"database-write-{index}", daemon=True
-            )
+            thread = threading.Thread(target=target, name=f"database-write-{index}", daemon=True)
             self._threads.append(thread)
             thread.start()
 

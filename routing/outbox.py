@@ -1,8 +1,8 @@
 """What must leave the house: envelopes, the relay that delivers them, and dead letters.
 
 Envelopes are posted in the same unit of work as what they tell of. Order holds for each destination
-by `position`. Posting comes after the ticket is saved, whose row lock makes positions of one ticket's
-envelopes follow the order of its versions, on both databases.
+by `position`. Posting comes after the ticket is saved, whose row lock makes positions of one
+ticket's envelopes follow the order of its versions, on both databases.
 """
 
 import asyncio

@@ -30,7 +30,7 @@ _TICKET = schema.ticket
 class Wanted:
     """What is searched for; everything that is given must hold.
 
-    `words` are found in number, text or address; `places` are the codes of places that the words name.
+    `words` are found in number, text or address; `places` are codes of places that the words name.
     """
 
     words: str = ""
@@ -62,15 +62,12 @@ class Counts:
 
 
 def waiting(connection: Connection, *, limit: int, offset: int = 0) -> list[Ticket]:
-    """Tickets that wait for a person: danger first, then what is promised soonest, then the oldest."""
-    rank = sa.case(
-        {Urgency.DANGER.value: 0, Urgency.URGENT.value: 1}, value=_TICKET.c.urgency, else_=2
-    )
+    """Tickets that wait for a person: danger first, then what is promised soonest, then by age."""
     danger_first = sa.case((_TICKET.c.urgency == Urgency.DANGER.value, 0), else_=1)
     query = (
         sa.select(_TICKET)
         .where(_TICKET.c.status.in_([status.value for status in WAITING]))
-        .order_by(danger_first, _TICKET.c.due_at, rank, _TICKET.c.opened_at, _TICKET.c.number)
+        .order_by(danger_first, _TICKET.c.due_at, _TICKET.c.opened_at, _TICKET.c.number)
     )
     return _page(connection, query, limit, offset)
 
@@ -92,7 +89,7 @@ def with_events(connection: Connection, number: str) -> tuple[Ticket, list[Ticke
 def by_status(connection: Connection) -> dict[str, int]:
     """How many tickets are in each status; those that have none are left out."""
     query = sa.select(_TICKET.c.status, sa.func.count()).group_by(_TICKET.c.status)
-    return {status: number for status, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def counts(connection: Connection, now: datetime) -> Counts:
@@ -104,7 +101,7 @@ def counts(connection: Connection, now: datetime) -> Counts:
     )
     shown = light.label("light")
     query = sa.select(shown, sa.func.count()).where(_running()).group_by(shown)
-    lights = {name: number for name, number in connection.execute(query)}
+    lights = {row[0]: row[1] for row in connection.execute(query)}
     return Counts(by_status=by_status(connection), by_light=lights)
 
 

@@ -1,6 +1,8 @@
-"""Tables of the ticket and of what leaves the house; the front desk adds its own to the same `metadata`.
+"""Tables of the ticket and of what leaves the house; the front desk adds its own to the same
+`metadata`.
 
-A ticket's columns are what is searched, counted and checked; its other fields are in `details` (JSON).
+A ticket's columns are what is searched, counted and checked; its other fields are in `details`
+(JSON).
 """
 
 from datetime import UTC, datetime
@@ -28,10 +30,10 @@ class UtcTime(TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """To the database: SQLite keeps times without a zone, so they are UTC before they get there."""
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: SQLite keeps times without a zone, so they are UTC before they get
+        there.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -39,15 +41,11 @@ class UtcTime(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """From the database."""
         if value is None:
             return None
-        return (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 _FINAL = ", ".join(f"'{status.value}'" for status in sorted(FINAL_STATUSES))
@@ -75,9 +73,7 @@ ticket = sa.Table(
     sa.Column("closed_at", UtcTime),
     sa.Column("updated_at", UtcTime, nullable=False),
     sa.Column("details", sa.Text, nullable=False),
-    sa.CheckConstraint(
-        f"due_at IS NOT NULL OR status IN ({_FINAL})", name="open_has_due_at"
-    ),
+    sa.CheckConstraint(f"due_at IS NOT NULL OR status IN ({_FINAL})", name="open_has_due_at"),
     sa.CheckConstraint("version >= 1", name="version"),
     sa.CheckConstraint("unit <> ''", name="unit_is_somebody"),
 )
@@ -89,9 +85,7 @@ sa.Index("ix_ticket_opened_at", ticket.c.opened_at)
 ticket_event = sa.Table(
     "ticket_event",
     metadata,
-    sa.Column(
-        "ticket", sa.String(20), sa.ForeignKey("ticket.number"), primary_key=True
-    ),
+    sa.Column("ticket", sa.String(20), sa.ForeignKey("ticket.number"), primary_key=True),
     sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("action", sa.String(20), nullable=False),
     sa.Column("by", sa.String(100), nullable=False),
@@ -160,7 +154,5 @@ sa.Index(
     sqlite_where=_WAITING,
     postgresql_where=_WAITING,
 )
-sa.Index(
-    "ix_outbox_dead", outbox.c.position, sqlite_where=_DEAD, postgresql_where=_DEAD
-)
+sa.Index("ix_outbox_dead", outbox.c.position, sqlite_where=_DEAD, postgresql_where=_DEAD)
 sa.Index("ix_outbox_destination_created_at", outbox.c.destination, outbox.c.created_at)

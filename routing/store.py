@@ -25,9 +25,7 @@ _INSERT = sa.insert(_TICKET)
 _INSERT_EVENT = sa.insert(_EVENT)
 _LOAD = sa.select(_TICKET).where(_TICKET.c.number == sa.bindparam("number_"))
 _EVENTS = (
-    sa.select(_EVENT)
-    .where(_EVENT.c.ticket == sa.bindparam("number_"))
-    .order_by(_EVENT.c.sequence)
+    sa.select(_EVENT).where(_EVENT.c.ticket == sa.bindparam("number_")).order_by(_EVENT.c.sequence)
 )
 _SAVE = (
     sa.update(_TICKET)
@@ -57,9 +55,7 @@ _NEXT = MappingProxyType(
 def next_number(connection: Connection, day: date) -> str:
     """A number nobody had before, `20261124-0001` and on; past 9999 it grows a digit."""
     text = f"{day:%Y%m%d}"
-    taken = connection.execute(
-        _NEXT[connection.dialect.name], {"day": text}
-    ).scalar_one()
+    taken = connection.execute(_NEXT[connection.dialect.name], {"day": text}).scalar_one()
     return f"{text}-{taken:04d}"
 
 
@@ -116,17 +112,14 @@ def ticket_of(row: Row[Any]) -> Ticket:
         for name in _COLUMNS
     }
     details = {
-        name: record.decode(name, value)
-        for name, value in json.loads(columns["details"]).items()
+        name: record.decode(name, value) for name, value in json.loads(columns["details"]).items()
     }
     return Ticket(**values, **details)
 
 
 def _row(ticket: Ticket) -> dict[str, Any]:
     values: dict[str, Any] = {
-        name: getattr(ticket, name)
-        if name in _PLAIN
-        else record.encode(getattr(ticket, name))
+        name: getattr(ticket, name) if name in _PLAIN else record.encode(getattr(ticket, name))
         for name in _COLUMNS
     }
     details = {name: record.encode(getattr(ticket, name)) for name in _DETAILS}
@@ -145,7 +138,5 @@ def _event_row(event: TicketEvent) -> dict[str, Any]:
         "by": event.by,
         "at": event.at,
         "note": event.note,
-        "changes": json.dumps(
-            dict(event.changes), ensure_ascii=False, separators=(",", ":")
-        ),
+        "changes": json.dumps(dict(event.changes), ensure_ascii=False, separators=(",", ":")),
     }

@@ -1,4 +1,4 @@
-"""Watches over deadlines: who has not signed or not finished in time is reminded, once for each deadline."""
+"""Watches over deadlines: who is late with signing or finishing is reminded, once for each."""
 
 from datetime import datetime
 
@@ -29,22 +29,21 @@ class Watch:
         self._runtime = runtime
 
     async def step(self) -> bool:
-        """Remind a batch of each; True if there was any."""
+        """Remind a batch of each; True if anybody was reminded."""
         now = self._runtime.now()
         overdue = await self._database.read(lambda c: _overdue(c, now))
         unsigned = await self._database.read(lambda c: _unsigned(c, now))
-        for number, version in overdue:
-            await self._remind(number, version, past_due=True)
-        for number, version in unsigned:
-            await self._remind(number, version, past_due=False)
-        return bool(overdue or unsigned)
+        done = [await self._remind(*each, past_due=True) for each in overdue]
+        done += [await self._remind(*each, past_due=False) for each in unsigned]
+        return any(done)
 
-    async def _remind(self, number: str, version: int, *, past_due: bool) -> None:
-        """Somebody may have been faster, another process of ours for one: the version tells."""
+    async def _remind(self, number: str, version: int, *, past_due: bool) -> bool:
+        """False if somebody was faster, another process of ours for one: the version tells."""
         try:
             await self._database.write(lambda c: self._one(c, number, version, past_due=past_due))
         except RoutingError:
-            return
+            return False
+        return True
 
     def _one(self, connection: Connection, number: str, version: int, *, past_due: bool) -> None:
         if past_due:

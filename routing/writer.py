@@ -1,6 +1,8 @@
-"""Group commit: a thread that takes units of work from a queue, runs them in one transaction, and tells.
+"""Group commit: a thread that takes units of work from a queue, runs them in one transaction,
+and tells.
 
-Each unit has its own savepoint, so that a failing one harms no other. Futures resolve after COMMIT only.
+Each unit has its own savepoint, so that a failing one harms no other. Futures resolve after
+COMMIT only.
 """
 
 import asyncio
@@ -21,7 +23,9 @@ PAUSES_S = (0.0, 0.05, 0.2, 0.5, 1.0)  # before each try of a unit on its own
 
 
 class CommitUnknown(Exception):
-    """The server went away during COMMIT: nobody knows whether the work was done. Read before trying again."""
+    """The server went away during COMMIT: nobody knows whether the work was done. Read before
+    trying again.
+    """
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +83,7 @@ class Writer:
         while group := self._queue.take(LARGEST_GROUP):
             try:
                 self._carry_out(group)
-            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for each unit
+            except Exception as error:
                 for unit in group:
                     unit.error = unit.error or error
             _tell(group)
@@ -103,7 +107,7 @@ class Writer:
             try:
                 self._in_one_transaction([unit])
                 return
-            except Exception as error:  # noqa: BLE001 - it is told to whoever waits
+            except Exception as error:
                 unit.error = error
                 if not connections.is_passing(error):
                     return
@@ -122,7 +126,8 @@ class Writer:
         try:
             transaction.commit()
         except BaseException as error:
-            self._roll_back(connection)
+            connection.invalidate()  # what it has begun must not outlive this
+            self._disconnect()
             if connections.is_lost(error):
                 raise CommitUnknown("the connection was lost during COMMIT") from error
             raise
@@ -132,7 +137,7 @@ class Writer:
             transaction = connection.get_transaction()
             if transaction is not None:
                 transaction.rollback()
-        except Exception:  # noqa: BLE001 - the connection is of no more use
+        except Exception:
             connection.invalidate()
         if connection.invalidated:
             self._disconnect()
@@ -181,8 +186,6 @@ def _resolve(group: Sequence[Unit]) -> None:
         if unit.error is None:
             unit.future.set_result(unit.value)
         elif isinstance(unit.error, StopIteration):  # a future refuses this one
-            unit.future.set_exception(
-                RuntimeError("a unit of work raised StopIteration")
-            )
+            unit.future.set_exception(RuntimeError("a unit of work raised StopIteration"))
         else:
             unit.future.set_exception(unit.error)
