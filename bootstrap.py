@@ -1,6 +1,7 @@
 """Sets the project up on a fresh machine and runs it: `python3 bootstrap.py run | test | setup`.
 
-Only the standard library, and nothing newer than Python 3.6 in its own words, so that an old Python can
+Only the standard library, and nothing newer than Python 3.6 in its own words, so that an old
+Python can
 at least say what is missing.
 """
 
@@ -99,7 +100,9 @@ def install(arguments):
 
 
 def need_chromium():
-    """The browser tests drive a real browser; without one they would have to be skipped, so we stop."""
+    """The browser tests drive a real browser; without one they would have to be skipped, so we
+    stop.
+    """
     if any(shutil.which(name) for name in CHROMIUM):
         return
     line = "apt-get install -y chromium fonts-noto-cjk"

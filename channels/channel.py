@@ -34,6 +34,7 @@ class Line:
     pictures: tuple[str, ...] = ()
 
 
+# Later: replies for somebody who is not waiting at the other end; History: what was said so far.
 Later = Callable[[Contact, Sequence[Reply]], Awaitable[None]]
 History = Callable[[Contact], Awaitable[Sequence[Line]]]
 
@@ -55,7 +56,9 @@ class Desk:
 
 
 class Channel(ABC):
-    """One way for residents to reach us; constructed by `channels.registry`, driven by the program."""
+    """One way for residents to reach us; constructed by `channels.registry`, driven by the
+    program.
+    """
 
     name: str  # the key in the registry, the metrics and the inbox
     schemes: tuple[str, ...] = ()  # contact schemes it can send to
@@ -64,8 +67,10 @@ class Channel(ABC):
     def routes(self) -> Sequence[web.RouteDef]:
         """The HTTP routes that the platform calls; may be empty."""
 
-    async def run(self) -> None:
-        """Work of its own (polling, token renewal) until cancelled; returns at once where there is none."""
+    async def run(self) -> None:  # noqa: B027 - most channels have no work of their own
+        """Work of its own (polling, token renewal) until cancelled; returns at once where there
+        is none.
+        """
 
     @abstractmethod
     async def send(self, to: Contact, reply: Reply) -> str:

@@ -1,4 +1,6 @@
-"""What every channel does with a request first: bounded reading, signatures compared, hostile JSON refused."""
+"""What every channel does with a request first: bounded reading, signatures compared, hostile
+JSON refused.
+"""
 
 import asyncio
 import hmac
@@ -24,9 +26,7 @@ async def read_body(request: web.Request, limit_bytes: int = LONGEST_BODY_BYTES)
             async for chunk in request.content.iter_chunked(16 * 1024):
                 body += chunk
                 if len(body) > limit_bytes:
-                    raise web.HTTPRequestEntityTooLarge(
-                        max_size=limit_bytes, actual_size=len(body)
-                    )
+                    raise web.HTTPRequestEntityTooLarge(max_size=limit_bytes, actual_size=len(body))
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="请求来得太慢") from None
     return bytes(body)
@@ -40,7 +40,9 @@ def same(given: str, expected: str) -> bool:
 
 
 def load_json(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; 400 for anything else, for deep nesting and for broken characters."""
+    """The JSON object in a body; 400 for anything else, for deep nesting and for broken
+    characters.
+    """
     refuse_depth(body, b"[{", b"]}")
     try:
         value = json.loads(body)

@@ -1,8 +1,9 @@
 """What travels between a channel and the front desk: messages in, replies out."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,9 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A photo, voice note or file. `reference` is the platform's media id or URL, or `store:ID` once kept by us."""
+    """A photo, voice note or file. `reference` is the platform's media id or URL, or `store:ID`
+    once kept by us.
+    """
 
     kind: str  # image, voice, video, file, link
     reference: str
@@ -46,7 +49,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
-    """One thing a resident sent. `(channel, external_id)` is unique for ever: the platform's retries share it."""
+    """One thing a resident sent. `(channel, external_id)` is unique for ever: the platform's
+    retries share it.
+    """
 
     channel: str
     external_id: str
@@ -79,7 +84,7 @@ class Receipt:
     duplicate: bool = False
 
 
-Receive = Callable[[InboundMessage], Awaitable[Receipt]]
+Receive = Callable[[InboundMessage], Coroutine[Any, Any, Receipt]]
 Render = Callable[[Reply], str]
 
 

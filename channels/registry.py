@@ -16,7 +16,9 @@ CHANNELS = {
 
 
 def build(settings: Settings, desk: Desk) -> Mapping[str, Channel]:
-    """Each channel with settings of its own, by name; the libraries of the others are not even loaded."""
+    """Each channel with settings of its own, by name; the libraries of the others are not even
+    loaded.
+    """
     built: dict[str, Channel] = {}
     for name, path in CHANNELS.items():
         section: Any = getattr(settings, name)

@@ -1,4 +1,6 @@
-"""Accounts of those who work with the console: passwords, roles and sessions. Functions of a connection."""
+"""Accounts of those who work with the console: passwords, roles and sessions. Functions of a
+connection.
+"""
 
 import hashlib
 import secrets

@@ -1,4 +1,6 @@
-"""The composition root: builds every part once, runs them together, and takes them down in order."""
+"""The composition root: builds every part once, runs them together, and takes them down in
+order.
+"""
 
 import asyncio
 import signal

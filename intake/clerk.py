@@ -160,7 +160,9 @@ class Clerk:
         return [Reply(key="withdrawn", values={"number": ticket.number})]
 
     def _own(self, connection: Connection, number: str, message: InboundMessage) -> Ticket | None:
-        """The ticket, if it is this resident's: the one named, or his latest where none is named."""
+        """The ticket, if it is this resident's: the one named, or his latest where none is
+        named.
+        """
         found = number or _latest(connection, message.sender)
         if not found:
             return None

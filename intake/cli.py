@@ -64,9 +64,9 @@ def check(
     folder: Annotated[Path, typer.Argument(help="县区数据文件夹，例如 config/nanhe")],
 ) -> None:
     """检查县区数据：一次报出全部问题，带文件名、行号和改法。"""
-    text, fine = checking.report(folder)
+    text, sound = checking.report(folder)
     _out.print(text, markup=False)
-    raise typer.Exit(0 if fine else 1)
+    raise typer.Exit(0 if sound else 1)
 
 
 @application.command(name="migrate")

@@ -1,6 +1,7 @@
 """How a conversation goes on: a pure function from (what is remembered, what was heard) to a turn.
 
-It asks only for what is missing, one question at a time and two at the most; after that a person decides.
+It asks only for what is missing, one question at a time and two at the most; after that a person
+decides.
 """
 
 from dataclasses import replace
@@ -43,7 +44,9 @@ _NOTHING_SAID = {RequestKind.INVALID, RequestKind.UNKNOWN}
 
 
 def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
-    """The turn that a message leads to. Danger comes before everything, a wish for a person next."""
+    """The turn that a message leads to. Danger comes before everything, a wish for a person
+    next.
+    """
     said = heard.understanding
     if heard.message.event:
         return _event(conversation, heard, knowledge)
@@ -64,7 +67,8 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
 
 
 def expire(conversation: Conversation, *, sender: InboundMessage, knowledge: Knowledge) -> Turn:
-    """Silence after a question: what was said becomes a ticket all the same, for a person to look at.
+    """Silence after a question: what was said becomes a ticket all the same, for a person to
+    look at.
 
     `sender` is the thread's last message; a withdrawal that was not confirmed simply lapses.
     """
@@ -153,7 +157,8 @@ def _command(conversation: Conversation, said: Understanding) -> Step | None:
 def _belongs_to_ticket(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
     """Is this still part of the matter that already has a number?
 
-    Within the joining time it is, unless it speaks with certainty of another group of the catalogue.
+    Within the joining time it is, unless it speaks with certainty of another group of the
+    catalogue.
     """
     if conversation.ticket_at is None or conversation.stage is not Stage.OPEN:
         return False
@@ -269,7 +274,9 @@ def _forget(conversation: Conversation) -> Conversation:
 
 
 def _opened(whole: Conversation, at: datetime, drafts: tuple[Draft, ...]) -> Turn:
-    """The tickets to open. The desk writes their number into the conversation once they have one."""
+    """The tickets to open. The desk writes their number into the conversation once they have
+    one.
+    """
     fresh = Conversation(
         thread=whole.thread,
         ticket_at=at,

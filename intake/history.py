@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from operator import attrgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -60,5 +61,6 @@ def _notices(
     ]
 
 
-def _record(body: object) -> dict[str, object]:
-    return json.loads(body) if isinstance(body, str) else dict(body)  # type: ignore[call-overload]
+def _record(body: str) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(body)
+    return record

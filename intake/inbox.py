@@ -85,7 +85,9 @@ def link(connection: Connection, inbox_ids: tuple[str, ...], ticket: str) -> Non
 def waiting(
     connection: Connection, *, before: datetime, limit: int
 ) -> list[tuple[str, InboundMessage]]:
-    """Messages that were written down but never finished: the program died, or failed, in between."""
+    """Messages that were written down but never finished: the program died, or failed, in
+    between.
+    """
     rows = connection.execute(
         sa.select(_INBOX.c.id, _INBOX.c.body)
         .where(
@@ -107,7 +109,9 @@ def count_attempt(connection: Connection, inbox_id: str) -> None:
 
 
 def stuck(connection: Connection) -> int:
-    """How many messages could not be worked on however often it was tried; the health page shows it."""
+    """How many messages could not be worked on however often it was tried; the health page shows
+    it.
+    """
     return connection.execute(
         sa.select(sa.func.count())
         .select_from(_INBOX)

@@ -1,4 +1,6 @@
-"""Idempotency keys of API calls: the answer to a call is kept with what it did. Functions of a connection."""
+"""Idempotency keys of API calls: the answer to a call is kept with what it did. Functions of a
+connection.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,6 @@
-"""Structured logs: readable on a terminal, JSON lines for a collector. No resident's words go in."""
+"""Structured logs: readable on a terminal, JSON lines for a collector. No resident's words go
+in.
+"""
 
 import logging
 import sys
@@ -6,7 +8,7 @@ import sys
 import structlog
 from structlog.typing import Processor
 
-_QUIET = ("httpx", "telegram", "aiohttp.access", "jieba")
+_QUIET = ("httpx", "telegram", "aiohttp.access", "jieba", "alembic")
 
 
 def configure(log_format: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -67,7 +68,7 @@ class Sweep:
                 await self._desk.settle(inbox_id, message, answer_later=True)
             except Exception:
                 _log.exception("message_stuck", inbox=inbox_id, channel=message.channel)
-                await self._database.write(lambda c, key=inbox_id: inbox.count_attempt(c, key))
+                await self._database.write(partial(inbox.count_attempt, inbox_id=inbox_id))
         return bool(rows)
 
     async def _silent(self) -> bool:

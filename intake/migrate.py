@@ -1,4 +1,6 @@
-"""Brings a database to the program's version, by alembic; safe when several processes start at once."""
+"""Brings a database to the program's version, by alembic; safe when several processes start at
+once.
+"""
 
 from pathlib import Path
 

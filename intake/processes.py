@@ -1,4 +1,6 @@
-"""Several processes behind one port: a parent that starts them, restarts the dead and stops them all."""
+"""Several processes behind one port: a parent that starts them, restarts the dead and stops them
+all.
+"""
 
 import asyncio
 import signal
@@ -14,7 +16,9 @@ _log = structlog.get_logger(__name__)
 
 
 async def supervise(arguments: Sequence[str], count: int) -> None:
-    """Run `hotline ARGUMENTS` `count` times until SIGTERM or SIGINT; a child that dies is replaced."""
+    """Run `hotline ARGUMENTS` `count` times until SIGTERM or SIGINT; a child that dies is
+    replaced.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

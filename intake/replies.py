@@ -56,7 +56,9 @@ class Replies:
         )
 
     def matter(self, category: str) -> str:
-        """The finest name of a category that says something: 其他 says nothing, so its parent speaks."""
+        """The finest name of a category that says something: 其他 says nothing, so its parent
+        speaks.
+        """
         while category:
             node = self._county.categories.get(category)
             if node is not None and not node.name.startswith("其他"):
@@ -77,9 +79,9 @@ class Replies:
             return place.name
         above = (u for u in self._county.chain(place.unit) if u.kind == "township")
         township = next(above, None)
-        if township is None or township.name in place.name:
+        if township is None or (township.short_name or township.name) in place.name:
             return place.name
-        return township.name + place.name
+        return (township.short_name or township.name) + place.name
 
     def unit(self, ticket: Ticket) -> str:
         """Who has it, as a resident would call them."""

@@ -1,6 +1,8 @@
 """What the command line shows: the start, a sentence understood, webhooks, dead letters."""
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from rich.console import Console
 from rich.panel import Panel
@@ -11,7 +13,7 @@ from config.settings import Settings
 from intake.receiver import Received
 from intake.replies import Replies
 from nlp import understand
-from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES, Guess, Understanding
+from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES, Guess, Understanding, Urgency
 from routing import deadline, outbox
 from routing.database import Database
 from routing.route import Router
@@ -41,12 +43,23 @@ def webhook_printer(out: Console) -> Callable[[Received], None]:
         table = Table(show_header=False, box=None)
         for name, label in _WEBHOOK_FIELDS.items():
             if data.get(name):
-                table.add_row(label, str(data[name]))
+                table.add_row(label, _plain(name, str(data[name])))
         again = "（重复推送，不再处理）" if received.again else ""
         title = f"验签通过 · {received.department} · {received.payload.get('type', '')}{again}"
         out.print(Panel(table, title=title, subtitle=received.webhook_id, expand=False))
 
     return show
+
+
+def _plain(name: str, value: str) -> str:
+    """A value of a webhook as people read it."""
+    if name == "urgency":
+        return URGENCY_NAMES[Urgency(value)]
+    if name == "role":
+        return "主办" if value == "lead" else "协办"
+    if name == "due_at":
+        return f"{datetime.fromisoformat(value).astimezone(runtime.LOCAL_ZONE):%Y-%m-%d %H:%M}"
+    return value
 
 
 _WEBHOOK_FIELDS = {
@@ -90,13 +103,13 @@ def _routed(settings: Settings, router: Router, said: Understanding) -> list[tup
     county = router.county
     now = runtime.system().now()
     calendar = Calendar(county.workday_overrides)
-    due = deadline.due(county, best.code, said.urgency, start=now, calendar=calendar)
+    due = deadline.due(county, best.code, said.urgency, now, calendar)
     names = "、".join(county.units[code].name for code in route.assisting)
     return [
         ("主办", county.units[route.unit].name),
         ("协办", names or "无"),
         ("依据", f"{route.rule}：{route.reason}"),
-        ("期限", deadline.speak(due.at, now)),
+        ("期限", deadline.speak(due, now)),
     ]
 
 
@@ -111,7 +124,7 @@ async def dead_letters(out: Console, settings: Settings, resend: str) -> None:
             now = runtime.system().now()
             for each in wanted:
                 key = each.envelope.id
-                await database.write(lambda c, key=key: outbox.resend(c, key, now))
+                await database.write(partial(outbox.resend, envelope_id=key, at=now))
             out.print(f"已重新放入发送队列：{len(wanted)} 条")
             return
         table = Table(

@@ -1,4 +1,6 @@
-"""A trial on one machine: settings with random secrets, and every department answered by our sample."""
+"""A trial on one machine: settings with random secrets, and every department answered by our
+sample.
+"""
 
 import secrets
 from base64 import b64encode
@@ -11,7 +13,9 @@ SETTINGS_NAME = "hotline.toml"
 
 
 def prepare(state: Path) -> Path:
-    """The trial's settings file below `state`, written once; later starts find their secrets again."""
+    """The trial's settings file below `state`, written once; later starts find their secrets
+    again.
+    """
     path = state / SETTINGS_NAME
     if path.exists():
         return path

@@ -1,4 +1,6 @@
-"""The words of a conversation: its state between messages, what was heard, and what is to be done."""
+"""The words of a conversation: its state between messages, what was heard, and what is to be
+done.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,7 +101,9 @@ Step = Say | Open | Supplement | TellProgress | AskWithdraw | Withdraw
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a message leads to: the conversation as it is then, and the steps to carry out in order."""
+    """What a message leads to: the conversation as it is then, and the steps to carry out in
+    order.
+    """
 
     conversation: Conversation
     steps: tuple[Step, ...] = ()

@@ -5,6 +5,7 @@ Needs numpy alone: weights and vocabulary are plain arrays and text, made by `nl
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ LONGEST_CHARACTERS = 3
 LEAST_CONFIDENCE = 0.02
 MOST_GUESSES = 4
 MOST_EVIDENCE = 5
-STOP_WORDS = frozenset(
-    "的 了 是 在 我 我们 你 你们 他 他们 她 和 与 及 或 就 都 也 还 又 很 不 没 有 这 那 这个 那个 一个 "
-    "到 从 把 被 对 为 等 让 给 上 下 中 里 说 去 来 要 会 能 可以 请问 您好 你好 谢谢 希望 进行 问题 "
-    "个 们 之 以 而 但 但是 因为 所以 如果 其 该 此 并 且 着 过 地 得 吗 呢 啊 吧 呀 请 您".split()
+_STOP_WORDS = (
+    "一个 上 下 不 与 且 个 中 为 之 也 了 从 他 他们 以 们 会 但 但是 你 你们 你好 其 "
+    "到 去 又 及 可以 吗 吧 呀 呢 和 啊 因为 在 地 她 如果 对 就 希望 并 很 得 您 您好 "
+    "我 我们 或 所以 把 是 有 来 此 没 的 着 等 给 而 能 被 要 让 该 说 请 请问 谢谢 过 "
+    "还 这 这个 进行 那 那个 都 里 问题"
 )
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 class ModelMissing(Exception):
@@ -75,10 +78,13 @@ class Classifier:
     def _chances(self, scores: NDArray[Any]) -> NDArray[Any]:
         scaled = (scores + self._bias) * self._temperature
         exponents = np.exp(scaled - scaled.max())
-        return exponents / exponents.sum()
+        chances: NDArray[Any] = exponents / exponents.sum()
+        return chances
 
     def _vector(self, names: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Indices and values: sublinear counts times rarity, each family of features of length one."""
+        """Indices and values: sublinear counts times rarity, each family of features of length
+        one.
+        """
         counts: dict[int, int] = {}
         for name in names:
             index = self._vocabulary.get(name)
@@ -131,7 +137,7 @@ def features(words: Sequence[str]) -> Iterator[str]:
     kept = [word for word in words if word not in STOP_WORDS]
     for word in kept:
         yield "w" + word
-    for pair in zip(kept, kept[1:], strict=False):
+    for pair in pairwise(kept):
         yield "p" + " ".join(pair)
     text = "".join(kept)
     for length in range(1, LONGEST_CHARACTERS + 1):

@@ -1,4 +1,6 @@
-"""How good the classifier is: `hotline evaluate DATA` prints it, five folds, near-duplicates kept together."""
+"""How good the classifier is: `hotline evaluate DATA` prints it, five folds, near-duplicates
+kept together.
+"""
 
 import time
 from collections import Counter
@@ -74,7 +76,8 @@ def evaluate(data: Path | None) -> str:
     full = folds(examples)
     themes = folds(examples, on_themes=True)
     lines = [
-        f"五折，全文：macro-F1 {full.macro_f1:.4f}，准确率 {full.accuracy:.4f}，{len(full.truth)} 条",
+        f"五折，全文 {len(full.truth)} 条：macro-F1 {full.macro_f1:.4f}，"
+        f"准确率 {full.accuracy:.4f}",
         "按把握程度取前一部分时的准确率："
         + "，".join(f"{c:.0%} {full.accuracy_at(c):.4f}" for c in COVERAGES),
         f"校准误差（ECE）：{full.calibration_error():.4f}",
@@ -135,4 +138,5 @@ def _time(examples: Sequence[Example], segmenter: Segmenter) -> str:
         model.guess(segmenter.cut(text))
         taken.append(time.perf_counter() - begun)
     middle = 1000 * float(np.median(taken))
-    return f"每条用时（含分词）：中位 {middle:.2f} 毫秒，p99 {1000 * float(np.quantile(taken, 0.99)):.2f} 毫秒"
+    late = 1000 * float(np.quantile(taken, 0.99))
+    return f"每条用时（含分词）：中位 {middle:.2f} 毫秒，p99 {late:.2f} 毫秒"

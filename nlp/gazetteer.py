@@ -1,4 +1,6 @@
-"""Places of the county in a text, by their characters: villages, old names, streets, estates, landmarks."""
+"""Places of the county in a text, by their characters: villages, old names, streets, estates,
+landmarks.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,8 +16,12 @@ NAMED_BARE = 0.75  # the short name alone, without 村
 TOWNSHIP_ONLY = 0.5
 MOST_PLACES = 8
 _VILLAGE_TAILS = ("村民委员会", "居民委员会", "村委会", "居委会", "社区", "村")
-_CONTEXT = re.compile(r"^(?:村|社区|街|路|里|的|东|西|南|北|口|头|有|这|那|小学|大队|[，。,.]|$|[一二三四五六七八九十\d]+[组队号])")
-_PLACE_WORDS = re.compile(r"[\u4e00-\u9fff\d]{0,12}(?:村|庄|街|路|巷|胡同|小区|社区|学校|医院|门口|路口|村口|[东西南北]头|\d+号|组)")
+_CONTEXT = re.compile(
+    r"^(?:村|社区|街|路|里|的|东|西|南|北|口|头|有|这|那|小学|大队|[，。,.]|$|[一二三四五六七八九十\d]+[组队号])"
+)
+_PLACE_WORDS = re.compile(
+    r"[\u4e00-\u9fff\d]{0,12}(?:村|庄|街|路|巷|胡同|小区|社区|学校|医院|门口|路口|村口|[东西南北]头|\d+号|组)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +45,7 @@ class Gazetteer:
     def __init__(self, county: County) -> None:
         self._county = county
         self._automaton = _automaton(county)
-        self._townships = {
-            place.code: place for place in county.places if place.kind == "township"
-        }
+        self._townships = {place.code: place for place in county.places if place.kind == "township"}
 
     def find(self, text: str) -> tuple[Guess, ...]:
         """Places, best first; namesakes are all kept and share the confidence."""

@@ -18,7 +18,9 @@ class Lexicon:
         self._automaton = _automaton(county)
 
     def find(self, text: str) -> tuple[Guess, ...]:
-        """Categories whose words occur, best first; `confidence` is a score, not yet a probability."""
+        """Categories whose words occur, best first; `confidence` is a score, not yet a
+        probability.
+        """
         scores: dict[str, float] = {}
         words: dict[str, list[str]] = {}
         for word, codes in self._longest(text):
@@ -33,8 +35,10 @@ class Lexicon:
         )
 
     def _longest(self, text: str) -> list[tuple[str, tuple[tuple[str, float], ...]]]:
-        hits = [(end - len(word) + 1, end + 1, word, codes)
-                for end, (word, codes) in self._automaton.iter(text)]
+        hits = [
+            (end - len(word) + 1, end + 1, word, codes)
+            for end, (word, codes) in self._automaton.iter(text)
+        ]
         return [
             (word, codes)
             for start, end, word, codes in hits

@@ -9,9 +9,13 @@ _BANK = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{15,18}}(?!\d)")
 _MOBILE = re.compile(rf"(?<!\d)(?:\+?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)0\d{2,3}[- ]?\d{7,8}(?!\d)")
 _LOCAL = re.compile(r"(?<![\d-])[2-8]\d{6,7}(?![\d-])")
-_PLATE = re.compile(r"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z][·• ]?[A-Z0-9]{5,6}")
+_PLATE = re.compile(
+    r"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z][·• ]?[A-Z0-9]{5,6}"
+)
 _SPOKEN = re.compile(r"[幺一][零〇幺一二三四五六七八九]{10}")
-_NAMED = re.compile(r"((?:我叫|我名叫|我的名字是|姓名[:：是]?)\s*)([\u4e00-\u9fff]{2,4}?)(?=[，。,.\s住是在的家]|$)")
+_NAMED = re.compile(
+    r"((?:我叫|我名叫|我的名字是|姓名[:：是]?)\s*)([\u4e00-\u9fff]{2,4}?)(?=[，。,.\s住是在的家]|$)"
+)
 _SURNAME = re.compile(r"(我姓)([\u4e00-\u9fff])")
 
 

@@ -47,14 +47,18 @@ class DataMissing(Exception):
 
 
 def train(data: Path | None, *, force: bool = False, folder: Path | None = None) -> str:
-    """Train, compare with the model that is there, replace it unless it got worse; says what it did."""
+    """Train, compare with the model that is there, replace it unless it got worse; says what it
+    did.
+    """
     home = folder or classify.MODEL
     examples = read(data, Segmenter(home / ".cache"))
     fitted = fit(examples)
     score = cross_validate(examples) if len({e.code for e in examples if not e.own}) > 1 else None
     before = _kept_score(home)
     if score is not None and before is not None and score < before - 0.002 and not force:
-        return f"新模型 macro-F1 {score:.4f}，不如现在的 {before:.4f}，没有替换。要替换请加 --force。"
+        return (
+            f"新模型 macro-F1 {score:.4f}，不如现在的 {before:.4f}，没有替换。要替换请加 --force。"
+        )
     save(fitted, home, score)
     told = f"macro-F1 {score:.4f}" if score is not None else "没有来信数据，未评测"
     return f"已训练 {len(examples)} 条，{told}，模型写入 {home}"
@@ -168,7 +172,9 @@ def _matrix(examples: Sequence[Example], vocabulary: dict[str, int]) -> tuple[An
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize as unit_length
 
-    rows, columns, values = [], [], []
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
     for row, example in enumerate(examples):
         counts = Counter(
             index

@@ -60,7 +60,9 @@ URGENCY_NAMES = {Urgency.DANGER: "危险", Urgency.URGENT: "紧急", Urgency.NOR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
-    """A candidate: a category's or place's code, calibrated confidence 0..1 and the words that decided."""
+    """A candidate: a category's or place's code, calibrated confidence 0..1 and the words that
+    decided.
+    """
 
     code: str
     confidence: float
@@ -80,5 +82,7 @@ class Understanding:
     tickets: tuple[str, ...] = ()  # ticket numbers spoken of
     danger_words: tuple[str, ...] = ()
     kind_evidence: tuple[str, ...] = ()
-    demands: tuple[str, ...] = ()  # the text split where it holds several demands; one entry otherwise
+    demands: tuple[
+        str, ...
+    ] = ()  # the text split where it holds several demands; one entry otherwise
     model: str = ""  # version of the weights

@@ -1,6 +1,7 @@
 """By when: the deadline of a matter, its light (绿黄红), and how a person would say the time.
 
-A deadline always exists. Where the calendar ends, calendar days are counted instead of working days, which
+A deadline always exists. Where the calendar ends, calendar days are counted instead of working
+days, which
 is the stricter promise, and the deadline says so.
 """
 
@@ -18,7 +19,8 @@ from routing.worktime import Calendar, UnknownYear
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """When a ticket must be signed and when it must be done, both UTC. `provisional`: a Chinese sentence
+    """When a ticket must be signed and when it must be done, both UTC. `provisional`: a Chinese
+    sentence
     saying why the time may still move, empty where it is firm."""
 
     at: datetime
@@ -39,7 +41,8 @@ LIGHT_COLOURS = MappingProxyType({Light.GREEN: "绿", Light.YELLOW: "黄", Light
 LIGHT_SHAPES = MappingProxyType({Light.GREEN: "●", Light.YELLOW: "▲", Light.RED: "■"})
 YELLOW_SHARE = 5  # yellow in the last fifth of the time given
 
-# Where the county's table has no line: danger 2 h, water, power, gas and heat 24 h, the rest 7 working days.
+# Where the county's table has no line: danger 2 h, water, power, gas and heat 24 h, the rest 7
+# working days.
 _LAST_RESORT = MappingProxyType(
     {
         Urgency.DANGER: Deadline(
@@ -96,7 +99,8 @@ def sign_due(county: County, category: str, urgency: Urgency, start: datetime) -
 
 
 def light(now: datetime, start: datetime, due: datetime) -> Light:
-    """Red once `due` has passed, yellow in the last fifth of the time from `start` to `due`, else green.
+    """Red once `due` has passed, yellow in the last fifth of the time from `start` to `due`,
+    else green.
 
     At `due` itself the ticket is still in time; exactly one fifth before it turns yellow.
     """
@@ -108,7 +112,9 @@ def light(now: datetime, start: datetime, due: datetime) -> Light:
 
 
 def speak(due: datetime, now: datetime) -> str:
-    """The deadline as people say it, in Shanghai time: `后天下午五点半前`; a time gone by says so."""
+    """The deadline as people say it, in Shanghai time: `后天下午五点半前`; a time gone by says
+    so.
+    """
     then, today = due.astimezone(LOCAL_ZONE), now.astimezone(LOCAL_ZONE)
     said = f"{_day(then.date(), today.date())}{_clock(then.time())}"
     return f"{said}前" if due >= now else f"{said}（已超期）"

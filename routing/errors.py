@@ -2,7 +2,9 @@
 
 
 class RoutingError(Exception):
-    """Something asked of a ticket can't be done; the message says what, why and what to do, in Chinese."""
+    """Something asked of a ticket can't be done; the message says what, why and what to do, in
+    Chinese.
+    """
 
 
 class TicketNotFound(RoutingError):

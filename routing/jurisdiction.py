@@ -1,7 +1,9 @@
 """Whose ground it is, and who is there to take it (先属地后属主, 城区扁平化).
 
-In the country the territory leads: the grid where it is known, else the village. In town everything goes
-straight to the county centre. Where nobody is named for an office, the one above it takes the matter; the
+In the country the territory leads: the grid where it is known, else the village. In town
+everything goes
+straight to the county centre. Where nobody is named for an office, the one above it takes the
+matter; the
 county centre takes whatever is left, so no matter is ever nobody's.
 """
 
@@ -13,7 +15,9 @@ from config.county import County, Unit, UnitKind, Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where a place lies: the unit that answers for it, its grid where known, and which shape of tree."""
+    """Where a place lies: the unit that answers for it, its grid where known, and which shape of
+    tree.
+    """
 
     unit: Unit
     grid: str = ""
@@ -21,7 +25,9 @@ class Ground:
 
 
 def ground(county: County, place: str) -> Ground | None:
-    """The ground of a place code (or of a unit's own code); None for a place that the county has not."""
+    """The ground of a place code (or of a unit's own code); None for a place that the county has
+    not.
+    """
     known = county.places_by_code.get(place)
     unit = county.units.get(known.unit if known else place)
     if unit is None or unit.kind in (UnitKind.DEPARTMENT, UnitKind.MEDIATION):
@@ -46,7 +52,9 @@ def centre(county: County) -> Unit:
 
 
 def taker(county: County, unit: str) -> Unit:
-    """The nearest office from `unit` upwards where somebody is named; the county centre in the end."""
+    """The nearest office from `unit` upwards where somebody is named; the county centre in the
+    end.
+    """
     for above in county.chain(unit):
         if person(county, above.code):
             return above

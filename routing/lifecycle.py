@@ -1,7 +1,9 @@
 """The only two ways in which a ticket comes about and changes, by the table in `steps`.
 
-`opened` makes a ticket, `advance` changes one; both give the new ticket and the event that tells of it, and
-`replay` rebuilds the ticket from its events. All are pure. `by` says who acts, as `kind` or `kind:NAME`
+`opened` makes a ticket, `advance` changes one; both give the new ticket and the event that tells
+of it, and
+`replay` rebuilds the ticket from its events. All are pure. `by` says who acts, as `kind` or
+`kind:NAME`
 (see `steps.Actor`).
 """
 
@@ -90,7 +92,8 @@ def advance(
     note: str = "",
     **changes: Any,
 ) -> tuple[Ticket, TicketEvent]:
-    """The ticket one version on and the event that says so; ActionRefused (in Chinese) where it may not be.
+    """The ticket one version on and the event that says so; ActionRefused (in Chinese) where it
+    may not be.
 
     Counters, closing time and clock start are set here; all else that changes comes in `changes`.
     """
@@ -121,7 +124,9 @@ def advance(
 
 
 def replay(events: Iterable[TicketEvent]) -> Ticket:
-    """The ticket that these events tell of, first to last; ValueError where one is missing or foreign."""
+    """The ticket that these events tell of, first to last; ValueError where one is missing or
+    foreign.
+    """
     ticket: Ticket | None = None
     for event in events:
         if ticket is None:
@@ -141,7 +146,9 @@ def allowed(ticket: Ticket, by: str) -> tuple[Action, ...]:
 
 
 def actor_of(by: str) -> Actor:
-    """The kind of actor that `by` names; ActionRefused if there is no such kind or it needs a name."""
+    """The kind of actor that `by` names; ActionRefused if there is no such kind or it needs a
+    name.
+    """
     kind, _, name = by.partition(":")
     if kind not in _KINDS or not (name or kind in (Actor.SYSTEM, Actor.RESIDENT)):
         raise ActionRefused(

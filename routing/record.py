@@ -1,6 +1,8 @@
-"""Tickets and events as JSON and back, without loss: what the store keeps and what a log's changes hold.
+"""Tickets and events as JSON and back, without loss: what the store keeps and what a log's
+changes hold.
 
-Enums travel as their values, times as ISO 8601 in UTC, tuples as lists. `ticket_from_json(ticket_to_json(t))`
+Enums travel as their values, times as ISO 8601 in UTC, tuples as lists.
+`ticket_from_json(ticket_to_json(t))`
 equals `t`, and the same for events.
 """
 
@@ -31,7 +33,9 @@ def encode(value: Any) -> Any:
 
 
 def decode(name: str, value: Any) -> Any:
-    """The value of the ticket field `name` from its JSON; ValueError or TypeError where it does not fit."""
+    """The value of the ticket field `name` from its JSON; ValueError or TypeError where it does
+    not fit.
+    """
     if value is None:
         if name not in _OPTIONAL:
             raise ValueError(f"{name} is never empty")

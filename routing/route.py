@@ -1,4 +1,6 @@
-"""Where a matter goes: the line of the dispatch catalogue (派单目录) that decides, and the ground it lies on."""
+"""Where a matter goes: the line of the dispatch catalogue (派单目录) that decides, and the
+ground it lies on.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,9 +32,12 @@ class Router:
     ) -> Route | None:
         """The route of a matter, or None where a person must decide.
 
-        None: the category is not the county's; or its place is unknown and no rule sends it straight to a
-        department. Not `certain`: the category was a guess below `certain_above`, no line of the catalogue
-        covers it, or it is no request at all; such a route is a proposal for the person who decides.
+        None: the category is not the county's; or its place is unknown and no rule sends it
+        straight to a
+        department. Not `certain`: the category was a guess below `certain_above`, no line of the
+        catalogue
+        covers it, or it is no request at all; such a route is a proposal for the person who
+        decides.
         """
         if category not in self.county.categories:
             return None
@@ -51,8 +56,19 @@ class Router:
             why = f"事在{self._full_name(ground.unit)}，先属地后属主，由属地主办"
         return self._answer(rule, ground, lead, why, certain=certain, urgency=urgency)
 
+    def needs_place(self, category: str, kind: RequestKind) -> bool:
+        """Must we know where it is before anybody can be sent? Not for what is only asked or
+        said.
+        """
+        if kind in _WITHOUT_PLACE:
+            return False
+        rule = self.rule(category, kind)
+        return rule is None or not self._is_direct(rule)
+
     def rule(self, category: str, kind: RequestKind) -> DispatchRule | None:
-        """The line that decides: the longest prefix of the category, then a line for this very kind."""
+        """The line that decides: the longest prefix of the category, then a line for this very
+        kind.
+        """
         matching = (
             rule
             for rule in self.county.rules
@@ -121,6 +137,7 @@ class Router:
         return "".join(step.short_name or step.name for step in reversed(chain)) or unit.name
 
 
+_WITHOUT_PLACE = frozenset({RequestKind.ENQUIRY, RequestKind.THANKS, RequestKind.SUGGESTION})
 _HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})
 _NAMED = frozenset({UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.COMMUNITY})
 

@@ -1,4 +1,5 @@
-"""The table of the life cycle, on one screen: which action, in which statuses, leads where, by whom.
+"""The table of the life cycle, on one screen: which action, in which statuses, leads where, by
+whom.
 
 `lifecycle` applies it; docs/lifecycle.md draws it.
 """
@@ -12,7 +13,9 @@ from routing.ticket import Action, Status
 
 
 class Actor(StrEnum):
-    """The kinds of people and offices that act, as `by` begins; operators speak for the county centre."""
+    """The kinds of people and offices that act, as `by` begins; operators speak for the county
+    centre.
+    """
 
     SYSTEM = "system"  # the program itself
     OPERATOR = "operator"  # 话务员, operator:NAME
@@ -28,7 +31,9 @@ class Actor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A row of the table. `to` None: the status stays; `why`: what the note must say, if it must."""
+    """A row of the table. `to` None: the status stays; `why`: what the note must say, if it
+    must.
+    """
 
     action: Action
     at: str  # letters of the statuses in which it may happen

@@ -154,7 +154,9 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketEvent:
-    """One step of a ticket's log: who did what when and why. `changes` holds the fields' new values as JSON."""
+    """One step of a ticket's log: who did what when and why. `changes` holds the fields' new
+    values as JSON.
+    """
 
     ticket: str
     sequence: int  # equals the ticket's version after the step
@@ -167,7 +169,9 @@ class TicketEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a ticket goes: lead unit, assisting units, the rule that decided, and whether that is certain."""
+    """Where a ticket goes: lead unit, assisting units, the rule that decided, and whether that
+    is certain.
+    """
 
     unit: str
     assisting: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Working days as China has them: holidays, make-up Saturdays, and years not yet published.
 
-The county's own list comes first, then `chinesecalendar` (what the State Council has published), then
+The county's own list comes first, then `chinesecalendar` (what the State Council has published),
+then
 `holidays` (the statutory days by law and moon, whose make-up days nobody knows yet: provisional).
 """
 
@@ -26,7 +27,8 @@ class UnknownYear(RoutingError):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which days are worked. `overrides`: ISO date -> works?; a year `"2027": True` says that the county's
+    """Which days are worked. `overrides`: ISO date -> works?; a year `"2027": True` says that
+    the county's
     list of that year is complete, so that its other days are plain weekdays and weekends."""
 
     overrides: Mapping[str, bool] = field(default_factory=dict)
@@ -52,10 +54,13 @@ class Calendar:
         return False
 
     def add_workdays(self, start: datetime, days: int) -> datetime:
-        """The end of work (17:30 in Shanghai) on the `days`-th working day after the day of `start`.
+        """The end of work (17:30 in Shanghai) on the `days`-th working day after the day of
+        `start`.
 
-        The day of `start` does not count, and a period ends with the office hours of its last day (Civil
-        Code, articles 201 and 203). `start` is aware, the result is in Shanghai time. ValueError unless
+        The day of `start` does not count, and a period ends with the office hours of its last
+        day (Civil
+        Code, articles 201 and 203). `start` is aware, the result is in Shanghai time. ValueError
+        unless
         1 <= days <= 500; UnknownYear where the count leaves the known years.
         """
         if not 1 <= days <= MAX_WORKDAYS:

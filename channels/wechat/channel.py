@@ -1,4 +1,6 @@
-"""The WeChat channel: callbacks in, passive replies within five seconds, customer-service messages later."""
+"""The WeChat channel: callbacks in, passive replies within five seconds, customer-service
+messages later.
+"""
 
 import asyncio
 import secrets

@@ -88,7 +88,9 @@ class Client:
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
                 raise SendError(f"微信接口连不上：{type(error).__name__}") from error
             if "access_token" not in record:
-                raise SendError(f"取不到微信令牌：{record.get('errcode')} {record.get('errmsg', '')}")
+                raise SendError(
+                    f"取不到微信令牌：{record.get('errcode')} {record.get('errmsg', '')}"
+                )
             self._token = str(record["access_token"])
             lifetime = timedelta(seconds=int(record.get("expires_in", 7200)))
             self._renew_at = now + max(lifetime - RENEW_BEFORE, lifetime / 2)

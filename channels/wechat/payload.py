@@ -1,4 +1,6 @@
-"""WeChat's callbacks: verified, decrypted, parsed and answered. Pure, but for the dice of encryption."""
+"""WeChat's callbacks: verified, decrypted, parsed and answered. Pure, but for the dice of
+encryption.
+"""
 
 import base64
 import hashlib
@@ -59,7 +61,8 @@ def verify_echo(account: Account, query: Mapping[str, str]) -> str:
 def verify(account: Account, query: Mapping[str, str], body: bytes, now: float) -> dict[str, Any]:
     """The verified message as a flat record; Forged, Malformed.
 
-    Plain mode signs the address only, not the body: that is WeChat's design and why we ask for encryption.
+    Plain mode signs the address only, not the body: that is WeChat's design and why we ask for
+    encryption.
     """
     if abs(now - _number(query.get("timestamp", ""))) > FRESH_WITHIN_S:
         raise Forged("the request is too old")
@@ -92,9 +95,7 @@ def parse(record: Mapping[str, Any], received_at: datetime) -> Incoming:
             received_at=received_at,
             **content,
         )
-    return Incoming(
-        account_name=fields.get("ToUserName", ""), sender=sender, message=message
-    )
+    return Incoming(account_name=fields.get("ToUserName", ""), sender=sender, message=message)
 
 
 def render(account: Account, incoming: Incoming, text: str, nonce: str) -> str:
@@ -156,7 +157,7 @@ def _check(token: str, query: Mapping[str, str], signature: str, *more: str) -> 
         raise Forged("the signature is wrong")
 
 
-class _crypto:  # noqa: N801 - reads as a function of the account
+class _crypto:
     """wechatpy's cipher behind a signature check of our own that takes constant time."""
 
     def __init__(self, account: Account) -> None:

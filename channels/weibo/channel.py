@@ -1,4 +1,6 @@
-"""The Weibo channel: callbacks in, passive replies, and messages later through the fans service's API."""
+"""The Weibo channel: callbacks in, passive replies, and messages later through the fans
+service's API.
+"""
 
 import asyncio
 import json

@@ -1,6 +1,7 @@
 """The department API: how a county department tells us what it did with a ticket.
 
-Every call carries `Authorization: Bearer API_TOKEN` and `Idempotency-Key`; the body is JSON with the
+Every call carries `Authorization: Bearer API_TOKEN` and `Idempotency-Key`; the body is JSON with
+the
 ticket's `version` as the department knows it. The same key gives the same answer again.
 """
 
@@ -16,9 +17,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from sqlalchemy import Connection
 
 from channels import http
+from intake import keys
 from intake.services import SERVICES, Services
 from nlp import redact
-from intake import keys
 from routing import lifecycle, store
 from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound

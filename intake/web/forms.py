@@ -12,7 +12,9 @@ LONGEST_FIELD = 4000
 
 
 async def read(request: web.Request) -> Mapping[str, str]:
-    """The fields of a posted form, trimmed; 403 without the session's token, 400 for a field too long."""
+    """The fields of a posted form, trimmed; 403 without the session's token, 400 for a field too
+    long.
+    """
     check_origin(request)
     form = await request.post()
     fields = {name: value.strip() for name, value in form.items() if isinstance(value, str)}

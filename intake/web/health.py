@@ -21,7 +21,9 @@ def routes() -> Sequence[web.RouteDef]:
 
 
 async def _health(request: web.Request) -> web.Response:
-    """200 while the database answers and no message is stuck; what is known of each channel beside."""
+    """200 while the database answers and no message is stuck; what is known of each channel
+    beside.
+    """
     services = request.app[SERVICES]
     try:
         stuck = await services.database.read(inbox.stuck)

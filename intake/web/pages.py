@@ -1,4 +1,6 @@
-"""Pages from templates: one environment, what every page shows, and how times and lights are written."""
+"""Pages from templates: one environment, what every page shows, and how times and lights are
+written.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime

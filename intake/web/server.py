@@ -56,7 +56,9 @@ async def _dress(request: web.Request, handler: _Handler) -> web.StreamResponse:
 
 @web.middleware
 async def _explain(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """What goes wrong is said to a person as a page and to a program as JSON; details go to the log."""
+    """What goes wrong is said to a person as a page and to a program as JSON; details go to the
+    log.
+    """
     try:
         return await handler(request)
     except web.HTTPException as refusal:

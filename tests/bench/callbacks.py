@@ -1,4 +1,6 @@
-"""Correctly signed WeChat callbacks, encrypted mode, made ahead of the run so that making costs nothing in it."""
+"""Correctly signed WeChat callbacks, encrypted mode, made ahead of the run so that making costs
+nothing in it.
+"""
 
 import json
 import time
@@ -62,9 +64,7 @@ class Maker:
             f"/channels/wechat?signature=unused&timestamp={now}&nonce={NONCE}"
             f"&encrypt_type=aes&msg_signature={signature}"
         )
-        return Callback(
-            path=path, body=body.encode(), message_id=str(self._next), sender=sender
-        )
+        return Callback(path=path, body=body.encode(), message_id=str(self._next), sender=sender)
 
 
 def texts(count: int) -> Sequence[str]:

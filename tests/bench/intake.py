@@ -1,6 +1,8 @@
-"""Sustained signed callbacks a second until each is a committed, routed ticket: `python -m tests.bench.intake`.
+"""Sustained signed callbacks a second until each is a committed, routed ticket: `python -m
+tests.bench.intake`.
 
-Beside the program, in the same run, the two limits of this machine: requests a second of a bare aiohttp
+Beside the program, in the same run, the two limits of this machine: requests a second of a bare
+aiohttp
 echo server under the same load generator, and durable commits a second on the same disk.
 """
 
@@ -66,7 +68,7 @@ async def main(count: int) -> None:
                 name = f"PostgreSQL, {n} process{'es' * (n > 1)}"
                 rows.append(await _measure(name, root / f"p{n}", n, url, count))
     table.show(
-        f"Signed WeChat callbacks until a committed, routed ticket ({count} each, {WORKERS} at a time)",
+        f"Signed WeChat callbacks to committed, routed tickets ({count} each, {WORKERS} at once)",
         ("set-up", "messages/s", "% of echo", "% of commits", "p99 ms at half", "MiB", "start s"),
         [
             (
@@ -104,9 +106,7 @@ async def _measure(name: str, folder: Path, processes: int, url: str, count: int
         if full.failures or made < count:
             raise SystemExit(f"{name}: {full.failures} refused, {made} tickets of {count} messages")
         rate = full.per_second / 2
-        half = await load.steady(
-            running.url, _batch(maker, texts, int(rate * 10), "half"), rate
-        )
+        half = await load.steady(running.url, _batch(maker, texts, int(rate * 10), "half"), rate)
         print(f"{name}: {full.per_second:.0f}/s, start {cold:.1f} s cold", file=sys.stderr)
         return Figures(
             name=name,
@@ -120,10 +120,10 @@ async def _measure(name: str, folder: Path, processes: int, url: str, count: int
         running.stop()
 
 
-def _batch(
-    maker: callbacks.Maker, texts: Sequence[str], count: int, prefix: str
-) -> list[Callback]:
-    """One message from each of `count` people; each says enough, place included, for a ticket at once."""
+def _batch(maker: callbacks.Maker, texts: Sequence[str], count: int, prefix: str) -> list[Callback]:
+    """One message from each of `count` people; each says enough, place included, for a ticket at
+    once.
+    """
     return [
         maker.make(f"o{prefix}{index}", f"东韩村：{texts[index % len(texts)]}")
         for index in range(count)

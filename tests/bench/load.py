@@ -43,9 +43,7 @@ async def flat_out(url: str, callbacks: Sequence[Callback], workers: int) -> Out
     async with _session(workers) as http, asyncio.TaskGroup() as group:
         for _ in range(workers):
             group.create_task(work(http))
-    return Outcome(
-        seconds=time.perf_counter() - begun, latencies_s=results, failures=failures
-    )
+    return Outcome(seconds=time.perf_counter() - begun, latencies_s=results, failures=failures)
 
 
 async def steady(url: str, callbacks: Sequence[Callback], per_second: float) -> Outcome:
@@ -67,9 +65,7 @@ async def steady(url: str, callbacks: Sequence[Callback], per_second: float) -> 
             due = begun + index / per_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             group.create_task(one(http, callback, due))
-    return Outcome(
-        seconds=time.perf_counter() - begun, latencies_s=results, failures=failures
-    )
+    return Outcome(seconds=time.perf_counter() - begun, latencies_s=results, failures=failures)
 
 
 async def _post(http: aiohttp.ClientSession, url: str, callback: Callback) -> float | None:

@@ -25,7 +25,9 @@ AES_KEY = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
 
 @dataclass(kw_only=True)
 class Program:
-    """A `hotline run` on a free port below `folder`; start, kill and start again as often as needed."""
+    """A `hotline run` on a free port below `folder`; start, kill and start again as often as
+    needed.
+    """
 
     folder: Path
     database_url: str = ""
@@ -134,7 +136,9 @@ class Program:
 
 
 def department_tables(codes: Mapping[str, str], url: str) -> str:
-    """TOML for departments that receive at `url/departments/CODE`; `codes` gives each its secret."""
+    """TOML for departments that receive at `url/departments/CODE`; `codes` gives each its
+    secret.
+    """
     return "\n".join(
         f'[departments.{code}]\nurl = "{url}/departments/{code}"\n'
         f'secret = "{secret}"\napi_token = "{secrets.token_urlsafe(24)}"'

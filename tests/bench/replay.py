@@ -1,6 +1,8 @@
-"""2,000 real messages through the whole program, as WeChat would send them: `python -m tests.bench.replay`.
+"""2,000 real messages through the whole program, as WeChat would send them: `python -m
+tests.bench.replay`.
 
-Many at a time, some three times as the platform retries, some cut into bursts. Then the database is asked:
+Many at a time, some three times as the platform retries, some cut into bursts. Then the database
+is asked:
 is every message in exactly one conversation or ticket?
 """
 

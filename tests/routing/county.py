@@ -1,4 +1,6 @@
-"""A small county made by hand: two townships, three villages, a town, departments, one mediation room."""
+"""A small county made by hand: two townships, three villages, a town, departments, one mediation
+room.
+"""
 
 from collections.abc import Sequence
 

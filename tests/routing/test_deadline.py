@@ -1,4 +1,6 @@
-"""Deadlines: the county's table, a time for every matter, lights at their edges, and times as people say them."""
+"""Deadlines: the county's table, a time for every matter, lights at their edges, and times as
+people say them.
+"""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,6 @@
-"""Routes: which line of the catalogue decides, whose ground it is, and that nobody's matter does not exist."""
+"""Routes: which line of the catalogue decides, whose ground it is, and that nobody's matter does
+not exist.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

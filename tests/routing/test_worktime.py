@@ -15,7 +15,8 @@ from routing.worktime import Calendar, UnknownYear
 EARLIEST, LATEST = datetime.fromisoformat("2004-01-01"), datetime.fromisoformat("2026-06-01")
 PUBLISHED = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(365)]
 
-# The State Council's notice for 2026 (国办发明电〔2025〕7号): days off that are weekdays, and make-up days.
+# The State Council's notice for 2026 (国办发明电〔2025〕7号): days off that are weekdays, and
+# make-up days.
 OFF_2026 = (
     "01-01 01-02 02-16 02-17 02-18 02-19 02-20 02-23 04-06 05-01 05-04 05-05 06-19 09-25 "
     "10-01 10-02 10-05 10-06 10-07"

@@ -1,4 +1,6 @@
-"""What an operator decides on the ticket page: read, corrected, dispatched, and kept as an example."""
+"""What an operator decides on the ticket page: read, corrected, dispatched, and kept as an
+example.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -76,7 +78,9 @@ def carry_out(
     version: int,
     by: str,
 ) -> Ticket:
-    """Correct the ticket where it was wrong, keep each correction as an example, and dispatch it."""
+    """Correct the ticket where it was wrong, keep each correction as an example, and dispatch
+    it.
+    """
     before = store.load(connection, number)
     changed = _changes(before, order)
     if changed:

@@ -14,7 +14,7 @@ from intake.web.console import dispatching
 from intake.web.console.dispatching import Wish
 from nlp import redact
 from routing import lifecycle, store
-from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound
+from routing.errors import RoutingError, StaleVersion, TicketNotFound
 from routing.ticket import Action, Ticket, TicketEvent
 
 CHANGED_MEANWHILE = "刚才有别人改动了这张工单，下面是最新的情况，请看过再办。"

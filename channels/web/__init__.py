@@ -1,0 +1,1 @@
+"""The resident's own page, also for the kiosk at a village station."""

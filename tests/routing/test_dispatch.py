@@ -1,0 +1,302 @@
+"""Each action through the dispatcher: the ticket, its log and its envelopes, in one unit of work."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from nlp.understanding import RequestKind, Urgency
+from routing import lifecycle, store
+from routing.database import Database
+from routing.dispatch import Dispatcher
+from routing.errors import ActionRefused, StaleVersion, UnknownUnit
+from routing.ticket import Status, Ticket
+from tests.routing import county as counties
+from tests.routing import parts
+from tests.routing.parts import Clock
+
+LEAD = f"grid:{counties.HAMLET_GRID}"
+OPERATOR = "operator:李"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def dispatcher(clock: Clock) -> Dispatcher:
+    return parts.dispatcher(clock)
+
+
+async def _open(database: Database, dispatcher: Dispatcher, **changes: Any) -> Ticket:
+    return await database.write(lambda c: dispatcher.open(c, parts.draft(**changes)))
+
+
+async def _act(
+    database: Database,
+    method: Callable[..., Ticket],
+    ticket: Ticket,
+    by: str = OPERATOR,
+    **values: Any,
+) -> Ticket:
+    return await database.write(
+        lambda c: method(c, ticket.number, version=ticket.version, by=by, **values)
+    )
+
+
+async def _kinds(database: Database) -> list[tuple[str, str]]:
+    return [(row.destination, row.kind) for row in await parts.posted(database)]
+
+
+async def test_certain_matter_goes_to_the_territory_and_the_department_assists(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher)
+    assert (ticket.number, ticket.status) == ("20261124-0001", Status.DISPATCHED)
+    assert (ticket.unit, ticket.assisting) == (counties.HAMLET_GRID, ("housing",))
+    assert ticket.rule == "dispatch:R1@v1"
+    assert ticket.standard == ("先设围挡", "修好拍照")
+    assert ticket.sign_due_at == parts.START + timedelta(hours=2)
+    assert await database.read(lambda c: store.load(c, ticket.number)) == ticket
+    assert await _kinds(database) == [("webhook:housing", "ticket.dispatched")]
+
+
+async def test_webhook_tells_the_matter_but_not_who_reported_it(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher)
+    row = (await parts.posted(database))[0]
+    body = json.loads(row.body)
+    assert body["type"] == "ticket.dispatched"
+    assert body["timestamp"] == parts.START.isoformat()
+    data = body["data"]
+    assert (data["number"], data["version"], data["role"]) == (ticket.number, 1, "assisting")
+    assert data["category_path"] == "城乡建设 / 市政管理 / 城市公共设施"
+    assert data["place_name"] == "和阳镇巩庄村"
+    assert data["actions"] == ["progress"] or "progress" not in data["actions"]
+    assert "路灯坏了" in data["text"]
+    for secret in ("13912345678", "张三", "oResident"):
+        assert secret not in row.body
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"category_confidence": 0.5}, "拿不准"),
+        ({"category": ""}, "听不出"),
+        ({"place": ""}, "不知道在哪里"),
+        ({"handover_reason": "居民要人工"}, "居民要人工"),
+        ({"confidential": True}, "保密"),
+        ({"category": "04"}, "没有这一类"),
+        ({"kind": RequestKind.INVALID}, "派单目录"),
+    ],
+)
+async def test_what_is_not_certain_waits_for_a_person_with_a_deadline(
+    database: Database, dispatcher: Dispatcher, changes: dict[str, Any], reason: str
+) -> None:
+    ticket = await _open(database, dispatcher, **changes)
+    assert (ticket.status, ticket.unit) == (Status.DECIDING, counties.COUNTY)
+    assert reason in ticket.handover_reason
+    assert ticket.due_at > parts.START
+    assert await _kinds(database) == []
+
+
+async def test_direct_rule_leads_in_the_department(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher, category="0201")
+    assert ticket.unit == "water"
+    data = json.loads((await parts.posted(database))[0].body)["data"]
+    assert data["role"] == "lead"
+    assert {"sign", "return"} <= set(data["actions"])
+
+
+async def test_operator_corrects_and_dispatches_by_the_catalogue_in_one_unit_of_work(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    before = await _open(database, dispatcher, category="04", category_confidence=0.2)
+
+    def both(connection: Connection) -> Ticket:
+        corrected = dispatcher.correct(
+            connection,
+            before.number,
+            version=before.version,
+            by=OPERATOR,
+            category="0201",
+            urgency="urgent",
+        )
+        return dispatcher.dispatch(
+            connection, before.number, version=corrected.version, by=OPERATOR
+        )
+
+    ticket = await database.write(both)
+    assert (ticket.status, ticket.unit, ticket.version) == (Status.DISPATCHED, "water", 3)
+    assert ticket.urgency is Urgency.URGENT
+    assert ticket.due_at == parts.START + timedelta(hours=24)
+    assert ticket.rule == "dispatch:R2@v1"
+    assert ticket.handover_reason == ""
+    log = await database.read(lambda c: store.events(c, ticket.number))
+    assert lifecycle.replay(log) == ticket
+
+
+async def test_raised_urgency_gives_a_deadline_that_can_still_be_kept(
+    database: Database, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    ticket = await _open(database, dispatcher)
+    clock.forward(hours=5)
+    raised = await _act(database, dispatcher.correct, ticket, urgency=Urgency.DANGER)
+    assert raised.due_at == clock.now + timedelta(hours=2)
+
+
+async def test_dispatch_to_a_chosen_unit_and_to_an_unknown_one(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher, place="")
+    with pytest.raises(UnknownUnit, match="nowhere"):
+        await _act(database, dispatcher.dispatch, ticket, unit="nowhere")
+    with pytest.raises(ActionRefused, match="请指明主办单位"):
+        await _act(database, dispatcher.dispatch, ticket)
+    done = await _act(
+        database, dispatcher.dispatch, ticket, unit="water", assisting=("housing", "water")
+    )
+    assert (done.unit, done.assisting, done.rule) == ("water", ("housing",), "person")
+
+
+async def test_whole_life_tells_everybody_concerned(database: Database, clock: Clock) -> None:
+    home = parts.county({counties.HAMLET_GRID: "wechat:oWorker"})
+    dispatcher = parts.dispatcher(clock, home)
+    ticket = await _open(database, dispatcher)
+    ticket = await _act(database, dispatcher.sign, ticket, by=LEAD)
+    ticket = await _act(database, dispatcher.progress, ticket, by=LEAD, note="灯泡买好了")
+    ticket = await _act(database, dispatcher.supplement, ticket, by="resident", note="还有井盖")
+    assert ticket.text.endswith("补充：还有井盖")
+    ticket = await _act(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
+    ticket = await _act(database, dispatcher.follow_up, ticket, note="电话回访，说好了")
+    ticket = await _act(database, dispatcher.evaluate, ticket, solved=True, satisfied=True)
+    ticket = await _act(database, dispatcher.close, ticket)
+    assert ticket.status is Status.CLOSED
+    assert (ticket.solved, ticket.satisfied, ticket.contacted) == (True, True, None)
+    ticket = await _act(database, dispatcher.reopen, ticket, by="resident")
+    assert (ticket.status, ticket.unit) == (Status.DISPATCHED, counties.HAMLET_GRID)
+    kinds = await _kinds(database)
+    webhooks = [kind for destination, kind in kinds if destination == "webhook:housing"]
+    assert webhooks == [
+        f"ticket.{name}"
+        for name in [
+            "dispatched",
+            "signed",
+            "progressed",
+            "supplemented",
+            "answered",
+            "followed_up",
+            "evaluated",
+            "closed",
+            "reopened",
+        ]
+    ]
+    people = [pair for pair in kinds if pair[0].startswith("wechat:")]
+    assert people == [
+        ("wechat:oWorker", "worker_dispatched"),
+        ("wechat:oResident", "result"),
+        ("wechat:oWorker", "worker_result"),
+        ("wechat:oWorker", "worker_dispatched"),
+        ("wechat:oResident", "notice_reopened"),
+    ]
+    log = await database.read(lambda c: store.events(c, ticket.number))
+    assert lifecycle.replay(log) == ticket
+
+
+async def test_result_carries_the_answer_in_the_words_for_the_resident(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher)
+    ticket = await _act(database, dispatcher.sign, ticket, by=LEAD)
+    await _act(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
+    body = json.loads((await parts.posted(database))[-1].body)
+    assert body["key"] == "result"
+    assert body["values"] == {
+        "number": ticket.number,
+        "matter": "城市公共设施",
+        "answer": "灯修好了",
+    }
+
+
+async def test_department_returns_and_the_one_who_takes_over_is_told(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher, category="0201")
+    ticket = await _act(
+        database, dispatcher.return_, ticket, by="department:water", note="不归我们"
+    )
+    assert ticket.status is Status.RETURNED
+    ticket = await _act(database, dispatcher.rule, ticket, unit="housing", note="归住建")
+    assert ticket.unit == "housing"
+    assert await _kinds(database) == [
+        ("webhook:water", "ticket.dispatched"),
+        ("webhook:housing", "ticket.dispatched"),
+        ("webhook:water", "ticket.released"),
+    ]
+    released = json.loads((await parts.posted(database))[-1].body)["data"]
+    assert (released["role"], released["text"], released["actions"]) == ("none", "", [])
+
+
+async def test_reported_up_ticket_goes_one_level_up(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher)
+    ticket = await _act(database, dispatcher.report_up, ticket, by=LEAD, note="修不了")
+    assert (ticket.unit, ticket.status) == (counties.HAMLET, Status.DISPATCHED)
+    assert ticket.rule == f"report_up:{counties.HAMLET_GRID}"
+
+
+async def test_extended_supervised_and_withdrawn(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher)
+    later = ticket.due_at + timedelta(days=3)
+    ticket = await _act(database, dispatcher.extend, ticket, by=LEAD, due_at=later, note="等配件")
+    assert ticket.due_at == later
+    ticket = await _act(database, dispatcher.supervise, ticket, note="居民多次反映")
+    assert ticket.supervision_number == f"{ticket.number}-D1"
+    ticket = await _act(database, dispatcher.withdraw, ticket, by="resident", note="自己修好了")
+    assert ticket.status is Status.WITHDRAWN
+
+
+async def test_confidential_matter_is_withheld_from_webhooks_and_workers(
+    database: Database, clock: Clock
+) -> None:
+    home = parts.county({"water": "wechat:oClerk"})
+    dispatcher = parts.dispatcher(clock, home)
+    ticket = await _open(database, dispatcher, confidential=True)
+    await _act(database, dispatcher.dispatch, ticket, unit="water", note="巩庄村的人报的")
+    rows = await parts.posted(database)
+    assert [row.destination for row in rows] == ["webhook:water"]
+    for secret in ("路灯", "巩庄", counties.HAMLET):
+        assert secret not in json.dumps(json.loads(rows[0].body), ensure_ascii=False).replace(
+            "公共设施", ""
+        )
+
+
+async def test_of_two_who_decide_at_once_one_is_too_late(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher, place="")
+    found = await asyncio.gather(
+        _act(database, dispatcher.dispatch, ticket, unit="water"),
+        _act(database, dispatcher.dispatch, ticket, unit="housing"),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(each, StaleVersion) for each in found) == 1
+    assert len(await parts.posted(database)) == 1
+
+
+async def test_refused_action_posts_nothing(database: Database, dispatcher: Dispatcher) -> None:
+    ticket = await _open(database, dispatcher, category="0201")
+    with pytest.raises(ActionRefused):
+        await _act(database, dispatcher.sign, ticket, by="department:housing")
+    assert len(await parts.posted(database)) == 1
