@@ -1,0 +1,96 @@
+"""A front desk for tests of channels: it keeps what it hears and answers what it is told to."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from aiohttp import ClientSession
+
+from channels.channel import Desk, Line, MediaRefused
+from channels.message import Contact, InboundMessage, Receipt, Reply
+from config.runtime import Runtime
+
+START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+LONGEST_MEDIA_BYTES = 1024 * 1024
+
+
+class FakeDesk:
+    """Like the real one it takes each `(channel, external_id)` once and answers retries the same.
+
+    `replies` is what everybody is told; a reply shows as its value `words`, else as its key.
+    While `gate` is closed nothing is answered; `failures` is how often receiving still fails.
+    """
+
+    def __init__(self) -> None:
+        self.now = START
+        self.replies: tuple[Reply, ...] = (said("收到了，单号 20261124-0001"),)
+        self.received: list[InboundMessage] = []
+        self.later: list[tuple[Contact, tuple[Reply, ...]]] = []
+        self.posted = asyncio.Event()
+        self.entered = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failures = 0
+        self.later_failures = 0
+        self.kept: list[tuple[bytes, str]] = []
+        self.lines: list[Line] = []
+        self._receipts: dict[tuple[str, str], asyncio.Future[Receipt]] = {}
+
+    def desk(self, http: ClientSession) -> Desk:
+        """What a channel is given."""
+        runtime = Runtime(now=lambda: self.now, new_id=lambda: "0" * 32, chance=lambda: 0.5)
+        return Desk(
+            receive=self.receive,
+            render=self.render,
+            http=http,
+            runtime=runtime,
+            keep=self.keep,
+            later=self.post_later,
+            history=self.history,
+        )
+
+    async def receive(self, message: InboundMessage) -> Receipt:
+        self.entered.set()
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("the database is away")
+        key = (message.channel, message.external_id)
+        known = self._receipts.get(key)
+        if known is not None:
+            return replace(await asyncio.shield(known), duplicate=True)
+        promised: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._receipts[key] = promised
+        self.received.append(message)
+        await self.gate.wait()
+        receipt = Receipt(replies=self.replies, ticket="20261124-0001")
+        promised.set_result(receipt)
+        return receipt
+
+    def render(self, reply: Reply) -> str:
+        return reply.values.get("words", reply.key)
+
+    async def keep(self, content: bytes, media_type: str) -> str:
+        if len(content) > LONGEST_MEDIA_BYTES:
+            raise MediaRefused("文件太大")
+        self.kept.append((content, media_type))
+        return f"store:{len(self.kept)}"
+
+    async def post_later(self, to: Contact, replies: Sequence[Reply]) -> None:
+        if self.later_failures:
+            self.later_failures -= 1
+            raise RuntimeError("the database is away")
+        self.later.append((to, tuple(replies)))
+        self.posted.set()
+
+    async def history(self, contact: Contact) -> Sequence[Line]:
+        return self.lines
+
+    def told_later(self) -> str:
+        """Everything that was left to the outbox, as words."""
+        return "\n".join(self.render(reply) for _, replies in self.later for reply in replies)
+
+
+def said(words: str) -> Reply:
+    """A reply that shows as these words."""
+    return Reply(key="receipt", values={"words": words})
