@@ -1,15 +1,13 @@
-"""What these tests are built from: a clock that is set by hand, counted ids, a county with contacts."""
+"""What these tests are built from: a small county with contacts, a dispatcher, a draft."""
 
-import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from config.county import County, Worker, WorkStandard
-from config.runtime import Runtime
 from nlp.understanding import RequestKind, Urgency
 from routing import schema
 from routing.database import Database
@@ -17,32 +15,10 @@ from routing.dispatch import Dispatcher
 from routing.route import Router
 from routing.ticket import Draft
 from routing.worktime import Calendar
+from tests.clock import Clock
 from tests.routing import county as counties
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # a Tuesday, ten in the morning in Shanghai
-
-
-@dataclass(kw_only=True)
-class Clock:
-    """Time that passes when a test says so."""
-
-    now: datetime = START
-    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
-    name: str = "id"
-
-    def forward(self, **period: float) -> None:
-        """Let time pass: `hours=6`."""
-        self.now += timedelta(**period)
-
-    def runtime(self) -> Runtime:
-        """The runtime that reads this clock; its dice always show a half."""
-        return Runtime(
-            now=lambda: self.now, new_id=lambda: f"{self.name}-{next(self.ids):06d}", chance=_half
-        )
-
-
-def _half() -> float:
-    return 0.5
 
 
 def county(contacts: Mapping[str, str] | None = None) -> County:

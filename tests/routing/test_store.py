@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -43,7 +44,7 @@ async def test_ticket_comes_out_as_it_went_in(database: Database) -> None:
 async def test_whole_log_is_kept_and_rebuilds_the_ticket(database: Database) -> None:
     ticket, event = _opened()
     await database.write(lambda c: store.insert(c, ticket, event))
-    steps: tuple[tuple[Action, str, dict[str, object]], ...] = (
+    steps: tuple[tuple[Action, str, dict[str, Any]], ...] = (
         (Action.SIGN, "department:housing", {}),
         (Action.ANSWER, "department:housing", {"answer": "修好了"}),
         (Action.CLOSE, "operator:李", {}),
