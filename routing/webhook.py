@@ -4,6 +4,7 @@ https://github.com/standard-webhooks/standard-webhooks. The id of a webhook is i
 repetition carries the same one.
 """
 
+import errno
 import ipaddress
 import json
 import socket
@@ -70,7 +71,7 @@ class WebhookSender:
         except aiohttp.InvalidURL as error:
             raise DeliveryError("推送地址写得不对", permanent=True) from error
         except (aiohttp.ClientError, OSError) as error:
-            if _INSIDE in str(error):
+            if _INSIDE in str(getattr(error, "os_error", error)):
                 raise DeliveryError(_INSIDE, permanent=True) from error
             raise DeliveryError(f"连不上：{type(error).__name__}") from error
 
@@ -161,7 +162,7 @@ def _any_socket(info: _AddressInfo) -> socket.socket:
 def _outside_socket(info: _AddressInfo) -> socket.socket:
     """A socket for the very address that is about to be called, so that no name can rebind it."""
     if not is_outside(str(info[4][0])):
-        raise AddressRefused(_INSIDE)
+        raise AddressRefused(errno.EACCES, _INSIDE)
     return _any_socket(info)
 
 

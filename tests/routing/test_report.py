@@ -1,0 +1,161 @@
+"""What the console's lists show, in which order, on both databases."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from nlp.understanding import Urgency
+from routing import deadline, report, schema
+from routing.database import Database
+from routing.deadline import Light
+from routing.dispatch import Dispatcher
+from routing.report import Wanted
+from routing.ticket import Status, Ticket
+from tests.clock import Clock
+from tests.routing import county as counties
+from tests.routing import parts
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(at=parts.START)
+
+
+@pytest.fixture
+def dispatcher(clock: Clock) -> Dispatcher:
+    return parts.dispatcher(clock)
+
+
+async def _open(database: Database, dispatcher: Dispatcher, **changes: Any) -> Ticket:
+    return await database.write(lambda c: dispatcher.open(c, parts.draft(**changes)))
+
+
+async def _found(database: Database, clock: Clock, **wanted: Any) -> list[str]:
+    found = await database.read(
+        lambda c: report.search(c, Wanted(**wanted), now=clock.at, limit=10)
+    )
+    return [ticket.number[-1] for ticket in found]
+
+
+async def test_queue_puts_danger_first_then_promise_then_age(
+    database: Database, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    person = {"handover_reason": "居民要人工"}
+    oldest = await _open(database, dispatcher, **person)
+    clock.forward(minutes=1)
+    newer = await _open(database, dispatcher, **person)
+    urgent = await _open(database, dispatcher, urgency=Urgency.URGENT, **person)
+    danger = await _open(database, dispatcher, urgency=Urgency.DANGER, **person)
+    await _open(database, dispatcher)  # dispatched: nobody has to decide
+    queue = await database.read(lambda c: report.waiting(c, limit=10))
+    assert queue == [danger, urgent, oldest, newer]
+    second = await database.read(lambda c: report.waiting(c, limit=2, offset=1))
+    assert second == [urgent, oldest]
+
+
+async def test_returned_ticket_waits_in_the_queue(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher, category="0201")
+    await database.write(
+        lambda c: dispatcher.return_(
+            c, ticket.number, version=1, by="department:water", note="不归我们"
+        )
+    )
+    queue = await database.read(lambda c: report.waiting(c, limit=10))
+    assert [each.status for each in queue] == [Status.RETURNED]
+
+
+async def test_search_by_words_place_status_unit_and_more(
+    database: Database, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    await _open(database, dispatcher)  # 1
+    clock.forward(minutes=1)
+    await _open(database, dispatcher, text="井盖丢了100%", category="0201", reporter="web:x")  # 2
+    await _open(database, dispatcher, place="", text="没有水", urgency=Urgency.URGENT)  # 3
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, ["3", "2", "1"]),
+        ({"words": "路灯"}, ["1"]),
+        ({"words": "路灯 三天"}, ["1"]),
+        ({"words": "路灯 井盖"}, []),
+        ({"words": "0002"}, ["2"]),
+        ({"words": "%"}, ["2"]),
+        ({"words": "_"}, []),
+        ({"words": "巩庄村"}, ["3", "2", "1"]),
+        ({"words": "某村", "places": (counties.HAMLET,)}, ["2", "1"]),
+        ({"status": Status.DECIDING}, ["3"]),
+        ({"unit": "water"}, ["2"]),
+        ({"reporter": "web:x"}, ["2"]),
+        ({"category": "02"}, ["2"]),
+        ({"urgency": Urgency.URGENT}, ["3"]),
+        ({"opened_from": parts.START + timedelta(seconds=1)}, ["3", "2"]),
+        ({"opened_before": parts.START + timedelta(seconds=1)}, ["1"]),
+    ]
+    for wanted, expected in cases:
+        assert await _found(database, clock, **wanted) == expected, wanted
+
+
+async def test_lights_in_the_database_are_the_lights_of_the_calendar(
+    database: Database, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    tickets = [
+        await _open(database, dispatcher, urgency=urgency) for urgency in Urgency for _ in range(2)
+    ]
+    moments = [timedelta(0), *(timedelta(minutes=m) for m in (95, 96, 97, 119, 120, 121))]
+    moments += [timedelta(hours=h) for h in (19, 20, 24, 25, 200, 600)]
+    for moment in moments:
+        clock.at = parts.START + moment
+        expected = dict.fromkeys(Light, 0)
+        for ticket in tickets:
+            expected[deadline.light(clock.at, ticket.opened_at, ticket.due_at)] += 1
+        counts = await database.read(lambda c: report.counts(c, clock.at))
+        assert {light: counts.light(light) for light in Light} == expected, moment
+        for light in Light:
+            assert len(await _found(database, clock, light=light)) == expected[light], moment
+
+
+async def test_counts_by_status(database: Database, dispatcher: Dispatcher, clock: Clock) -> None:
+    await _open(database, dispatcher)
+    await _open(database, dispatcher, place="")
+    ticket = await _open(database, dispatcher)
+    await database.write(
+        lambda c: dispatcher.withdraw(c, ticket.number, version=1, by="resident", note="不用了")
+    )
+    counts = await database.read(lambda c: report.counts(c, clock.at))
+    assert [counts.status(s) for s in (Status.DECIDING, Status.DISPATCHED, Status.CLOSED)] == [
+        1,
+        1,
+        0,
+    ]
+    assert await database.read(report.by_status) == {
+        "deciding": 1,
+        "dispatched": 1,
+        "withdrawn": 1,
+    }
+
+
+async def test_finished_tickets_show_no_light(
+    database: Database, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    await _open(database, dispatcher)
+    done = sa.update(schema.ticket).values(status="closed")
+    await database.write(lambda c: c.execute(done) and None)
+    clock.forward(days=90)
+    assert await _found(database, clock, light=Light.RED) == []
+
+
+async def test_page_is_bounded(database: Database, dispatcher: Dispatcher, clock: Clock) -> None:
+    await _open(database, dispatcher)
+    found = await database.read(
+        lambda c: report.search(c, Wanted(words="灯 " * 500), now=clock.at, limit=10**9)
+    )
+    assert len(found) == 1
+
+
+async def test_ticket_with_its_log(database: Database, dispatcher: Dispatcher) -> None:
+    opened = await _open(database, dispatcher)
+    ticket, events = await database.read(lambda c: report.with_events(c, opened.number))
+    assert ticket == opened
+    assert [event.sequence for event in events] == [1]

@@ -1,0 +1,140 @@
+"""Whoever is late is reminded, once for each deadline, whatever the number of processes."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from routing import store
+from routing.database import Database
+from routing.ticket import Action, Ticket
+from routing.watch import Watch
+from tests.clock import Clock
+from tests.routing import county as counties
+from tests.routing import parts
+
+CONTACTS = {
+    counties.HAMLET_GRID: "wechat:oWorker",
+    counties.HAMLET: "wechat:oStation",
+    counties.COUNTY: "wechat:oCentre",
+}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(at=parts.START)
+
+
+def _watch(database: Database, clock: Clock) -> Watch:
+    dispatcher = parts.dispatcher(clock, parts.county(CONTACTS))
+    return Watch(database=database, dispatcher=dispatcher, runtime=clock.runtime())
+
+
+async def _open(database: Database, clock: Clock, **changes: Any) -> Ticket:
+    dispatcher = parts.dispatcher(clock, parts.county(CONTACTS))
+    return await database.write(lambda c: dispatcher.open(c, parts.draft(**changes)))
+
+
+async def _reminders(database: Database, ticket: Ticket) -> list[str]:
+    log = await database.read(lambda c: store.events(c, ticket.number))
+    return [event.note for event in log if event.action is Action.REMIND]
+
+
+async def test_in_time_nobody_is_reminded(database: Database, clock: Clock) -> None:
+    ticket = await _open(database, clock)
+    clock.forward(minutes=119)
+    assert not await _watch(database, clock).step()
+    assert await _reminders(database, ticket) == []
+
+
+async def test_unsigned_ticket_is_reminded_of_once(database: Database, clock: Clock) -> None:
+    ticket = await _open(database, clock)
+    clock.forward(hours=2, seconds=1)
+    watch = _watch(database, clock)
+    assert await watch.step()
+    assert not await watch.step()
+    clock.forward(hours=20)
+    assert not await watch.step()
+    assert await _reminders(database, ticket) == ["到时限没有签收，请马上签收。"]
+    rows = [(row.destination, row.kind) for row in await parts.posted(database)]
+    assert rows[-2:] == [
+        ("webhook:housing", "ticket.reminded"),
+        ("wechat:oWorker", "worker_dispatched"),
+    ]
+
+
+async def test_overdue_ticket_is_told_one_level_up_as_well(
+    database: Database, clock: Clock
+) -> None:
+    ticket = await _open(database, clock)
+    clock.at = ticket.due_at
+    clock.forward(seconds=1)
+    watch = _watch(database, clock)
+    assert await watch.step()
+    assert not await watch.step()
+    assert len(await _reminders(database, ticket)) == 1  # the graver one covers both
+    last = (await parts.posted(database))[-1]
+    assert (last.destination, last.kind) == ("wechat:oStation", "progress")
+    assert "督促" in json.loads(last.body)["values"]["latest"]
+
+
+async def test_extended_deadline_is_watched_anew(database: Database, clock: Clock) -> None:
+    ticket = await _open(database, clock)
+    clock.at = ticket.due_at
+    clock.forward(seconds=1)
+    watch = _watch(database, clock)
+    await watch.step()
+    reminded = await database.read(lambda c: store.load(c, ticket.number))
+    clock.forward(hours=1)
+    dispatcher = parts.dispatcher(clock)
+    later = clock.at.replace(day=clock.at.day + 1)
+    await database.write(
+        lambda c: dispatcher.extend(
+            c,
+            ticket.number,
+            version=reminded.version,
+            by="operator:李",
+            due_at=later,
+            note="等配件",
+        )
+    )
+    assert not await watch.step()
+    clock.forward(days=2)
+    assert await watch.step()
+    assert len(await _reminders(database, ticket)) == 2
+
+
+async def test_undecided_ticket_past_its_time_is_reminded_of_too(
+    database: Database, clock: Clock
+) -> None:
+    ticket = await _open(database, clock, place="")
+    clock.at = ticket.due_at
+    clock.forward(seconds=1)
+    assert await _watch(database, clock).step()
+    assert len(await _reminders(database, ticket)) == 1
+
+
+async def test_two_processes_remind_once(
+    database: Database, database_url: str, clock: Clock
+) -> None:
+    tickets = [await _open(database, clock) for _ in range(12)]
+    clock.forward(hours=3)
+    other = Database(database_url)
+    await other.start()
+    await asyncio.gather(*(_watch(each, clock).step() for each in (database, other)))
+    await other.close()
+    for ticket in tickets:
+        assert len(await _reminders(database, ticket)) == 1
+
+
+async def test_answered_ticket_is_left_in_peace(database: Database, clock: Clock) -> None:
+    ticket = await _open(database, clock, place="")
+    dispatcher = parts.dispatcher(clock)
+    await database.write(
+        lambda c: dispatcher.answer(
+            c, ticket.number, version=1, by="operator:李", text="已经告诉您了"
+        )
+    )
+    clock.forward(days=60)
+    assert not await _watch(database, clock).step()
