@@ -5,7 +5,7 @@ envelopes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +14,13 @@ from sqlalchemy import Connection
 from config.county import County
 from config.runtime import LOCAL_ZONE, Runtime
 from nlp.understanding import Urgency
-from routing import deadline, jurisdiction, lifecycle, notices, outbox, store
-from routing.errors import ActionRefused, UnknownUnit
+from routing import entails, jurisdiction, lifecycle, notices, outbox, store
 from routing.notices import Occasion
 from routing.route import Router
-from routing.ticket import Action, Draft, Route, Status, Ticket
+from routing.ticket import Action, Draft, Status, Ticket
 from routing.worktime import Calendar
 
 BY_SYSTEM = "system"
-BY_PERSON = "person"  # the rule of what no rule decided
 LONGEST_TEXT = 8000  # characters, with supplements; beyond that they are in the log only
 
 
@@ -51,15 +49,12 @@ class Dispatcher:
             confidence=draft.category_confidence,
             certain_above=self.certain_above,
         )
-        reason = self._why_a_person(draft, route)
-        due = deadline.promise(self.county, draft.category, draft.urgency, now, self.calendar)
+        reason = entails.why_a_person(self.county, draft, route, self.certain_above)
         number = store.next_number(connection, now.astimezone(LOCAL_ZONE).date())
         common: dict[str, Any] = {
             "number": number,
-            "due_at": due.at,
-            "sign_due_at": due.sign_at,
-            "due_provisional": bool(due.provisional),
-            "standard": self._standard(draft.category),
+            **self._first_due(draft, now),
+            "standard": entails.standard(self.county, draft.category),
             "handover_reason": reason,
             "by": BY_SYSTEM,
             "at": now,
@@ -102,14 +97,14 @@ class Dispatcher:
         changes: dict[str, Any] = {}
         if category is not None:
             changes |= {"category": category, "category_confidence": 1.0}
-            changes["standard"] = self._standard(category)
+            changes["standard"] = entails.standard(self.county, category)
         if place is not None:
             changes["place"] = place
         if urgency is not None:
             changes["urgency"] = Urgency(urgency)
         if category is not None or urgency is not None:
-            matter = changes.get("category", ticket.category)
-            changes |= self._new_due(ticket, matter, changes.get("urgency", ticket.urgency))
+            corrected, now = replace(ticket, **changes), self.runtime.now()
+            changes |= entails.corrected_due(self.county, self.calendar, corrected, now)
         return self._step(connection, ticket, Action.CORRECT, by=by, note=note, **changes)
 
     def dispatch(
@@ -125,8 +120,12 @@ class Dispatcher:
     ) -> Ticket:
         """To `unit`; without one, where the catalogue sends a matter whose category is certain."""
         ticket = self._seen(connection, number, version)
-        changes = self._goes_to(unit, assisting) if unit else self._by_catalogue(ticket)
-        changes |= {"handover_reason": "", "sign_due_at": self._sign_due(ticket)}
+        changes = (
+            entails.goes_to(self.county, unit, assisting)
+            if unit
+            else entails.by_catalogue(self.router, ticket)
+        )
+        changes |= self._sign_due(ticket) | {"handover_reason": ""}
         return self._step(connection, ticket, Action.DISPATCH, by=by, note=note, **changes)
 
     def sign(
@@ -143,8 +142,9 @@ class Dispatcher:
         ticket = self._seen(connection, number, version)
         above = jurisdiction.above(self.county, ticket.unit)
         assisting = [code for code in ticket.assisting if above is None or code != above.code]
-        changes = self._goes_to(above.code if above else ticket.unit, assisting)
-        changes |= {"rule": f"report_up:{ticket.unit}", "sign_due_at": self._sign_due(ticket)}
+        lead = above.code if above else ticket.unit
+        changes = entails.goes_to(self.county, lead, assisting) | self._sign_due(ticket)
+        changes["rule"] = f"report_up:{ticket.unit}"
         return self._step(connection, ticket, Action.REPORT_UP, by=by, note=note, **changes)
 
     def return_(
@@ -167,7 +167,7 @@ class Dispatcher:
     ) -> Ticket:
         """裁定: who has to take a returned ticket."""
         ticket = self._seen(connection, number, version)
-        changes = self._goes_to(unit, assisting) | {"sign_due_at": self._sign_due(ticket)}
+        changes = entails.goes_to(self.county, unit, assisting) | self._sign_due(ticket)
         return self._step(connection, ticket, Action.RULE, by=by, note=note, **changes)
 
     def extend(
@@ -276,13 +276,7 @@ class Dispatcher:
     ) -> Ticket:
         """重新办理 by the same unit under the same number, with a new deadline."""
         ticket = self._seen(connection, number, version)
-        now = self.runtime.now()
-        due = deadline.promise(self.county, ticket.category, ticket.urgency, now, self.calendar)
-        changes = {
-            "due_at": due.at,
-            "sign_due_at": due.sign_at,
-            "due_provisional": bool(due.provisional),
-        }
+        changes = self._first_due(ticket, self.runtime.now())
         return self._step(connection, ticket, Action.REOPEN, by=by, note=note, **changes)
 
     def withdraw(
@@ -318,56 +312,8 @@ class Dispatcher:
         told = notices.of(self.county, occasion, self.runtime.new_id)
         outbox.post(connection, told, occasion.event.at)
 
-    def _why_a_person(self, draft: Draft, route: Route | None) -> str:
-        """Why a person has to decide; empty where the route is certain."""
-        if draft.handover_reason:
-            return draft.handover_reason
-        if draft.confidential:
-            return "居民要求保密"
-        if draft.category not in self.county.categories:
-            return "听不出是哪类事"
-        if route is None:
-            return "不知道在哪里"
-        if draft.category_confidence < self.certain_above:
-            return f"类别拿不准（把握 {draft.category_confidence:.0%}）"
-        return "" if route.certain else "派单目录里没有这一类"
+    def _first_due(self, matter: Draft | Ticket, now: datetime) -> dict[str, Any]:
+        return entails.first_due(self.county, self.calendar, matter.category, matter.urgency, now)
 
-    def _by_catalogue(self, ticket: Ticket) -> dict[str, Any]:
-        route = self.router.route(
-            ticket.category, ticket.place, kind=ticket.kind, urgency=ticket.urgency
-        )
-        if route is None:
-            raise ActionRefused("派单目录定不下来这件事归谁办，请指明主办单位。")
-        return {
-            "unit": route.unit,
-            "assisting": route.assisting,
-            "rule": route.rule,
-            "certain": True,
-            "standard": self._standard(ticket.category),
-        }
-
-    def _goes_to(self, unit: str, assisting: Sequence[str]) -> dict[str, Any]:
-        for code in (unit, *assisting):
-            if code not in self.county.units:
-                raise UnknownUnit(f"没有编码为“{code}”的单位，请从单子里选。")
-        others = tuple(dict.fromkeys(code for code in assisting if code != unit))
-        return {"unit": unit, "assisting": others, "rule": BY_PERSON, "certain": True}
-
-    def _new_due(self, ticket: Ticket, category: str, urgency: Urgency) -> dict[str, Any]:
-        """From when the clock began; from now if that is past already, so that it can be kept."""
-        now = self.runtime.now()
-        start = ticket.started_at or ticket.opened_at
-        due = deadline.promise(self.county, category, urgency, start, self.calendar)
-        if due.at <= now:
-            due = deadline.promise(self.county, category, urgency, now, self.calendar)
-        return {"due_at": due.at, "due_provisional": bool(due.provisional)}
-
-    def _sign_due(self, ticket: Ticket) -> datetime:
-        now = self.runtime.now()
-        return deadline.sign_due(self.county, ticket.category, ticket.urgency, now)
-
-    def _standard(self, category: str) -> tuple[str, ...]:
-        """The work standard for the longest prefix of the category, as it stands now."""
-        matching = [s for s in self.county.standards if category.startswith(s.category)]
-        best = max(matching, key=lambda standard: len(standard.category), default=None)
-        return best.steps if best else ()
+    def _sign_due(self, ticket: Ticket) -> dict[str, Any]:
+        return entails.sign_due(self.county, ticket, self.runtime.now())

@@ -1,0 +1,92 @@
+"""What a step on a ticket brings with it: owner, deadline, standard, why a person decides. Pure.
+
+Each gives changes by the ticket's field names, for `lifecycle.advance`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from config.county import County
+from nlp.understanding import Urgency
+from routing import deadline
+from routing.errors import ActionRefused, UnknownUnit
+from routing.route import Router
+from routing.ticket import Draft, Route, Ticket
+from routing.worktime import Calendar
+
+BY_PERSON = "person"  # the rule of what no rule decided
+
+
+def why_a_person(county: County, draft: Draft, route: Route | None, certain_above: float) -> str:
+    """Why a person has to decide, in Chinese; empty where the route is certain."""
+    if draft.handover_reason:
+        return draft.handover_reason
+    if draft.confidential:
+        return "居民要求保密"
+    if draft.category not in county.categories:
+        return "听不出是哪类事"
+    if route is None:
+        return "不知道在哪里"
+    if draft.category_confidence < certain_above:
+        return f"类别拿不准（把握 {draft.category_confidence:.0%}）"
+    return "" if route.certain else "派单目录里没有这一类"
+
+
+def by_catalogue(router: Router, ticket: Ticket) -> dict[str, Any]:
+    """Where the catalogue sends the ticket, its category now being certain; ActionRefused."""
+    route = router.route(ticket.category, ticket.place, kind=ticket.kind, urgency=ticket.urgency)
+    if route is None:
+        raise ActionRefused("派单目录定不下来这件事归谁办，请指明主办单位。")
+    return {
+        "unit": route.unit,
+        "assisting": route.assisting,
+        "rule": route.rule,
+        "certain": True,
+        "standard": standard(router.county, ticket.category),
+    }
+
+
+def goes_to(county: County, unit: str, assisting: Sequence[str]) -> dict[str, Any]:
+    """To a unit that a person has chosen; UnknownUnit."""
+    for code in (unit, *assisting):
+        if code not in county.units:
+            raise UnknownUnit(f"没有编码为“{code}”的单位，请从单子里选。")
+    others = tuple(dict.fromkeys(code for code in assisting if code != unit))
+    return {"unit": unit, "assisting": others, "rule": BY_PERSON, "certain": True}
+
+
+def first_due(
+    county: County, calendar: Calendar, category: str, urgency: Urgency, now: datetime
+) -> dict[str, Any]:
+    """Both deadlines of a matter whose clock begins now."""
+    due = deadline.promise(county, category, urgency, now, calendar)
+    return {
+        "due_at": due.at,
+        "sign_due_at": due.sign_at,
+        "due_provisional": bool(due.provisional),
+    }
+
+
+def corrected_due(
+    county: County, calendar: Calendar, corrected: Ticket, now: datetime
+) -> dict[str, Any]:
+    """From when the clock began; from now if that is past already, so that it can be kept."""
+    start = corrected.started_at or corrected.opened_at
+    due = deadline.promise(county, corrected.category, corrected.urgency, start, calendar)
+    if due.at <= now:
+        due = deadline.promise(county, corrected.category, corrected.urgency, now, calendar)
+    return {"due_at": due.at, "due_provisional": bool(due.provisional)}
+
+
+def sign_due(county: County, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    """When whoever gets it now must have signed."""
+    at = deadline.sign_due(county, ticket.category, ticket.urgency, now)
+    return {"sign_due_at": at}
+
+
+def standard(county: County, category: str) -> tuple[str, ...]:
+    """The work standard for the longest prefix of the category, as it stands now."""
+    matching = [each for each in county.standards if category.startswith(each.category)]
+    best = max(matching, key=lambda each: len(each.category), default=None)
+    return best.steps if best else ()
