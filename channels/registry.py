@@ -7,7 +7,7 @@ from typing import Any
 from channels.channel import Channel, Desk
 from config.settings import Settings
 
-CHANNELS = {
+CHANNELS: Mapping[str, str] = {
     "web": "channels.web.channel:WebChannel",
     "wechat": "channels.wechat.channel:WeChatChannel",
     "weibo": "channels.weibo.channel:WeiboChannel",
@@ -16,9 +16,7 @@ CHANNELS = {
 
 
 def build(settings: Settings, desk: Desk) -> Mapping[str, Channel]:
-    """Each channel with settings of its own, by name; the libraries of the others are not even
-    loaded.
-    """
+    """Each channel with settings of its own, by name; libraries of the others are not loaded."""
     built: dict[str, Channel] = {}
     for name, path in CHANNELS.items():
         section: Any = getattr(settings, name)

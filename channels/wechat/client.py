@@ -1,97 +1,130 @@
-"""Calls to WeChat's API: the access token, kept and renewed, and customer-service messages."""
+"""Calls to WeChat's API: customer-service messages, and the media that residents sent."""
 
 import asyncio
-from datetime import timedelta
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any
 
-import aiohttp
+from aiohttp import ClientError, ClientResponse, ClientSession
 
-from channels.channel import Desk
 from channels.message import SendError
+from channels.wechat import errors
+from channels.wechat.token import AccessTokens
 from config.settings import WeChat
 
-RENEW_BEFORE = timedelta(minutes=10)
-BAD_TOKEN = frozenset({40001, 40014, 42001})
-ERRORS = {
-    45015: ("居民超过 48 小时没有发消息，微信不允许再主动发送", True, None),
-    45047: ("48 小时内发送条数已到上限，居民再发消息后才能继续", False, 3600.0),
-    45009: ("当天接口调用次数已用完", False, 6 * 3600.0),
-    40003: ("收件人的 openid 不对", True, None),
-    48001: ("公众号没有客服消息权限", True, None),
-}
+CALL_S = 10.0
+LONGEST_ANSWER_BYTES = 64 * 1024
+LONGEST_MEDIA_BYTES = 12 * 2**20  # the platform takes photos of 10 MB
+NOT_REACHED = "连不上微信的接口（{}），稍后自动再发"
 
 
 class Client:
     """One official account's API."""
 
-    def __init__(self, settings: WeChat, desk: Desk) -> None:
+    def __init__(self, settings: WeChat, http: ClientSession, now: Callable[[], datetime]) -> None:
         self._settings = settings
-        self._desk = desk
-        self._token = ""
-        self._renew_at = desk.runtime.now()
-        self._renewing = asyncio.Lock()
+        self._http = http
+        self._now = now
+        self.tokens = AccessTokens(self._fetch_token, now)
 
-    async def send_text(self, openid: str, text: str) -> str:
+    async def send_text(self, openid: str, said: str) -> str:
         """Send a customer-service message; SendError says whether trying again is of use."""
-        body = {"touser": openid, "msgtype": "text", "text": {"content": text}}
-        answer = await self._call("/cgi-bin/message/custom/send", body)
-        return str(answer.get("msgid", ""))
+        body = {"touser": openid, "msgtype": "text", "text": {"content": said}}
 
-    async def media(self, media_id: str) -> tuple[bytes, str]:
-        """The bytes and the media type of something that a resident sent."""
-        url = self._settings.api_url + "/cgi-bin/media/get"
-        query = {"access_token": await self._access_token(), "media_id": media_id}
-        try:
-            async with self._desk.http.get(url, params=query) as answer:
-                content = await answer.content.read(20 * 2**20)
-                return content, answer.content_type
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise SendError(f"微信接口连不上：{type(error).__name__}") from error
+        async def call(token: str) -> Mapping[str, Any]:
+            return await self._post("/cgi-bin/message/custom/send", body, token=token)
 
-    async def _call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = await self._post(path, body, await self._access_token())
-        if answer.get("errcode") in BAD_TOKEN:
-            answer = await self._post(path, body, await self._access_token(renew=True))
-        code = answer.get("errcode", 0)
-        if not code:
-            return answer
-        reason, permanent, retry_after_s = ERRORS.get(
-            code, (f"微信返回错误 {code}：{answer.get('errmsg', '')}", False, None)
+        answer = await self._with_token(call)
+        if answer.get("errcode", 0) != 0:
+            raise errors.refusal(answer, self._now())
+        return str(answer.get("msgid", "sent"))
+
+    async def download(self, media_id: str) -> tuple[bytes, str]:
+        """The bytes and the media type of what a resident sent; SendError."""
+        found: list[tuple[bytes, str]] = []
+
+        async def call(token: str) -> Mapping[str, Any]:
+            query = {"access_token": token, "media_id": media_id}
+            async with self._asked("GET", "/cgi-bin/media/get", query) as answer:
+                content = await _bounded(answer, LONGEST_MEDIA_BYTES)
+                if answer.content_type in ("application/json", "text/plain"):
+                    return _record(content)
+                found.append((content, answer.content_type))
+                return {}
+
+        answer = await self._with_token(call)
+        if not found:
+            raise errors.refusal(answer, self._now())
+        return found[0]
+
+    async def _with_token(
+        self, call: Callable[[str], Awaitable[Mapping[str, Any]]]
+    ) -> Mapping[str, Any]:
+        """Make a call, and once more with a new token where the old one is refused."""
+        token = await self.tokens.current()
+        answer = await _reached(call(token))
+        if answer.get("errcode") in errors.BAD_TOKEN:
+            answer = await _reached(call(await self.tokens.renewed(token)))
+        return answer
+
+    async def _fetch_token(self, force: bool) -> Mapping[str, Any]:
+        body = {
+            "grant_type": "client_credential",
+            "appid": self._settings.app_id,
+            "secret": self._settings.app_secret.get_secret_value(),
+            "force_refresh": force,
+        }
+        return await _reached(self._post("/cgi-bin/stable_token", body))
+
+    async def _post(
+        self, path: str, body: Mapping[str, Any], *, token: str = ""
+    ) -> Mapping[str, Any]:
+        """POST JSON. The platform shows escapes as they are, so the characters go as UTF-8."""
+        query = {"access_token": token} if token else {}
+        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        async with self._asked("POST", path, query, data) as answer:
+            return _record(await _bounded(answer, LONGEST_ANSWER_BYTES))
+
+    def _asked(
+        self, method: str, path: str, query: Mapping[str, str], data: bytes | None = None
+    ) -> AbstractAsyncContextManager[ClientResponse]:
+        return self._http.request(
+            method,
+            self._settings.api_url.rstrip("/") + path,
+            params=query,
+            data=data,
+            headers={"Content-Type": "application/json"} if data else {},
+            allow_redirects=False,
         )
-        raise SendError(f"{code} {reason}", permanent=permanent, retry_after_s=retry_after_s)
 
-    async def _post(self, path: str, body: dict[str, Any], token: str) -> dict[str, Any]:
-        url = self._settings.api_url + path
-        try:
-            async with self._desk.http.post(url, params={"access_token": token}, json=body) as a:
-                answer: dict[str, Any] = await a.json(content_type=None)
-                return answer
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise SendError(f"微信接口连不上：{type(error).__name__}") from error
 
-    async def _access_token(self, *, renew: bool = False) -> str:
-        """The token, fetched once however many ask for it."""
-        stale = self._token
-        async with self._renewing:
-            now = self._desk.runtime.now()
-            if self._token and now < self._renew_at and not (renew and self._token == stale):
-                return self._token
-            query = {
-                "grant_type": "client_credential",
-                "appid": self._settings.app_id,
-                "secret": self._settings.app_secret.get_secret_value(),
-            }
-            url = self._settings.api_url + "/cgi-bin/token"
-            try:
-                async with self._desk.http.get(url, params=query) as answer:
-                    record = await answer.json(content_type=None)
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                raise SendError(f"微信接口连不上：{type(error).__name__}") from error
-            if "access_token" not in record:
-                raise SendError(
-                    f"取不到微信令牌：{record.get('errcode')} {record.get('errmsg', '')}"
-                )
-            self._token = str(record["access_token"])
-            lifetime = timedelta(seconds=int(record.get("expires_in", 7200)))
-            self._renew_at = now + max(lifetime - RENEW_BEFORE, lifetime / 2)
-            return self._token
+async def _reached(call: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The answer within `CALL_S`. Causes are left out: their texts hold the token."""
+    try:
+        async with asyncio.timeout(CALL_S):
+            return await call
+    except (ClientError, TimeoutError, OSError) as error:
+        raise SendError(NOT_REACHED.format(type(error).__name__)) from None
+
+
+async def _bounded(answer: ClientResponse, limit_bytes: int) -> bytes:
+    if answer.status >= 300:
+        raise SendError(NOT_REACHED.format(f"HTTP {answer.status}"))
+    content = bytearray()
+    async for chunk in answer.content.iter_any():
+        content += chunk
+        if len(content) > limit_bytes:
+            raise SendError("微信给的内容太大，没有取", permanent=True)
+    return bytes(content)
+
+
+def _record(content: bytes) -> Mapping[str, Any]:
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise SendError("微信的接口回答了看不懂的内容，稍后自动再发")
+    return record

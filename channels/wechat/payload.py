@@ -1,214 +1,164 @@
-"""WeChat's callbacks: verified, decrypted, parsed and answered. Pure, but for the dice of
-encryption.
+"""WeChat's messages: parsed from verified XML, and replies rendered. Pure.
+
+The parser is wechatpy's; broken input makes it raise a dozen kinds of errors, which are one here.
+The replies are ours, because those of wechatpy let `]]>` through.
 """
 
-import base64
 import hashlib
-import time
-import warnings
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from channels import http
+from wechatpy.parser import parse_message
+
+from channels import coordinates, text
 from channels.message import Attachment, Contact, InboundMessage, Point
+from channels.wechat.envelope import CDATA, CDATA_END, Malformed
 
 SCHEME = "wechat"
-FRESH_WITHIN_S = 600
-_MEDIA = {"image": "image", "voice": "voice", "video": "video", "shortvideo": "video"}
-
-
-class Forged(Exception):
-    """The signature is wrong, or the request is too old."""
-
-
-class Malformed(Exception):
-    """The body is not what the platform sends."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What the official account and we both know."""
-
-    token: str
-    app_id: str
-    aes_key: str = ""
-
-    @property
-    def encrypted(self) -> bool:
-        """Is every message encrypted and signed as a whole?"""
-        return bool(self.aes_key)
+MEDIA_PREFIX = "wechat-media:"
+LONGEST_ID = 200
+LONGEST_LABEL = 200
+UNREADABLE = frozenset({"miniprogrampage"})
+RECOGNISED = 0.8  # WeChat recognises speech well and says nothing of how sure it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A callback: who wrote to which account, and what; None where it needs no answer."""
+    """A callback: who wrote to which account, and what; None where there is nothing to receive."""
 
     account_name: str
     sender: str
-    message: InboundMessage | None
+    message: InboundMessage | None = None
+    unsupported: bool = False  # said by a person, in a way that we can't read
 
 
-def verify_echo(account: Account, query: Mapping[str, str]) -> str:
-    """The echo that the platform asks for when the address is set up; Forged."""
-    if account.encrypted and "msg_signature" in query:
-        return _crypto(account).check(query, query.get("echostr", ""))
-    _check(account.token, query, query.get("signature", ""))
-    return query.get("echostr", "")
-
-
-def verify(account: Account, query: Mapping[str, str], body: bytes, now: float) -> dict[str, Any]:
-    """The verified message as a flat record; Forged, Malformed.
-
-    Plain mode signs the address only, not the body: that is WeChat's design and why we ask for
-    encryption.
-    """
-    if abs(now - _number(query.get("timestamp", ""))) > FRESH_WITHIN_S:
-        raise Forged("the request is too old")
-    outer = _xml(body)
-    if not account.encrypted:
-        _check(account.token, query, query.get("signature", ""))
-        return outer
-    inner = _crypto(account).check(query, str(outer.get("Encrypt", "")))
-    return _xml(inner.encode())
-
-
-def parse(record: Mapping[str, Any], received_at: datetime) -> Incoming:
-    """The message in a verified record; Malformed where a field is of the wrong type."""
-    fields = {name: _text(value) for name, value in record.items()}
-    sender, kind = fields.get("FromUserName", ""), fields.get("MsgType", "")
-    if not sender or not kind:
-        raise Malformed("FromUserName or MsgType is missing")
+def parse(xml: str, received_at: datetime) -> Incoming:
+    """The message in verified XML; Malformed where it lacks something or a type is wrong."""
+    try:
+        found = parse_message(xml)
+        sender, account_name = _word(found.source), _word(found.target)
+        if not sender or len(sender) > LONGEST_ID:
+            raise Malformed("FromUserName is missing or too long")
+        content = _content(found)
+        number = _number(found, content)
+    except Malformed:
+        raise
+    except Exception as error:  # the library raises what its parts raise, of a dozen kinds
+        raise Malformed(f"not a message of WeChat: {type(error).__name__}") from None
+    incoming = Incoming(
+        account_name=account_name, sender=sender, unsupported=found.type in UNREADABLE
+    )
+    if content is None:
+        return incoming
     contact = Contact(scheme=SCHEME, path=sender)
-    number = fields.get("MsgId", "")
-    if kind == "event":
-        number = f"{sender}:{fields.get('CreateTime', '')}:{fields.get('Event', '')}"
-    content = _content(kind, fields)
-    message = None
-    if content is not None and number:
-        message = InboundMessage(
-            channel=SCHEME,
-            external_id=number[:200],
-            sender=contact,
-            thread=str(contact),
-            received_at=received_at,
-            **content,
-        )
-    return Incoming(account_name=fields.get("ToUserName", ""), sender=sender, message=message)
+    message = InboundMessage(
+        channel=SCHEME,
+        external_id=number,
+        sender=contact,
+        thread=str(contact),
+        received_at=received_at,
+        **{"text": "", **content},
+    )
+    return Incoming(account_name=account_name, sender=sender, message=message)
 
 
-def render(account: Account, incoming: Incoming, text: str, nonce: str) -> str:
-    """The passive reply as the platform wants it, encrypted where the account is."""
-    moment = int(time.time())
-    plain = (
+def render(incoming: Incoming, said: str, now: datetime) -> str:
+    """The passive reply as XML, not yet sealed."""
+    return (
         f"<xml><ToUserName>{_cdata(incoming.sender)}</ToUserName>"
         f"<FromUserName>{_cdata(incoming.account_name)}</FromUserName>"
-        f"<CreateTime>{moment}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-        f"<Content>{_cdata(text)}</Content></xml>"
+        f"<CreateTime>{int(now.timestamp())}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+        f"<Content>{_cdata(said)}</Content></xml>"
     )
-    return _crypto(account).encrypt(plain, nonce, str(moment)) if account.encrypted else plain
 
 
-def _content(kind: str, fields: Mapping[str, str]) -> dict[str, Any] | None:
-    """What the message says, as fields of an InboundMessage; None for what needs no answer."""
-    match kind:
+def _content(found: Any) -> dict[str, Any] | None:
+    """The fields of InboundMessage that a message or event fills; None where it says nothing."""
+    match found.type:
         case "text":
-            return {"text": fields.get("Content", "")}
+            return {"text": text.cleaned(_word(found.content))}
+        case "image" | "video" | "shortvideo":
+            return {"attachments": (_media(found, "image" if found.type == "image" else "video"),)}
+        case "voice":
+            words = text.cleaned(_word(found.recognition))
+            voice = (_media(found, "voice"),)
+            recognised = {"text": words, "confidence": RECOGNISED} if words else {}
+            return {"attachments": voice, **recognised}
         case "location":
-            label = fields.get("Label", "")
-            point = _point(fields.get("Location_X", ""), fields.get("Location_Y", ""), label)
-            return {"text": label, "point": point}
+            return {"point": _point(found)}
         case "link":
-            caption = fields.get("Title", "")
-            link = Attachment(kind="link", reference=fields.get("Url", ""), caption=caption)
-            return {"text": fields.get("Description", "") or caption, "attachments": (link,)}
-        case "image" | "voice" | "video" | "shortvideo":
-            reference = "wechat-media:" + fields.get("MediaId", "")
-            attachment = Attachment(kind=_MEDIA[kind], reference=reference)
-            heard = fields.get("Recognition", "")
-            extra = {"confidence": 0.7} if heard else {}
-            return {"text": heard, "attachments": (attachment,), **extra}
+            return {"attachments": (_link(found),)}
         case "event":
-            event = _event(fields.get("Event", "").lower(), fields.get("EventKey", ""))
-            return {"text": "", "event": event} if event else None
+            event = _event(found)
+            return {"event": event} if event else None
     return None
 
 
-def _event(name: str, key: str) -> str:
-    if name in ("subscribe", "scan"):
-        return "follow"
-    return f"menu:{key}" if name == "click" else ""
+def _event(found: Any) -> str:
+    """The event in our words; empty for those that tell of no wish (a page viewed, a job done)."""
+    match found.event:
+        case "subscribe" | "subscribe_scan":
+            return "follow"
+        case "scan":
+            return f"scan:{_word(found.scene_id)[:LONGEST_LABEL]}"
+        case "click":
+            return f"menu:{_word(found.key)[:LONGEST_LABEL]}"
+    return ""
 
 
-def _point(latitude: str, longitude: str, label: str) -> Point:
-    try:
-        x, y = float(latitude), float(longitude)
-    except ValueError:
-        raise Malformed("Location_X or Location_Y is not a number") from None
-    if not (-90 <= x <= 90 and -180 <= y <= 180):
+def _number(found: Any, content: Mapping[str, Any] | None) -> str:
+    """The platform's id of a message. Events have none: who, when and what stand for it."""
+    if found.type != "event" and content is not None:
+        number = found.id
+        if not isinstance(number, int) or number <= 0:
+            raise Malformed("MsgId is missing")
+        return str(number)
+    what = content["event"] if content else ""
+    number = f"{_word(found.source)}:{int(found.time or 0)}:{what}"
+    if len(number) <= LONGEST_ID:
+        return number
+    return hashlib.sha256(number.encode()).hexdigest()
+
+
+def _media(found: Any, kind: str) -> Attachment:
+    media_id = _word(found.media_id)
+    if not media_id or len(media_id) > LONGEST_ID:
+        raise Malformed("MediaId is missing or too long")
+    return Attachment(kind=kind, reference=MEDIA_PREFIX + media_id)
+
+
+def _link(found: Any) -> Attachment:
+    url = _word(found.url)
+    caption = text.cleaned(f"{_word(found.title)} {_word(found.description)}".strip())
+    if not url.startswith(("http://", "https://")):
+        url = ""
+    return Attachment(kind="link", reference=url[:2000], caption=caption[:LONGEST_LABEL])
+
+
+def _point(found: Any) -> Point:
+    latitude, longitude = float(_word(found.location_x)), float(_word(found.location_y))
+    if not (math.isfinite(latitude) and math.isfinite(longitude)):
+        raise Malformed("the location is not a number")
+    if abs(latitude) > 90 or abs(longitude) > 180:
         raise Malformed("the location lies outside of the world")
-    return Point(latitude=x, longitude=y, label=label[:200])
+    latitude, longitude = coordinates.to_wgs84(latitude, longitude)
+    label = text.cleaned(_word(found.label))[:LONGEST_LABEL]
+    return Point(latitude=latitude, longitude=longitude, label=label)
 
 
-def _check(token: str, query: Mapping[str, str], signature: str, *more: str) -> None:
-    parts = sorted([token, query.get("timestamp", ""), query.get("nonce", ""), *more])
-    if not http.same(signature, hashlib.sha1("".join(parts).encode()).hexdigest()):
-        raise Forged("the signature is wrong")
-
-
-class _crypto:
-    """wechatpy's cipher behind a signature check of our own that takes constant time."""
-
-    def __init__(self, account: Account) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from wechatpy.crypto import PrpCrypto, WeChatCrypto
-        self._account = account
-        self._cipher = PrpCrypto(base64.b64decode(account.aes_key + "="))
-        self._wrap = WeChatCrypto
-
-    def check(self, query: Mapping[str, str], cipher: str) -> str:
-        """The plain text of a cipher whose signature is right; Forged."""
-        _check(self._account.token, query, query.get("msg_signature", ""), cipher)
-        try:
-            plain = self._cipher.decrypt(cipher, self._account.app_id)
-        except Exception as error:  # the library raises a dozen kinds for broken ciphers
-            raise Forged(f"the message can't be decrypted: {type(error).__name__}") from None
-        return plain.decode("utf-8", "strict") if isinstance(plain, bytes) else str(plain)
-
-    def encrypt(self, plain: str, nonce: str, moment: str) -> str:
-        """The encrypted and signed envelope of a reply."""
-        account = self._account
-        wrap = self._wrap(account.token, account.aes_key, account.app_id)
-        return str(wrap.encrypt_message(plain, nonce, moment))
-
-
-def _xml(body: bytes) -> dict[str, Any]:
-    """The record in an XML body: no entities, no depth, no lone surrogates."""
-    if body.count(b"<") > 400 or b"<!" in body.replace(b"<![CDATA[", b""):
-        raise Malformed("too many elements, or a declaration")
-    import xmltodict
-
-    try:
-        record = xmltodict.parse(body.decode("utf-8"))["xml"]
-    except Exception as error:  # expat, unicode and key errors: all mean the same to the sender
-        raise Malformed(f"not the XML that WeChat sends: {type(error).__name__}") from None
-    if not isinstance(record, dict):
-        raise Malformed("an empty message")
-    return record
-
-
-def _text(value: Any) -> str:
-    if value is None or isinstance(value, dict | list):
+def _word(value: Any) -> str:
+    """A field as text; a field given twice or with tags inside is no message of WeChat."""
+    if value is None:
         return ""
-    return str(value)
+    if not isinstance(value, str):
+        raise Malformed("a field is not text")
+    return value
 
 
-def _cdata(text: str) -> str:
+def _cdata(said: str) -> str:
     """`]]>` would end the section and let what follows speak as XML, so it is cut in two."""
-    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
-
-
-def _number(text: str) -> float:
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+    safe = text.cleaned(said).replace(CDATA_END, "]]" + CDATA_END + CDATA + ">")
+    return CDATA + safe + CDATA_END

@@ -1,100 +1,137 @@
-"""The Weibo channel: callbacks in, passive replies, and messages later through the fans
-service's API.
-"""
+"""The Weibo channel: callbacks in, replies within five seconds, private messages by the API."""
 
 import asyncio
-import json
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
-import aiohttp
+import structlog
 from aiohttp import web
 
 from channels import http, text
 from channels.channel import Channel, Desk
-from channels.message import Contact, Receipt, Reply, SendError
+from channels.media import MediaFirst
+from channels.message import Contact, InboundMessage, Reply
+from channels.passive import Overloaded, PassiveReplies
 from channels.weibo import payload
+from channels.weibo.client import Client
+from channels.weibo.payload import Forged, Malformed
 from config.settings import Weibo
 
 PATH = "/channels/weibo"
-LONGEST_REPLY_BYTES = 900  # the platform takes 300 characters
+LONGEST_REPLY = 290  # characters; the platform takes less than 300
+BETWEEN_REPLIES = "\n\n"
+NOTHING = ""  # an empty answer: taken, and nothing to say now
+
+_log = structlog.get_logger(__name__)
 
 
 class WeiboChannel(Channel):
-    """A Weibo account with the fans service."""
+    """A Weibo account with the fans service (粉丝服务)."""
 
     name = "weibo"
     schemes = (payload.SCHEME,)
 
-    def __init__(self, settings: Weibo, desk: Desk) -> None:
+    def __init__(
+        self, settings: Weibo, desk: Desk, *, patience_s: float = http.PLATFORM_WAITS_S
+    ) -> None:
         self._settings = settings
         self._desk = desk
-        self._late: set[asyncio.Task[None]] = set()
+        self._client = Client(settings, desk.http)
+        self._replies = PassiveReplies(
+            receive=MediaFirst(
+                receive=desk.receive, fetch=self.fetch_media, prefix=payload.MEDIA_PREFIX
+            ),
+            later=desk.later,
+            fits=self._fits,
+            patience_s=patience_s,
+        )
+        self._counts: Counter[str] = Counter()
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The one address that the platform knows."""
-        return [web.get(PATH, self._on_get), web.post(PATH, self._on_post)]
+        return [
+            web.get(PATH, self._on_get, allow_head=False),
+            web.post(PATH, self._on_post),
+        ]
+
+    async def run(self) -> None:
+        """Wait to be told to stop, then finish what is being received."""
+        _log.warning("weibo_signs_no_body", remedy="let Weibo reach us by https only")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self._replies.drain()
 
     async def send(self, to: Contact, reply: Reply) -> str:
-        """A private message through the API."""
-        for piece in text.split(self._desk.render(reply), LONGEST_REPLY_BYTES):
-            await self._send_text(to.path, piece)
-        return ""
+        """A private message; the platform allows it for 48 h after the resident wrote."""
+        sent = ""
+        said = text.cleaned(self._desk.render(reply))
+        for piece in text.split(said, LONGEST_REPLY, len):
+            sent = await self._client.send_text(to.path, piece)
+        self._counts["sent"] += 1
+        return sent
 
-    async def _send_text(self, receiver: str, said: str) -> None:
-        form = {
-            "access_token": self._settings.access_token.get_secret_value(),
-            "type": "text",
-            "receiver_id": receiver,
-            "data": json.dumps({"text": said}, ensure_ascii=False),
-        }
-        url = self._settings.api_url + "/2/messages/reply.json"
-        try:
-            async with self._desk.http.post(url, data=form) as answer:
-                record = await answer.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise SendError(f"微博接口连不上：{type(error).__name__}") from error
-        if record.get("error_code"):
-            code = record["error_code"]
-            raise SendError(
-                f"微博返回错误 {code}：{record.get('error', '')}", permanent=code in _HOPELESS
-            )
+    async def fetch_media(self, reference: str) -> str:
+        """Download `weibo-media:ID` and keep it. Returns `store:ID`; SendError, MediaRefused."""
+        content, media_type = await self._client.download(
+            reference.removeprefix(payload.MEDIA_PREFIX)
+        )
+        return await self._desk.keep(content, media_type)
 
-    def _check(self, request: web.Request) -> None:
-        if not payload.verified(self._settings.app_secret.get_secret_value(), request.query):
-            raise web.HTTPForbidden(text="signature")
+    def health(self) -> dict[str, Any]:
+        """What has been counted since the start."""
+        return {"waiting": self._replies.waiting, **self._counts}
 
     async def _on_get(self, request: web.Request) -> web.Response:
-        self._check(request)
+        self._verify(request)
         return web.Response(text=request.query.get("echostr", ""))
 
     async def _on_post(self, request: web.Request) -> web.Response:
-        self._check(request)
-        body = await http.read_body(request)
-        incoming = payload.parse(http.load_json(body), body, self._desk.runtime.now())
-        if incoming.message is None:
-            return web.Response(text="")
-        working = asyncio.create_task(self._desk.receive(incoming.message))
+        self._verify(request, fresh=True)
+        record = http.load_json(await http.read_body(request))
         try:
-            async with asyncio.timeout(http.PLATFORM_WAITS_S):
-                receipt = await asyncio.shield(working)
-        except TimeoutError:
-            self._answer_later(working, incoming.sender)
-            return web.Response(text="")
-        said = "\n".join(self._desk.render(reply) for reply in receipt.replies)
+            incoming = payload.parse(record, self._desk.runtime.now())
+        except Malformed as error:
+            self._counts["malformed"] += 1
+            _log.warning("callback_refused", channel=self.name, reason=str(error))
+            raise http.refused(str(error)) from None
+        if incoming.message is None:
+            self._counts["ignored"] += 1
+            return web.Response(text=NOTHING)
+        said = self._said(await self._answer(incoming.message))
         if not said:
-            return web.Response(text="")
-        said = text.split(said, LONGEST_REPLY_BYTES)[0]
+            return web.Response(text=NOTHING)
         return web.Response(text=payload.render(incoming, said), content_type="application/json")
 
-    def _answer_later(self, working: "asyncio.Task[Receipt]", sender: str) -> None:
-        async def finish() -> None:
-            receipt = await working
-            if not receipt.duplicate and receipt.replies:
-                await self._desk.later(Contact(scheme=payload.SCHEME, path=sender), receipt.replies)
+    async def _answer(self, message: InboundMessage) -> Sequence[Reply]:
+        try:
+            replies = await self._replies.answer(message)
+        except Overloaded:
+            raise web.HTTPServiceUnavailable(text="busy") from None
+        except Exception:
+            _log.exception("message_not_received", channel=self.name)
+            raise web.HTTPInternalServerError(text="not received") from None
+        self._counts["received"] += 1
+        return replies
 
-        task = asyncio.create_task(finish())
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+    def _said(self, replies: Sequence[Reply]) -> str:
+        return BETWEEN_REPLIES.join(text.cleaned(self._desk.render(reply)) for reply in replies)
 
+    def _fits(self, replies: Sequence[Reply]) -> int:
+        """How many of the replies one answer holds."""
+        count = len(replies)
+        while count and len(self._said(replies[:count])) > LONGEST_REPLY:
+            count -= 1
+        return count
 
-_HOPELESS = frozenset({21332, 21301, 10014, 20003})
+    def _verify(self, request: web.Request, *, fresh: bool = False) -> None:
+        """Only what Weibo has signed, and lately where `fresh`."""
+        try:
+            payload.verify(self._settings.app_secret.get_secret_value(), request.query)
+            if fresh:
+                payload.verify_fresh(request.query, self._desk.runtime.now())
+        except Forged as error:
+            self._counts["forged"] += 1
+            _log.warning("callback_refused", channel=self.name, reason=str(error))
+            raise web.HTTPForbidden(text="forbidden") from None
