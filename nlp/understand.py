@@ -1,42 +1,34 @@
 """The one way in: a text becomes an Understanding."""
 
+import math
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from config.county import County
-from nlp import classify, demand, kind, urgency
+from nlp import classify, demand, gazetteer, kind, lexicon, normalize, urgency
 from nlp.classify import Classifier
 from nlp.gazetteer import Gazetteer
 from nlp.lexicon import Lexicon
-from nlp.normalize import normalize
 from nlp.segment import Segmenter
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
+from nlp.urgency import Alarm
 
 MOST_GUESSES = 5
-STRONG_WORDS = 1.4  # a lexicon score from which the county's words are trusted by themselves
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
+LEAST_CONFIDENCE = 0.05
+# How the county's words and the trained domains weigh against each other; set on tests/quality.
+WORD_WEIGHT = 2.2
+DOMAIN_WEIGHT = 1.0
+UNSEEN_DOMAIN = 0.02
+GROUP_SHARE = 0.6  # of its domain's probability a group must hold to be named
+LEAF_SHARE = 0.5
+SURE_WORDS = 1.3  # a score from which the words of a piece name a matter by themselves
+
+_PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d{9}|0\d{2,3}-?[2-8]\d{6,7})(?!\d)")
 _TICKET = re.compile(r"(?<!\d)(20\d{6})[- ]?(\d{4,6})(?!\d)")
-_TALK = frozenset(
-    {
-        RequestKind.PERSON,
-        RequestKind.YES,
-        RequestKind.NO,
-        RequestKind.GREETING,
-        RequestKind.PROGRESS,
-        RequestKind.WITHDRAW,
-        RequestKind.INVALID,
-    }
-)
-
-
-def build(county: County, cache: Path) -> "Understander":
-    """Everything loaded: dictionary, weights, the county's names and words."""
-    return Understander(
-        segmenter=Segmenter(cache),
-        classifier=classify.load(),
-        lexicon=Lexicon(county),
-        gazetteer=Gazetteer(county),
-    )
+_NO_MATTER = frozenset({RequestKind.YES, RequestKind.NO, RequestKind.GREETING, RequestKind.INVALID})
+_ASKED_OF_US = frozenset({RequestKind.PERSON, RequestKind.PROGRESS, RequestKind.WITHDRAW})
 
 
 class Understander:
@@ -56,47 +48,123 @@ class Understander:
         self._gazetteer = gazetteer
 
     def __call__(self, text: str) -> Understanding:
-        """What the text says."""
-        plain = normalize(text)
-        what, what_words = kind.judge(plain)
-        how_fast, danger_words = urgency.judge(plain)
-        categories = () if what in _TALK else self._categories(plain)
+        """What the text says; of an overlong one the beginning and the end are read."""
+        plain = normalize.normalize(text)
+        alarm = urgency.judge(plain)
+        danger = alarm.words if alarm.urgency is Urgency.DANGER else ()
+        what, what_words = kind.judge(plain, danger=danger)
+        told = what not in _NO_MATTER and not (what in _ASKED_OF_US and len(plain) <= kind.SHORT)
+        categories = self._categories(plain, alarm) if told else ()
+        places = self._gazetteer.find(plain)
+        if what is RequestKind.UNKNOWN and categories and categories[0].confidence >= 0.5:
+            what, what_words = RequestKind.HELP, categories[0].evidence
         return Understanding(
             text=plain,
             kind=what,
-            urgency=how_fast,
+            urgency=alarm.urgency,
             categories=categories,
-            places=self._gazetteer.find(plain),
+            places=places,
             phones=tuple(dict.fromkeys(m.group(1) for m in _PHONE.finditer(plain)))[:3],
             tickets=tuple(f"{m.group(1)}-{m.group(2)}" for m in _TICKET.finditer(plain))[:3],
-            danger_words=danger_words if how_fast is Urgency.DANGER else (),
+            danger_words=danger,
             kind_evidence=what_words,
-            demands=demand.split(plain, self._group) if categories else (plain,),
+            demands=demand.split(plain, self._matter_of) if categories else (plain,),
             model=self._classifier.version,
         )
 
-    def _categories(self, text: str) -> tuple[Guess, ...]:
-        """The county's words name the leaf; the classifier says how likely its domain is."""
-        domains = {g.code: g for g in self._classifier.guess(self._segmenter.cut(text))}
-        leaves = self._lexicon.find(text)
-        total = sum(leaf.confidence for leaf in leaves) or 1.0
-        found: dict[str, Guess] = {}
-        for leaf in leaves:
-            domain = domains.get(leaf.code[:2])
-            share = leaf.confidence / total
-            trust = min(1.0, leaf.confidence / STRONG_WORDS)
-            believed = domain.confidence if domain else 0.0
-            score = 1 - (1 - believed) * (1 - trust * share)
-            score *= 0.55 + 0.45 * share
-            found[leaf.code] = Guess(
-                code=leaf.code, confidence=min(score, 0.99), evidence=leaf.evidence
-            )
-        for domain in domains.values():
-            if not any(code.startswith(domain.code) for code in found):
-                found[domain.code] = domain
-        ordered = sorted(found.values(), key=lambda g: (-g.confidence, -len(g.code), g.code))
-        return tuple(ordered[:MOST_GUESSES])
+    def _categories(self, text: str, alarm: Alarm) -> tuple[Guess, ...]:
+        meant = alarm.words if alarm.urgency is not Urgency.NORMAL else ()
+        named = self._lexicon.find(text, meant=meant, dismissed=alarm.dismissed)
+        domains = self._classifier.guess(self._segmenter.cut(text))
+        return _ranked(named, domains)
 
-    def _group(self, part: str) -> str:
-        leaves = self._lexicon.find(part)
-        return leaves[0].code[:4] if leaves else ""
+    def _matter_of(self, part: str) -> str:
+        alarm = urgency.judge(part)
+        named = self._lexicon.find(part, dismissed=alarm.dismissed)
+        best = next((guess for guess in named if len(guess.code) > 2), None)
+        return best.code if best and best.confidence >= SURE_WORDS else ""
+
+
+def build(county: County, cache: Path) -> Understander:
+    """Everything loaded: dictionary, weights, the county's names and words.
+
+    `cache` is a folder of our own for jieba's dictionary; ModelMissing where there are no weights.
+    """
+    segmenter = Segmenter(cache, gazetteer.words(county))
+    return Understander(
+        segmenter=segmenter,
+        classifier=classify.load(),
+        lexicon=lexicon.build(county),
+        gazetteer=gazetteer.build(county, segmenter.is_ordinary),
+    )
+
+
+def _ranked(named: tuple[Guess, ...], domains: tuple[Guess, ...]) -> tuple[Guess, ...]:
+    """The county's words and the trained domains together: the finest level that is supported.
+
+    Every code named and every domain is a candidate; a soft maximum makes them probabilities, which
+    add up along the catalogue. Of the best domain the group, and of that the leaf, is given where
+    it holds most of the probability.
+    """
+    if not named and not domains:
+        return ()
+    believed = {guess.code: guess.confidence for guess in domains}
+    scores = {code: DOMAIN_WEIGHT * math.log(share) for code, share in believed.items()}
+    for guess in named:
+        prior = believed.get(guess.code[:2], 0.0) + UNSEEN_DOMAIN
+        scores[guess.code] = DOMAIN_WEIGHT * math.log(prior) + WORD_WEIGHT * guess.confidence
+    scores[""] = DOMAIN_WEIGHT * math.log(UNSEEN_DOMAIN) if domains else 0.0
+    chances = _soft_maximum(scores)
+    levels = _added_up(chances)
+    evidence = {guess.code: guess.evidence for guess in (*domains, *named)}
+    first = _finest(levels)
+    others = sorted(
+        (code for code in chances if code and not first.startswith(code)),
+        key=lambda code: (-chances[code], code),
+    )
+    guesses = [_guess(first, levels[first], evidence)]
+    guesses += [
+        _guess(code, chances[code], evidence)
+        for code in others
+        if code != first and chances[code] >= LEAST_CONFIDENCE
+    ]
+    return tuple(guesses[:MOST_GUESSES])
+
+
+def _soft_maximum(scores: Mapping[str, float]) -> dict[str, float]:
+    most = max(scores.values())
+    exponents = {code: math.exp(score - most) for code, score in scores.items()}
+    total = sum(exponents.values())
+    return {code: value / total for code, value in exponents.items()}
+
+
+def _added_up(chances: Mapping[str, float]) -> dict[str, float]:
+    """The probability of every code with everything below it."""
+    levels: dict[str, float] = defaultdict(float)
+    for code, chance in chances.items():
+        for length in range(2, len(code) + 1, 2):
+            levels[code[:length]] += chance
+    return levels
+
+
+def _finest(levels: Mapping[str, float]) -> str:
+    code = _best(levels, "", 2)
+    for length, share in ((4, GROUP_SHARE), (6, LEAF_SHARE)):
+        deeper = _best(levels, code, length)
+        if not deeper or levels[deeper] < share * levels[code]:
+            return code
+        code = deeper
+    return code
+
+
+def _best(levels: Mapping[str, float], above: str, length: int) -> str:
+    inside = [code for code in levels if len(code) == length and code.startswith(above)]
+    return max(inside, key=lambda code: (levels[code], code), default="")
+
+
+def _guess(code: str, chance: float, evidence: Mapping[str, Iterable[str]]) -> Guess:
+    own = evidence.get(code) or next(
+        (words for other, words in evidence.items() if other.startswith(code) and words), ()
+    )
+    words = tuple(own) or tuple(evidence.get(code[:2], ()))
+    return Guess(code=code, confidence=round(min(chance, 0.99), 3), evidence=words)

@@ -108,7 +108,8 @@ async def _act(request: web.Request) -> web.Response:
         return _problem(400, "idempotency_key", "请求头 Idempotency-Key 需要 8 到 100 个字符")
     body = await http.read_body(request)
     try:
-        call = _CALL.validate_python(http.load_json(body))
+        http.load_json(body)  # bounds depth and refuses broken characters
+        call = _CALL.validate_json(body)
     except ValidationError as error:
         return _problem(400, "invalid", _faults(error))
     number = request.match_info["number"]

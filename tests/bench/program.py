@@ -35,6 +35,7 @@ class Program:
     extra: str = ""  # further lines of TOML, before any table
     tables: str = ""  # further tables of TOML
     environment: Mapping[str, str] = field(default_factory=dict)
+    module: str = "intake"  # run as `python -m`
     port: int = field(default_factory=lambda: free_port())
     child: subprocess.Popen[bytes] | None = None
     started_in_s: float = 0.0
@@ -55,7 +56,7 @@ class Program:
         log = (self.folder / "log.txt").open("ab")
         begun = time.perf_counter()
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "intake", "run", "--settings", str(settings)],
+            [sys.executable, "-m", self.module, "run", "--settings", str(settings)],
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, **self.environment},

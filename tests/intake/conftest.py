@@ -1,0 +1,67 @@
+"""A whole program in the test's own loop, on each kind of database."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from channels.message import Contact, InboundMessage
+from config.settings import Endpoint, Settings
+from intake import app, migrate
+from intake.services import Services
+from tests.clock import Clock
+
+SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+API_TOKEN = "token-of-city-management"
+
+Open = Callable[[], AbstractAsyncContextManager[Services]]
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One segmenter cache for all tests of a run."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, cache: Path, database_url: str) -> Settings:
+    """Settings of a small installation with one department."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "cache").symlink_to(cache)
+    return Settings(
+        state=tmp_path / "state",
+        database_url=database_url,
+        departments={
+            "city-management": Endpoint(
+                url="http://127.0.0.1:9/x", secret=SECRET, api_token=API_TOKEN
+            ),
+            "water": Endpoint(url="http://127.0.0.1:9/x", secret=SECRET, api_token="token-of-water"),
+        },
+    )
+
+
+@pytest.fixture
+async def services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
+    """The program, without its loops and its open port."""
+    migrate.upgrade(settings.database)
+    async with app.build(settings, clock.runtime()) as built:
+        yield built
+
+
+@pytest.fixture
+def say(clock: Clock) -> Callable[..., InboundMessage]:
+    """Makes messages of a resident: `say("路灯坏了", key="1", sender="a")`."""
+
+    def made(text: str, key: str = "1", sender: str = "a") -> InboundMessage:
+        contact = Contact(scheme="web", path=sender)
+        return InboundMessage(
+            channel="web",
+            external_id=f"{sender}:{key}",
+            sender=contact,
+            thread=str(contact),
+            text=text,
+            received_at=clock.at,
+        )
+
+    return made

@@ -1,0 +1,136 @@
+"""The department API, over HTTP: idempotent, versioned, and without anybody's identity."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiohttp.test_utils import TestClient, TestServer
+
+from channels.message import InboundMessage
+from intake.services import Services
+from intake.web import server
+from routing import schema, store
+from tests.clock import Clock
+from tests.intake.conftest import API_TOKEN
+
+LAMP = "我叫张三，电话13912345678，东韩村村口的路灯坏了三天了没人修"
+
+
+@pytest.fixture
+async def client(services: Services) -> AsyncIterator[TestClient[Any, Any]]:
+    async with TestClient(TestServer(server.application(services))) as made:
+        yield made
+
+
+@pytest.fixture
+async def number(services: Services, say: Callable[..., InboundMessage]) -> str:
+    """A ticket that city management leads."""
+    opened = (await services.desk.receive(say(LAMP))).ticket
+    await services.database.write(
+        lambda c: services.dispatcher.dispatch(
+            c, opened, version=1, by="operator:a", unit="city-management", note="归城管"
+        )
+    )
+    return opened
+
+
+def call(key: str = "key-00000001", token: str = API_TOKEN) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+
+
+async def test_department_signs_and_answers_and_the_resident_hears_of_it(
+    client: TestClient[Any, Any], services: Services, number: str
+) -> None:
+    url = f"/api/v1/tickets/{number}"
+    signed = await client.post(url, json={"action": "sign", "version": 2}, headers=call())
+    assert signed.status == 200
+    version = (await signed.json())["version"]
+    body = {"action": "answer", "version": version, "text": "已换新灯，今晚亮。"}
+    answered = await client.post(url, json=body, headers=call("key-00000002"))
+    assert answered.status == 200
+    assert (await answered.json())["status"] == "answered"
+    query = sa.select(schema.outbox.c.kind).where(schema.outbox.c.destination == "web:a")
+    assert "result" in await services.database.read(lambda c: c.execute(query).scalars().all())
+
+
+async def test_same_key_gives_the_same_answer_and_acts_once(
+    client: TestClient[Any, Any], services: Services, number: str
+) -> None:
+    url, body = f"/api/v1/tickets/{number}", {"action": "sign", "version": 2}
+    answers = [await (await client.post(url, json=body, headers=call())).text() for _ in range(3)]
+    assert len(set(answers)) == 1
+    ticket = await services.database.read(lambda c: store.load(c, number))
+    assert ticket.version == 3
+
+
+async def test_key_used_for_something_else_is_refused(
+    client: TestClient[Any, Any], number: str
+) -> None:
+    url = f"/api/v1/tickets/{number}"
+    await client.post(url, json={"action": "sign", "version": 2}, headers=call())
+    other = {"action": "progress", "version": 3, "note": "在路上"}
+    assert (await client.post(url, json=other, headers=call())).status == 422
+
+
+async def test_stale_version_is_a_conflict(client: TestClient[Any, Any], number: str) -> None:
+    url = f"/api/v1/tickets/{number}"
+    answer = await client.post(url, json={"action": "sign", "version": 1}, headers=call())
+    assert answer.status == 409
+    assert (await answer.json())["error"] == "stale_version"
+
+
+async def test_return_needs_a_reason_and_waits_for_ruling(
+    client: TestClient[Any, Any], services: Services, number: str
+) -> None:
+    url = f"/api/v1/tickets/{number}"
+    empty = {"action": "return", "version": 2, "reason": ""}
+    assert (await client.post(url, json=empty, headers=call())).status == 400
+    body = {"action": "return", "version": 2, "reason": "该路灯归供电公司"}
+    answer = await client.post(url, json=body, headers=call("key-00000009"))
+    assert (await answer.json())["status"] == "returned"
+
+
+async def test_extension_moves_the_deadline(
+    client: TestClient[Any, Any], services: Services, number: str, clock: Clock
+) -> None:
+    due = (await services.database.read(lambda c: store.load(c, number))).due_at
+    later = (due + timedelta(days=3)).isoformat()
+    url = f"/api/v1/tickets/{number}"
+    body = {"action": "extend", "version": 2, "reason": "等配件", "due_at": later}
+    answer = await client.post(url, json=body, headers=call())
+    assert answer.status == 200, await answer.text()
+    assert (await services.database.read(lambda c: store.load(c, number))).due_at > due
+
+
+async def test_strangers_are_refused(client: TestClient[Any, Any], number: str) -> None:
+    url, body = f"/api/v1/tickets/{number}", {"action": "sign", "version": 2}
+    assert (await client.post(url, json=body, headers=call(token="wrong"))).status == 401
+    assert (await client.post(url, json=body, headers={})).status == 401
+    assert (await client.get(url, headers=call(token="token-of-water"))).status == 404
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"action": 1}', b'{"action":"sign"}', b'"\\ud800"', b"[" * 5000]
+)
+async def test_broken_calls_are_refused_and_harm_nothing(
+    client: TestClient[Any, Any], number: str, body: bytes
+) -> None:
+    url = f"/api/v1/tickets/{number}"
+    assert (await client.post(url, data=body, headers=call())).status == 400
+    assert (await client.get(url, headers=call())).status == 200
+
+
+async def test_answer_holds_no_identity(client: TestClient[Any, Any], number: str) -> None:
+    text = await (await client.get(f"/api/v1/tickets/{number}", headers=call())).text()
+    assert "13912345678" not in text
+    assert "web:a" not in text
+    assert "张三" not in text
+
+
+async def test_health_and_metrics_answer(client: TestClient[Any, Any], number: str) -> None:
+    health = await client.get("/healthz")
+    assert (health.status, (await health.json())["status"]) == (200, "ok")
+    metrics = await (await client.get("/metrics")).text()
+    assert 'hotline_tickets{status="dispatched"} 1.0' in metrics

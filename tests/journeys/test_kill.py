@@ -1,0 +1,89 @@
+"""kill -9 at each step of receiving a message: afterwards exactly one ticket and one webhook."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+import sqlalchemy as sa
+
+from tests.bench.callbacks import Callback, Maker
+from tests.bench.program import Program
+from tests.journeys.conftest import Departments
+
+STEPS = [
+    "intake.inbox:add:before",
+    "intake.inbox:add:after",
+    "intake.inbox:settled:before",
+    "routing.store:insert:before",
+    "routing.store:insert:after",
+    "routing.outbox:post:after",
+    "intake.inbox:settle:after",
+    "intake.threads:save:after",
+    "intake.desk:FrontDesk._settled:after",
+    "channels.wechat.payload:render:before",
+    "routing.webhook:WebhookSender.__call__:before",
+]
+WITHIN_S = 60.0
+
+
+async def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds; fail with what it was after a minute."""
+    end = time.monotonic() + WITHIN_S
+    while not holds():
+        assert time.monotonic() < end, what
+        await asyncio.sleep(0.05)
+
+
+async def post(program: Program, callback: Callback) -> int:
+    """The status of the answer, 0 where the program died over it."""
+    try:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(program.url + callback.path, data=callback.body) as answer,
+        ):
+            await answer.read()
+            return answer.status
+    except aiohttp.ClientError:
+        return 0
+
+
+def count(program: Program, query: str) -> int:
+    engine = sa.create_engine(program.database, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        found = int(connection.execute(sa.text(query)).scalar_one())
+    engine.dispose()
+    return found
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_at_any_step_it_makes_one_ticket_and_one_webhook(
+    step: str, departments: Departments, tmp_path: Path
+) -> None:
+    died = tmp_path / "died"
+    program = Program(
+        folder=tmp_path / "program",
+        module="tests.journeys.dying",
+        environment={"DIE_AT": step, "DIE_ONCE": str(died)},
+        tables=departments.tables,
+    )
+    callback = Maker().make("oKilled", "东韩村村口的路灯坏了三天了没人修")
+    await program.start()
+    try:
+        await post(program, callback)
+        await until(died.exists, f"it did not die at {step}")
+        child = program.child
+        assert child is not None
+        await until(lambda: child.poll() is not None, "it is still alive")
+        await program.start()
+        assert [await post(program, callback) for _ in range(3)] == [200, 200, 200]
+        await until(lambda: bool(departments.effective()), "no webhook came")
+        waiting = "SELECT count(*) FROM outbox WHERE state = 'waiting'"
+        await until(lambda: count(program, waiting) == 0, "the outbox is not empty")
+        assert count(program, "SELECT count(*) FROM ticket") == 1
+        assert count(program, "SELECT count(*) FROM inbox") == 1
+        assert len(departments.effective()) == 1
+    finally:
+        program.kill()
