@@ -3,23 +3,33 @@
 import re
 from collections.abc import Callable
 
-_JOINTS = re.compile(
-    r"[，。；;,]?(?:还有就是|还有一[件个]事|还有|另外|第二[件个]?事?|再一个|再就是|以及)[，、,]?"
+_JOINT = (
+    r"[，。；;,！？]?(?:(?:还有就是|还有一?[件个样][事儿]?|还有[，、]|另外(?:还有|就是)?|第[一二三四五][件个条点]?事?[，、是：]|其[一二三][，、是]|再一个(?:就是)?|再有就是|再就是|"
+    r"同时(?:还)?|顺便(?:说|问|反映)?一?下?|对了)|(?:[，。；、]|^)[1-9一二三四五][、.．]|还有(?![没几多人三两一二四五六七八九十\d天个半点用什啥谁好救呢吗完可希机办])|[。；]|而且|以及)[，、,：]?"
 )
+_JOINTS = re.compile(_JOINT)
 SHORTEST = 4
 MOST = 4
 
 
-def split(text: str, group_of: Callable[[str], str]) -> tuple[str, ...]:
-    """The demands of a text: parts that each name a matter of a different group; else the text
-    itself.
+def split(text: str, matter_of: Callable[[str], str]) -> tuple[str, ...]:
+    """The demands of a text: parts that each name another matter; else the text itself.
 
-    `group_of` gives the group code of a piece, empty where it names none.
+    `matter_of` gives the category of a piece where its words name one surely, else nothing. A piece
+    that names none, or again the same, belongs to the demand before it.
     """
-    parts = [part.strip("，。； ") for part in _JOINTS.split(text)]
-    parts = [part for part in parts if len(part) >= SHORTEST]
-    if not 2 <= len(parts) <= MOST:
+    parts = [part.strip("，。；！？、 ") for part in _JOINTS.split(text)]
+    parts = [part for part in parts if part]
+    if len(parts) < 2:
         return (text,)
-    groups = [group_of(part) for part in parts]
-    different = len(set(groups)) == len(groups)
-    return tuple(parts) if all(groups) and different else (text,)
+    demands: list[str] = []
+    matters: list[str] = []
+    for part in parts:
+        matter = matter_of(part) if len(part) >= SHORTEST else ""
+        if demands and (not matter or matter in matters or not matters[-1]):
+            demands[-1] = f"{demands[-1]}，{part}"
+            matters[-1] = matters[-1] or matter
+        else:
+            demands.append(part)
+            matters.append(matter)
+    return tuple(demands) if 2 <= len(demands) <= MOST and all(matters) else (text,)

@@ -1,69 +1,91 @@
-"""The county's own words for its categories: which leaves of the catalogue a text names."""
+"""The county's own words for its categories: which parts of the catalogue a text names."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import ahocorasick
 
 from config.county import County
 from nlp.understanding import Guess
 
-LEAF_LEVEL = 6
+MOST_CODES = 16
+MOST_EVIDENCE = 5
+_LEVEL: Mapping[int, float] = {2: 0.35, 4: 0.6, 6: 1.0}  # by digits of the code
+MEANT = 2.5  # a danger word that is meant outweighs whatever else is told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    word: str
+    weights: tuple[tuple[str, float], ...]  # category code, weight
 
 
 class Lexicon:
-    """Scores categories by the key words of categories.csv that a text contains."""
+    """Scores categories by the key words of the county that a text contains; made by `build`."""
 
-    def __init__(self, county: County) -> None:
-        self._automaton = _automaton(county)
+    def __init__(self, automaton: Any) -> None:
+        self._automaton = automaton
 
-    def find(self, text: str) -> tuple[Guess, ...]:
-        """Categories whose words occur, best first; `confidence` is a score, not yet a
-        probability.
+    def find(
+        self, text: str, *, meant: Collection[str] = (), dismissed: Collection[str] = ()
+    ) -> tuple[Guess, ...]:
+        """Categories whose words occur, best first; `confidence` is a score and may exceed 1.
+
+        `meant` are danger words that are happening: they count for more. `dismissed` are danger
+        words that were denied or only a manner of speaking: they count for nothing.
         """
         scores: dict[str, float] = {}
         words: dict[str, list[str]] = {}
-        for word, codes in self._longest(text):
-            for code, weight in codes:
-                if word not in words.setdefault(code, []):
-                    words[code].append(word)
-                    scores[code] = scores.get(code, 0.0) + weight
+        for entry in self._longest(text):
+            if any(entry.word in phrase for phrase in dismissed):
+                continue
+            factor = MEANT if any(_touch(entry.word, phrase) for phrase in meant) else 1.0
+            for code, weight in entry.weights:
+                if entry.word not in words.setdefault(code, []):
+                    words[code].append(entry.word)
+                    scores[code] = scores.get(code, 0.0) + weight * factor
         ordered = sorted(scores, key=lambda code: (-scores[code], -len(code), code))
         return tuple(
-            Guess(code=code, confidence=scores[code], evidence=tuple(words[code][:5]))
-            for code in ordered[:12]
+            Guess(code=code, confidence=scores[code], evidence=tuple(words[code][:MOST_EVIDENCE]))
+            for code in ordered[:MOST_CODES]
         )
 
-    def _longest(self, text: str) -> list[tuple[str, tuple[tuple[str, float], ...]]]:
-        hits = [
-            (end - len(word) + 1, end + 1, word, codes)
-            for end, (word, codes) in self._automaton.iter(text)
+    def _longest(self, text: str) -> Iterator[_Entry]:
+        """The words found, without those that are part of a longer one at the same spot."""
+        spans = [
+            (last + 1 - len(entry.word), last + 1, entry)
+            for last, entry in self._automaton.iter(text)
         ]
-        return [
-            (word, codes)
-            for start, end, word, codes in hits
-            if not any(s <= start and end <= e and (e - s) > (end - start) for s, e, _, _ in hits)
-        ]
+        spans.sort(key=lambda span: (span[0], -span[1]))
+        reached = 0
+        for _, end, entry in spans:
+            if end > reached:
+                reached = end
+                yield entry
 
 
-def _automaton(county: County):  # type: ignore[no-untyped-def]
+def build(county: County) -> Lexicon:
+    """A lexicon of the `words` of all categories."""
     codes: dict[str, list[str]] = {}
     for category in county.categories.values():
-        for word in category.words:
+        for word in dict.fromkeys(category.words):
             codes.setdefault(word, []).append(category.code)
     automaton = ahocorasick.Automaton()
     for word, named in codes.items():
-        automaton.add_word(word, (word, _weights(word, named)))
-    if not codes:
-        automaton.add_word("\x00", ("\x00", ()))
+        automaton.add_word(word, _Entry(word=word, weights=_weights(word, named)))
+    automaton.add_word("\x00", _Entry(word="\x00", weights=()))  # an empty one cannot be searched
     automaton.make_automaton()
-    return automaton
+    return Lexicon(automaton)
 
 
 def _weights(word: str, codes: list[str]) -> tuple[tuple[str, float], ...]:
     """Long words say more than short ones, words of one category more than words of many."""
-    weight = math.sqrt(len(word)) / len(codes)
-    return tuple((code, weight * _LEVEL[len(code)]) for code in codes)
+    leaves = [code for code in codes if not any(c != code and c.startswith(code) for c in codes)]
+    weight = math.sqrt(len(word)) / len(leaves)
+    return tuple((code, weight * _LEVEL.get(len(code), 1.0)) for code in leaves)
 
 
-_LEVEL: Mapping[int, float] = {2: 0.4, 4: 0.7, 6: 1.0}
+def _touch(word: str, phrase: str) -> bool:
+    return word in phrase or phrase in word

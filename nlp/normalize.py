@@ -11,6 +11,8 @@ _DIGIT_OF = dict(zip("〇零幺一二三四五六七八九", "001123456789", str
 _NUMERAL = "〇零幺一二三四五六七八九0-9"
 _SPOKEN_RUN = re.compile(rf"[{_NUMERAL}]+(?:(?:[ ，、,-]|横?杠){{1,2}}[{_NUMERAL}]+)*")
 _GROUP = re.compile(rf"[{_NUMERAL}]+")
+_ARABIC = re.compile(r"[0-9 ，、,-]+")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 _BAR = re.compile(r"横?杠")
 _AMOUNT = (
     "十百千万亿点"  # beside one of these a numeral is part of an amount, not of a number read out
@@ -95,9 +97,9 @@ def _listed(match: re.Match[str]) -> str:
 def _as_digits(match: re.Match[str]) -> str:
     """Digits for numbers read out one by one; amounts, dates and 三组 stay as they were said."""
     run = match.group()
-    if run.isdecimal():
-        return run
     groups = _GROUP.findall(run)
+    if run.isdecimal() or (_ARABIC.fullmatch(run) and not _MOBILE.fullmatch("".join(groups))):
+        return run
     lengths = [len(group) for group in groups]
     spelt = sum(lengths) >= _SPELT_OUT and not _is_amount(match)
     in_breaths = min(lengths) > 1 or (max(lengths) == 1 and _LISTED.isdisjoint(run))

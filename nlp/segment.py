@@ -10,6 +10,7 @@ from typing import Any
 
 LONGEST_RUN = 200  # Han characters cut at once; without the HMM the cost is linear anyway
 MOST_FREQUENT = 2000  # a county's word counts as no more common than this, or it swallows others
+ORDINARY = 5  # frequency in jieba's dictionary from which a word is in everybody's mouth
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -23,7 +24,8 @@ class Segmenter:
     """
 
     def __init__(self, cache: Path, words: Iterable[str] = ()) -> None:
-        self._tokenizer = _tokenizer(cache, words)
+        self._tokenizer = _tokenizer(cache)
+        self._added = _add(self._tokenizer, words)
 
     def cut(self, text: str) -> list[str]:
         """The Chinese words of a text, in order; everything else is left out."""
@@ -33,8 +35,14 @@ class Segmenter:
                 words.extend(self._tokenizer.cut(run[start : start + LONGEST_RUN], HMM=False))
         return words
 
+    def is_ordinary(self, word: str) -> bool:
+        """Is this a word of the language at large, besides whatever the county means by it?"""
+        if word in self._added:
+            return self._added[word]
+        return bool(self._tokenizer.FREQ.get(word, 0) >= ORDINARY)
 
-def _tokenizer(cache: Path, words: Iterable[str]) -> Any:
+
+def _tokenizer(cache: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # jieba is older than some of Python's warnings
         jieba = importlib.import_module("jieba")
@@ -44,7 +52,14 @@ def _tokenizer(cache: Path, words: Iterable[str]) -> Any:
     tokenizer.tmp_dir = str(cache)
     tokenizer.cache_file = f"jieba-{jieba.__version__}.cache"
     tokenizer.initialize()
-    for word in words:
-        if _HAN.fullmatch(word) and len(word) >= 2:
-            tokenizer.add_word(word, min(tokenizer.suggest_freq(word), MOST_FREQUENT))
     return tokenizer
+
+
+def _add(tokenizer: Any, words: Iterable[str]) -> dict[str, bool]:
+    """Put the words in; tells of each whether the dictionary knew it as an ordinary one."""
+    added: dict[str, bool] = {}
+    for word in words:
+        if word not in added and len(word) >= 2 and _HAN.fullmatch(word):
+            added[word] = tokenizer.FREQ.get(word, 0) >= ORDINARY
+            tokenizer.add_word(word, min(tokenizer.suggest_freq(word), MOST_FREQUENT))
+    return added
