@@ -42,6 +42,7 @@ __all__ = [
     "Call",
     "Case",
     "Kit",
+    "Run",
     "cases",
     "name",
     "run",
