@@ -64,6 +64,7 @@ class WeChatApi(Server):
         self.media: dict[str, tuple[bytes, str]] = {"photo-1": (PHOTO, "image/jpeg")}
         self.media_gate = asyncio.Event()
         self.media_gate.set()
+        self.token_asked = asyncio.Event()
         self._current = ""
 
     def routes(self) -> list[web.RouteDef]:
@@ -84,6 +85,7 @@ class WeChatApi(Server):
 
     async def _token(self, request: web.Request) -> web.Response:
         asked = await request.json()
+        self.token_asked.set()
         if self.token_refusals:
             return _json(self.token_refusals.popleft())
         if asked["grant_type"] != "client_credential" or asked["appid"] != self.app_id:

@@ -14,6 +14,7 @@ from channels.channel import Channel, Desk
 from channels.media import MediaFirst
 from channels.message import Contact, Reply, SendError
 from channels.passive import Overloaded, PassiveReplies
+from channels.pieces import Pieces
 from channels.wechat import envelope, payload
 from channels.wechat.client import Client
 from channels.wechat.envelope import Account, Forged, Malformed
@@ -45,6 +46,7 @@ class WeChatChannel(Channel):
             aes_key=settings.aes_key.get_secret_value(),
         )
         self._client = Client(settings, desk.http, desk.runtime.now)
+        self._pieces = Pieces(self._client.send_text)
         self._replies = PassiveReplies(
             receive=MediaFirst(
                 receive=desk.receive, fetch=self.fetch_media, prefix=payload.MEDIA_PREFIX
@@ -75,10 +77,8 @@ class WeChatChannel(Channel):
 
     async def send(self, to: Contact, reply: Reply) -> str:
         """A customer-service message; the platform allows it for 48 h after the resident wrote."""
-        sent = ""
-        said = text.cleaned(self._desk.render(reply))
-        for piece in text.split(said, LONGEST_REPLY_BYTES):
-            sent = await self._client.send_text(to.path, piece)
+        pieces = text.split(text.cleaned(self._desk.render(reply)), LONGEST_REPLY_BYTES)
+        sent = await self._pieces.send(to.path, pieces)
         self._counts["sent"] += 1
         return sent
 

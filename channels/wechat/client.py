@@ -55,9 +55,11 @@ class Client:
                 return {}
 
         answer = await self._with_token(call)
-        if not found:
-            raise errors.refusal(answer, self._now())
-        return found[0]
+        if found:
+            return found[0]
+        if "errcode" not in answer:  # videos come as an address elsewhere
+            raise SendError("微信没有给出文件", permanent=True)
+        raise errors.refusal(answer, self._now())
 
     async def _with_token(
         self, call: Callable[[str], Awaitable[Mapping[str, Any]]]

@@ -13,6 +13,7 @@ from channels.channel import Channel, Desk
 from channels.media import MediaFirst
 from channels.message import Contact, InboundMessage, Reply
 from channels.passive import Overloaded, PassiveReplies
+from channels.pieces import Pieces
 from channels.weibo import payload
 from channels.weibo.client import Client
 from channels.weibo.payload import Forged, Malformed
@@ -38,6 +39,7 @@ class WeiboChannel(Channel):
         self._settings = settings
         self._desk = desk
         self._client = Client(settings, desk.http)
+        self._pieces = Pieces(self._client.send_text)
         self._replies = PassiveReplies(
             receive=MediaFirst(
                 receive=desk.receive, fetch=self.fetch_media, prefix=payload.MEDIA_PREFIX
@@ -65,10 +67,8 @@ class WeiboChannel(Channel):
 
     async def send(self, to: Contact, reply: Reply) -> str:
         """A private message; the platform allows it for 48 h after the resident wrote."""
-        sent = ""
-        said = text.cleaned(self._desk.render(reply))
-        for piece in text.split(said, LONGEST_REPLY, len):
-            sent = await self._client.send_text(to.path, piece)
+        pieces = text.split(text.cleaned(self._desk.render(reply)), LONGEST_REPLY, len)
+        sent = await self._pieces.send(to.path, pieces)
         self._counts["sent"] += 1
         return sent
 

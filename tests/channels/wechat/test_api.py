@@ -199,6 +199,12 @@ async def test_media_come_with_their_type(world: World) -> None:
     assert await world.client.download("photo-1") == (PHOTO, "image/jpeg")
 
 
+async def test_a_video_that_is_only_an_address_is_an_error(world: World) -> None:
+    world.api.media["photo-1"] = (b'{"video_url": "http://a/b"}', "text/plain")
+    with pytest.raises(SendError, match="没有给出文件"):
+        await world.client.download("photo-1")
+
+
 async def test_media_that_are_gone_are_an_error(world: World) -> None:
     with pytest.raises(SendError, match="40007"):
         await world.client.download("photo-2")

@@ -2,17 +2,23 @@
 
 import asyncio
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
+from structlog.typing import EventDict, Processor
 
-from channels.message import Attachment
+from channels import media
+from channels.message import Attachment, SendError
 from channels.wechat import payload
 from channels.wechat.channel import WeChatChannel
 from tests.channels import contract
 from tests.channels.contract import Call, Case, Kit
-from tests.channels.desk import LONGEST_MEDIA_BYTES
+from tests.channels.desk import LONGEST_MEDIA_BYTES, said
 from tests.channels.wechat import platform
 from tests.channels.wechat.platform import EncryptedAdapter, PlainAdapter, event, xml
 from tests.servers import PHOTO, WeChatApi
@@ -221,6 +227,100 @@ async def test_three_retries_of_a_photo_fetch_it_once() -> None:
     await run(story)
 
 
+async def test_a_slow_photo_does_not_keep_the_message_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(media, "WITHIN_S", 0.05)
+
+    async def story(kit: Kit) -> None:
+        api(kit).media_gate.clear()
+        message = await kit.heard(kit.adapter.image())
+        assert message.attachments[0].reference == "wechat-media:photo-1"
+        api(kit).media_gate.set()
+
+    await run(story)
+
+
+async def test_a_notice_broken_off_goes_on_where_it_stopped() -> None:
+    async def story(kit: Kit) -> None:
+        notice = said("甲" * 682 + "乙" * 682 + "丙" * 10)
+        api(kit).refusals.extend([{}, {"errcode": -1, "errmsg": "busy"}])
+        with pytest.raises(SendError):
+            await kit.channel.send(kit.adapter.contact(1), notice)
+        await kit.channel.send(kit.adapter.contact(1), notice)
+        assert list(kit.adapter.sent()) == ["甲" * 682, "乙" * 682, "丙" * 10]
+        await kit.channel.send(kit.adapter.contact(1), notice)
+        assert len(kit.adapter.sent()) == 6
+
+    await run(story)
+
+
+async def test_running_fetches_a_token_and_warns_of_plain_mode() -> None:
+    async def story(kit: Kit) -> None:
+        with capture_logs() as logs:
+            running = asyncio.create_task(kit.channel.run())
+            async with asyncio.timeout(contract.WAIT_S):
+                await api(kit).token_asked.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert [log["event"] for log in logs] == ["wechat_plain_mode"]
+
+    await run(story)
+
+
+async def test_running_goes_on_while_there_is_no_token() -> None:
+    async def story(kit: Kit) -> None:
+        api(kit).token_refusals.append({"errcode": 40125, "errmsg": "invalid appsecret"})
+        warned = asyncio.Event()
+
+        def listen(_: object, __: str, log: EventDict) -> EventDict:
+            if log["event"] == "wechat_token_missing":
+                warned.set()
+            raise structlog.DropEvent
+
+        with configured(listen):
+            running = asyncio.create_task(kit.channel.run())
+            async with asyncio.timeout(contract.WAIT_S):
+                await warned.wait()
+            assert not running.done()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert kit.channel.health()["token"] is False
+        assert (await kit.call(kit.adapter.text("你好"))).taken
+
+    await run(story, encrypted=True)
+
+
+async def test_stopping_waits_for_what_is_being_received() -> None:
+    async def story(kit: Kit) -> None:
+        kit.desk.gate.clear()
+        assert kit.adapter.told(await kit.call(kit.adapter.text("路灯坏了"))) == ""
+        running = asyncio.create_task(kit.channel.run())
+        async with asyncio.timeout(contract.WAIT_S):
+            await api(kit).token_asked.wait()
+        running.cancel()
+        kit.desk.gate.set()
+        await asyncio.gather(running, return_exceptions=True)
+        assert len(kit.desk.later) == 1
+
+    await contract.run(Case(run=story, patience_s=0.0), EncryptedAdapter())
+
+
+async def test_logs_hold_neither_words_nor_names() -> None:
+    async def story(kit: Kit) -> None:
+        with capture_logs() as logs:
+            kit.desk.failures = 1
+            await kit.call(kit.adapter.text("路灯坏了"))
+            await kit.call(kit.adapter.forged(kit.adapter.text("路灯坏了")))
+            await kit.call(signed(kit, xml("text", "<Content><路灯/></Content>")))
+            api(kit).media.clear()
+            await kit.call(kit.adapter.image())
+        assert len(logs) == 4
+        assert not [log for log in logs if "路灯" in str(log) or "resident" in str(log)]
+
+    await run(story)
+
+
 async def test_health_counts_what_came() -> None:
     async def story(kit: Kit) -> None:
         await kit.call(kit.adapter.text("你好"))
@@ -231,6 +331,16 @@ async def test_health_counts_what_came() -> None:
         assert health["encrypted"] is False and health["waiting"] == 0
 
     await run(story)
+
+
+@contextmanager
+def configured(processor: Processor) -> Iterator[None]:
+    before = structlog.get_config()["processors"]
+    structlog.configure(processors=[processor])
+    try:
+        yield
+    finally:
+        structlog.configure(processors=before)
 
 
 async def run(story: contract.Run, *, encrypted: bool = False) -> None:
