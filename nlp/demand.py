@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 _JOINT = (
     r"[，。；;,！？]?(?:(?:还有就是|还有一?[件个样][事儿]?|还有[，、]|另外(?:还有|就是)?|第[一二三四五][件个条点]?事?[，、是：]|其[一二三][，、是]|再一个(?:就是)?|再有就是|再就是|"
-    r"同时(?:还)?|顺便(?:说|问|反映)?一?下?|对了)|(?:[，。；、]|^)[1-9一二三四五][、.．]|还有(?![没几多人三两一二四五六七八九十\d天个半点用什啥谁好救呢吗完可希机办])|[。；]|而且|以及)[，、,：]?"
+    r"同时(?:还)?|顺便(?:说|问|反映)?一?下?|对了)|(?:[，。；、]|^)[1-9一二三四五][、.．]|还有(?![没几多人三两一二四五六七八九十\d天个半点用什啥谁好救呢吗完可希机办])|；)[，、,：]?"
 )
 _JOINTS = re.compile(_JOINT)
+LONGEST = 200  # characters: a longer text is a letter about one matter
 SHORTEST = 4
 MOST = 4
 
@@ -18,6 +19,8 @@ def split(text: str, matter_of: Callable[[str], str]) -> tuple[str, ...]:
     `matter_of` gives the category of a piece where its words name one surely, else nothing. A piece
     that names none, or again the same, belongs to the demand before it.
     """
+    if len(text) > LONGEST:
+        return (text,)
     parts = [part.strip("，。；！？、 ") for part in _JOINTS.split(text)]
     parts = [part for part in parts if part]
     if len(parts) < 2:

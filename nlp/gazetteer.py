@@ -23,9 +23,10 @@ _SETTLED = ("village", "community")
 _COMMON = frozenset(
     "东西南北中前后左右上下里外内头边口部大小一二三四五六七八九十几桥河街路岗寺庙县镇乡区张"
 )
+_SETTLEMENT = frozenset("关庄屯营寨召堡集")  # as a last character: a place all the same
 _VARIANTS = str.maketrans("闫閻閆禮沣", "阎阎阎澧澧")  # written for each other by residents
 _DIRECTIONS = frozenset("东西南北大小前后")
-_FOREIGN_AFTER = re.compile(r"大道|区(?!人民|政务|中)|[省市]")
+_FOREIGN_AFTER = re.compile(r"大道|区(?!人民|政务|中)|[省市县]")
 _COUNTED_BEFORE = re.compile(r"[一两几每某整这那哪]$")
 _FROM = re.compile(r"(?:在|住|是|位于|来自)$")
 _PLACE_GOES_ON = re.compile(r"[的，。这那住村有]|$")
@@ -168,7 +169,9 @@ def _core(name: str) -> str:
 
 
 def _needs_context(text: str, is_ordinary: Callable[[str], bool]) -> bool:
-    return is_ordinary(text) or all(character in _COMMON for character in text)
+    if all(character in _COMMON for character in text):
+        return True
+    return is_ordinary(text) and text[-1] not in _SETTLEMENT
 
 
 def _township(county: County, place: Place) -> str:

@@ -9,7 +9,10 @@ SEAM = "，"  # stands where the middle of an overlong message was left out
 
 _DIGIT_OF = dict(zip("〇零幺一二三四五六七八九", "001123456789", strict=True))
 _NUMERAL = "〇零幺一二三四五六七八九0-9"
-_SPOKEN_RUN = re.compile(rf"[{_NUMERAL}]+(?:(?:[ ，、,-]|横?杠){{1,2}}[{_NUMERAL}]+)*")
+_SPOKEN_RUN = re.compile(
+    rf"[{_NUMERAL}]{{2,}}(?:(?:[ ，、,-]|横?杠){{1,2}}[{_NUMERAL}]+)*|"
+    rf"[{_NUMERAL}](?:(?:[ ，、,-]|横?杠){{1,2}}[{_NUMERAL}]+)+"
+)
 _GROUP = re.compile(rf"[{_NUMERAL}]+")
 _ARABIC = re.compile(r"[0-9 ，、,-]+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")

@@ -23,10 +23,13 @@ DOMAIN_WEIGHT = 1.0
 UNSEEN_DOMAIN = 0.02
 GROUP_SHARE = 0.6  # of its domain's probability a group must hold to be named
 LEAF_SHARE = 0.5
+TILT = 0.8
 SURE_WORDS = 1.3  # a score from which the words of a piece name a matter by themselves
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d{9}|0\d{2,3}-?[2-8]\d{6,7})(?!\d)")
 _TICKET = re.compile(r"(?<!\d)(20\d{6})[- ]?(\d{4,6})(?!\d)")
+_NOT_ASKED = re.compile("有没有(?=[水电气网])")  # 有没有电焊培训 is not 没有电
+_MADE_FOR = {RequestKind.DISPUTE: ("纠纷", "矛盾"), RequestKind.ERRAND: ("代办",)}
 _NO_MATTER = frozenset({RequestKind.YES, RequestKind.NO, RequestKind.GREETING, RequestKind.INVALID})
 _ASKED_OF_US = frozenset({RequestKind.PERSON, RequestKind.PROGRESS, RequestKind.WITHDRAW})
 
@@ -41,11 +44,13 @@ class Understander:
         classifier: Classifier,
         lexicon: Lexicon,
         gazetteer: Gazetteer,
+        tilts: Mapping[RequestKind, Mapping[str, float]],
     ) -> None:
         self._segmenter = segmenter
         self._classifier = classifier
         self._lexicon = lexicon
         self._gazetteer = gazetteer
+        self._tilts = tilts
 
     def __call__(self, text: str) -> Understanding:
         """What the text says; of an overlong one the beginning and the end are read."""
@@ -54,7 +59,7 @@ class Understander:
         danger = alarm.words if alarm.urgency is Urgency.DANGER else ()
         what, what_words = kind.judge(plain, danger=danger)
         told = what not in _NO_MATTER and not (what in _ASKED_OF_US and len(plain) <= kind.SHORT)
-        categories = self._categories(plain, alarm) if told else ()
+        categories = self._categories(plain, alarm, what) if told else ()
         places = self._gazetteer.find(plain)
         if what is RequestKind.UNKNOWN and categories and categories[0].confidence >= 0.5:
             what, what_words = RequestKind.HELP, categories[0].evidence
@@ -72,11 +77,13 @@ class Understander:
             model=self._classifier.version,
         )
 
-    def _categories(self, text: str, alarm: Alarm) -> tuple[Guess, ...]:
-        meant = alarm.words if alarm.urgency is not Urgency.NORMAL else ()
-        named = self._lexicon.find(text, meant=meant, dismissed=alarm.dismissed)
+    def _categories(self, text: str, alarm: Alarm, what: RequestKind) -> tuple[Guess, ...]:
+        """Guesses of the catalogue; a danger that is meant is looked up by its plain word too."""
+        plain = "，".join((_NOT_ASKED.sub("是否", text), *alarm.signs))
+        danger = (*alarm.words, *alarm.signs) if alarm.urgency is Urgency.DANGER else ()
+        named = self._lexicon.find(plain, meant=danger, dismissed=alarm.dismissed)
         domains = self._classifier.guess(self._segmenter.cut(text))
-        return _ranked(named, domains)
+        return _ranked(named, domains, self._tilts[what])
 
     def _matter_of(self, part: str) -> str:
         alarm = urgency.judge(part)
@@ -96,10 +103,23 @@ def build(county: County, cache: Path) -> Understander:
         classifier=classify.load(),
         lexicon=lexicon.build(county),
         gazetteer=gazetteer.build(county, segmenter.is_ordinary),
+        tilts={what: _tilt(county, what) for what in RequestKind},
     )
 
 
-def _ranked(named: tuple[Guess, ...], domains: tuple[Guess, ...]) -> tuple[Guess, ...]:
+def _tilt(county: County, what: RequestKind) -> dict[str, float]:
+    """Categories made for one kind of request are likelier with it and unlikelier without."""
+    return {
+        code: (TILT if what is kind_of_it else -TILT)
+        for code, category in county.categories.items()
+        for kind_of_it, words in _MADE_FOR.items()
+        if len(code) == 2 and any(word in category.name for word in words)
+    }
+
+
+def _ranked(
+    named: tuple[Guess, ...], domains: tuple[Guess, ...], tilt: Mapping[str, float]
+) -> tuple[Guess, ...]:
     """The county's words and the trained domains together: the finest level that is supported.
 
     Every code named and every domain is a candidate; a soft maximum makes them probabilities, which
@@ -113,6 +133,8 @@ def _ranked(named: tuple[Guess, ...], domains: tuple[Guess, ...]) -> tuple[Guess
     for guess in named:
         prior = believed.get(guess.code[:2], 0.0) + UNSEEN_DOMAIN
         scores[guess.code] = DOMAIN_WEIGHT * math.log(prior) + WORD_WEIGHT * guess.confidence
+    for code in scores:
+        scores[code] += next((tilt[above] for above in _above(code) if above in tilt), 0.0)
     scores[""] = DOMAIN_WEIGHT * math.log(UNSEEN_DOMAIN) if domains else 0.0
     chances = _soft_maximum(scores)
     levels = _added_up(chances)
@@ -129,6 +151,10 @@ def _ranked(named: tuple[Guess, ...], domains: tuple[Guess, ...]) -> tuple[Guess
         if code != first and chances[code] >= LEAST_CONFIDENCE
     ]
     return tuple(guesses[:MOST_GUESSES])
+
+
+def _above(code: str) -> Iterable[str]:
+    return (code[:length] for length in range(2, len(code) + 1, 2))
 
 
 def _soft_maximum(scores: Mapping[str, float]) -> dict[str, float]:
