@@ -6,6 +6,7 @@ The replies are ours, because those of wechatpy let `]]>` through.
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ SCHEME = "wechat"
 MEDIA_PREFIX = "wechat-media:"
 LONGEST_ID = 200
 LONGEST_LABEL = 200
+_OPENID = re.compile(r"[A-Za-z0-9_@.-]{1,128}")
 UNREADABLE = frozenset({"miniprogrampage"})
 RECOGNISED = 0.8  # WeChat recognises speech well and says nothing of how sure it is
 
@@ -40,8 +42,8 @@ def parse(xml: str, received_at: datetime) -> Incoming:
     try:
         found = parse_message(xml)
         sender, account_name = _word(found.source), _word(found.target)
-        if not sender or len(sender) > LONGEST_ID:
-            raise Malformed("FromUserName is missing or too long")
+        if not _OPENID.fullmatch(sender):
+            raise Malformed("FromUserName is not an openid")
         content = _content(found)
         number = _number(found, content)
     except Malformed:

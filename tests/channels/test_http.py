@@ -123,6 +123,18 @@ def test_depth_is_bounded(depth: int, taken: bool) -> None:
         http.load_json(body)
 
 
+@pytest.mark.parametrize(
+    ("number", "taken"), [(2**63 - 1, True), (2**63, False), (-(2**63), False)]
+)
+def test_numbers_are_those_that_databases_hold(number: int, taken: bool) -> None:
+    body = json.dumps({"sender_id": number}).encode()
+    if taken:
+        assert http.load_json(body) == {"sender_id": number}
+        return
+    with pytest.raises(web.HTTPBadRequest):
+        http.load_json(body)
+
+
 _VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()

@@ -251,6 +251,10 @@ HOSTILE: Mapping[str, bytes] = {
         "location", "<Location_X>nan</Location_X><Location_Y>1</Location_Y>"
     ).encode(),
     "a photo without id": xml("image", "<PicUrl>http://a</PicUrl>").encode(),
+    "a name of two lines": (
+        b"<xml><FromUserName>a\nb</FromUserName><MsgType>text</MsgType>"
+        b"<Content>a</Content><MsgId>1</MsgId></xml>"
+    ),
     "a name of a thousand letters": (
         f"<xml><FromUserName>{'a' * 1000}</FromUserName><MsgType>text</MsgType>"
         "<Content>a</Content><MsgId>1</MsgId></xml>"

@@ -99,6 +99,14 @@ async def test_many_with_a_refused_token_renew_it_once(world: World) -> None:
     assert len(world.api.sent) == 21
 
 
+async def test_who_comes_late_with_a_refused_token_gets_the_renewed_one(world: World) -> None:
+    first = await world.client.tokens.current()
+    world.api.expire()
+    second = await world.client.tokens.renewed(first)
+    assert await world.client.tokens.renewed(first) == second != first
+    assert len(world.api.fetched) == 2
+
+
 async def test_a_token_refused_twice_is_said_and_tried_later(world: World) -> None:
     world.api.refusals.extend([{"errcode": 42001, "errmsg": "x"}] * 2)
     with pytest.raises(SendError, match="42001") as refusal:
@@ -176,6 +184,11 @@ async def test_a_used_up_quota_is_tried_after_midnight_in_china(world: World) ->
     with pytest.raises(SendError, match="45009") as refusal:
         await world.client.send_text("o1", "你好")
     assert refusal.value.retry_after_s == 14 * 3600 + errors.AFTER_MIDNIGHT_S  # ten o'clock there
+
+
+@pytest.mark.parametrize(("hour", "hours_left"), [(2, 14), (15, 1), (16, 24), (20, 20)])
+def test_midnight_is_that_of_china(hour: int, hours_left: int) -> None:
+    assert errors.until_midnight_s(START.replace(hour=hour)) == hours_left * 3600
 
 
 @pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b"[" * 9000, b"\xff", b"a" * 70_000])

@@ -1,5 +1,6 @@
 """The Weibo channel, behind a real server and before a double of the platform's API."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,6 +39,17 @@ def test_the_published_signature_with_one_thing_changed_is_forged(name: str) -> 
     changed = {**PUBLISHED, name: PUBLISHED[name][:-1] + "9"}
     with pytest.raises(payload.Forged):
         payload.verify(SECRET, changed)
+
+
+def test_the_words_of_a_reply_are_packed_twice() -> None:
+    incoming = payload.Incoming(sender="2489518277", receiver="1902538057", message=None)
+    assert json.loads(payload.render(incoming, '100% "好"')) == {
+        "result": True,
+        "receiver_id": 2489518277,
+        "sender_id": 1902538057,
+        "type": "text",
+        "data": "%7B%22text%22%3A%20%22100%25%20%5C%22%E5%A5%BD%5C%22%22%7D",
+    }
 
 
 async def test_the_address_is_set_up_by_an_echo() -> None:
