@@ -68,6 +68,10 @@ class WeChatChannel(Channel):
         """Keep the access token fresh; when told to stop, finish what is being received."""
         if not self._account.encrypted:
             _log.warning("wechat_plain_mode", remedy="set wechat.aes_key: plain mode signs no body")
+        if not self._account.usable:
+            _log.error(
+                "wechat_key_wrong", remedy="copy wechat.aes_key again: 43 letters and digits"
+            )
         try:
             while True:
                 wait_s = await self._keep_token()

@@ -41,6 +41,16 @@ class Account:
         """Is every message encrypted and signed as a whole?"""
         return bool(self.aes_key)
 
+    @property
+    def usable(self) -> bool:
+        """Is the key one that the platform makes: 43 characters, 32 bytes in base64?"""
+        try:
+            return (
+                not self.aes_key or len(base64.b64decode(self.aes_key + "=", validate=True)) == 32
+            )
+        except ValueError:
+            return False
+
 
 def verify_echo(account: Account, query: Mapping[str, str]) -> str:
     """What the platform wants to hear again when the address is set up; Forged, Malformed.

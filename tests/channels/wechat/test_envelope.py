@@ -90,6 +90,20 @@ def test_tags_within_cdata_are_words() -> None:
     assert envelope.verify(PLAIN, PLAIN_QUERY, body, now) == body.decode()
 
 
+@pytest.mark.parametrize(
+    ("key", "usable"),
+    [
+        ("", True),
+        (SEALED.aes_key, True),
+        (SEALED.aes_key[:-1], False),
+        ("路" * 43, False),
+        ("a", False),
+    ],
+)
+def test_a_key_that_was_copied_badly_is_seen(key: str, usable: bool) -> None:
+    assert Account(app_id="wx1", token="t", aes_key=key).usable is usable
+
+
 def test_an_account_shows_no_secrets() -> None:
     assert "123456" not in repr(SEALED)
     assert "kWxPEV2" not in repr(SEALED)
