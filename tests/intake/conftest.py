@@ -36,7 +36,9 @@ def settings(tmp_path: Path, cache: Path, database_url: str) -> Settings:
             "city-management": Endpoint(
                 url="http://127.0.0.1:9/x", secret=SECRET, api_token=API_TOKEN
             ),
-            "water": Endpoint(url="http://127.0.0.1:9/x", secret=SECRET, api_token="token-of-water"),
+            "water": Endpoint(
+                url="http://127.0.0.1:9/x", secret=SECRET, api_token="token-of-water"
+            ),
         },
     )
 

@@ -101,9 +101,7 @@ async def test_abandoned_message_is_settled_and_answered_by_the_outbox(
     services: Services, say: Say, clock: Clock
 ) -> None:
     await services.database.write(lambda c: inbox.add(c, say(LAMP), "abandoned"))
-    sweep = loops.Sweep(
-        database=services.database, runtime=services.runtime, desk=services.desk
-    )
+    sweep = loops.Sweep(database=services.database, runtime=services.runtime, desk=services.desk)
     assert not await sweep.step()
     clock.forward(minutes=2)
     assert await sweep.step()
@@ -118,9 +116,7 @@ async def test_silence_after_a_question_ends_in_a_ticket(
 ) -> None:
     receipt = await services.desk.receive(say("路灯坏了"))
     assert keys(receipt) == ["ask_place"]
-    sweep = loops.Sweep(
-        database=services.database, runtime=services.runtime, desk=services.desk
-    )
+    sweep = loops.Sweep(database=services.database, runtime=services.runtime, desk=services.desk)
     assert not await sweep.step()
     clock.forward(minutes=11)
     assert await sweep.step()
@@ -136,9 +132,7 @@ async def test_place_answers_the_question_and_history_shows_both_sides(
     receipt = await services.desk.receive(say("东韩村", key="2"))
     assert keys(receipt) == ["receipt"]
     sender = say("x").sender
-    lines = await services.database.read(
-        lambda c: history.read(c, sender, services.replies.render)
-    )
+    lines = await services.database.read(lambda c: history.read(c, sender, services.replies.render))
     assert [line.from_us for line in lines] == [False, True, False, True]
 
 

@@ -45,9 +45,7 @@ async def departments(county: County, tmp_path: Path) -> AsyncIterator[Departmen
         secrets={code: program.webhook_secret() for code in codes},
         journal=tmp_path / "webhooks.jsonl",
     )
-    receiver = Receiver(
-        secrets=made.secrets, show=made.received.append, journal=made.journal
-    )
+    receiver = Receiver(secrets=made.secrets, show=made.received.append, journal=made.journal)
     runner = web.AppRunner(receiver.application())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
