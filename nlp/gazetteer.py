@@ -23,6 +23,8 @@ _SETTLED = ("village", "community")
 _COMMON = frozenset(
     "东西南北中前后左右上下里外内头边口部大小一二三四五六七八九十几桥河街路岗寺庙县镇乡区张"
 )
+_LEVELS = frozenset("区县镇乡")
+_PARTS = frozenset("社小地郊园景厂校辖街片市山城")
 _SETTLEMENT = frozenset("关庄屯营寨召堡集")  # as a last character: a place all the same
 _VARIANTS = str.maketrans("闫閻閆禮沣", "阎阎阎澧澧")  # written for each other by residents
 _DIRECTIONS = frozenset("东西南北大小前后")
@@ -215,6 +217,8 @@ def _speaks(name: _Name, hit: _Hit, text: str) -> bool:
         return False
     if len(name.text) == 2 and not name.bare and _COUNTED_BEFORE.search(before):
         return False
+    if name.text[0] in _LEVELS and before[-1:] in _PARTS:
+        return False  # 社区医院 is not 区医院
     if not name.guarded:
         return not (name.common and before.endswith(("村", "庄")))
     if _is_township(name) and _FROM.search(before) and _PLACE_GOES_ON.match(after):

@@ -13,6 +13,7 @@ from nlp.understanding import Urgency
 _URGENT = re.compile(f"{danger_words.OUT}|{danger_words.BROKEN}")
 
 _CLAUSE_ENDS = "，。！？；,.!?;\n"
+_CLAUSE = re.compile(f"[{_CLAUSE_ENDS}]")
 _LOOK_BACK = 26
 
 
@@ -68,8 +69,10 @@ def _is_meant(text: str, match: re.Match[str]) -> bool:
         return False
     if name in danger_words.FIGURES and danger_words.FIGURATIVE.search(clause):
         return False
-    now = danger_words.NOW.search(before + word + after)
+    now = danger_words.NOW.search(clause + word + _CLAUSE.split(after)[0])
     if not now and (danger_words.PAST.search(before) or _is_topic(word, after)):
+        return False
+    if name in danger_words.HURT and not now and danger_words.AFTERMATH.search(text):
         return False
     return name not in danger_words.THINGS or not _is_only_feared(name, text, clause, word + after)
 
