@@ -42,7 +42,7 @@ def test():
     set_up()
     need_chromium()
     lint()
-    step("tests", [PYTHON, "-m", "pytest"] + sys.argv[2:])
+    step("tests", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"] + sys.argv[2:])
     say("everything passed")
 
 

@@ -54,9 +54,9 @@ class Order:
     """A task of the command line."""
 
     task: Task
-    name: str
-    role: Role
-    display_name: str
+    name: str = ""
+    role: Role = Role.OPERATOR
+    display_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from aiohttp import ClientSession, ClientTimeout, web
@@ -14,6 +15,7 @@ from channels import registry
 from channels.channel import Desk, Line
 from channels.message import Contact, InboundMessage, Receipt, Receive, Reply
 from config import load
+from config.county import County
 from config.runtime import Runtime
 from config.settings import Settings
 from intake import deliver, history, loops
@@ -45,10 +47,31 @@ FOREIGN_CALL_S = 30.0
 async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]:
     """Everything but the open port; tests use this to have a whole program in their own loop."""
     county = load.load_county(settings.county)
-    understander = understand.build(county, settings.state / "cache")
     database = Database(settings.database)
     await database.start()
-    wake = asyncio.Event()
+    webhooks = WebhookSender(
+        settings.departments,
+        timeout_s=settings.webhook_timeout_s,
+        allow_private_networks=settings.allow_private_networks,
+    )
+    try:
+        async with ClientSession(timeout=ClientTimeout(total=FOREIGN_CALL_S)) as http:
+            office = _office(settings, runtime, county, database)
+            channels = registry.build(settings, _desk(office, http))
+            relay = Relay(
+                database=database,
+                runtime=runtime,
+                deliver={"webhook": webhooks, **deliver.by_channels(channels)},
+            )
+            yield replace(office, channels=channels, relay=relay)
+    finally:
+        await webhooks.close()
+        await database.close()
+
+
+def _office(settings: Settings, runtime: Runtime, county: County, database: Database) -> Services:
+    """Whatever works without channels: language, routes, the front desk."""
+    understander = understand.build(county, settings.state / "cache")
     router = Router(county)
     replies = Replies(county)
     dispatcher = Dispatcher(
@@ -59,67 +82,45 @@ async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]
         certain_above=settings.certain_above,
     )
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
-    desk = FrontDesk(
-        database=database,
+    knowledge = Knowledge(
+        understand=understander,
+        needs_place=router.needs_place,
+        place_name=replies.place_name,
+        certain_above=settings.certain_above,
+        join_s=settings.conversation.join_s,
+        silence_s=settings.conversation.silence_minutes * 60,
+    )
+    return Services(
+        settings=settings,
+        county=county,
         runtime=runtime,
+        database=database,
+        understander=understander,
+        dispatcher=dispatcher,
+        replies=replies,
         clerk=clerk,
-        knowledge=Knowledge(
-            understand=understander,
-            needs_place=router.needs_place,
-            place_name=replies.place_name,
-            certain_above=settings.certain_above,
-            join_s=settings.conversation.join_s,
-            silence_s=settings.conversation.silence_minutes * 60,
-        ),
-    )
-    media = MediaStore(
-        folder=settings.state / "media",
-        database=database,
-        runtime=runtime,
-        limit_bytes=settings.media_limit_bytes,
-    )
-    async with ClientSession(timeout=ClientTimeout(total=FOREIGN_CALL_S)) as http:
-        channels = registry.build(
-            settings,
-            Desk(
-                receive=_waking(desk.receive, wake),
-                render=replies.render,
-                http=http,
-                runtime=runtime,
-                keep=media,
-                later=partial(_later, database, clerk, wake),
-                history=partial(_history, database, replies),
-            ),
-        )
-        webhooks = WebhookSender(
-            settings.departments,
-            timeout_s=settings.webhook_timeout_s,
-            allow_private_networks=settings.allow_private_networks,
-        )
-        relay = Relay(
+        desk=FrontDesk(database=database, runtime=runtime, clerk=clerk, knowledge=knowledge),
+        media=MediaStore(
+            folder=settings.state / "media",
             database=database,
             runtime=runtime,
-            deliver={"webhook": webhooks, **deliver.by_channels(channels)},
-        )
-        try:
-            yield Services(
-                settings=settings,
-                county=county,
-                runtime=runtime,
-                database=database,
-                understander=understander,
-                dispatcher=dispatcher,
-                replies=replies,
-                clerk=clerk,
-                desk=desk,
-                media=media,
-                channels=channels,
-                relay=relay,
-                wake=wake,
-            )
-        finally:
-            await webhooks.close()
-            await database.close()
+            limit_bytes=settings.media_limit_bytes,
+        ),
+        wake=asyncio.Event(),
+    )
+
+
+def _desk(office: Services, http: ClientSession) -> Desk:
+    """What channels are given of all this."""
+    return Desk(
+        receive=_waking(office.desk.receive, office.wake),
+        render=office.replies.render,
+        http=http,
+        runtime=office.runtime,
+        keep=office.media,
+        later=partial(_later, office),
+        history=partial(_history, office),
+    )
 
 
 async def serve(
@@ -164,8 +165,11 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
     database, runtime = services.database, services.runtime
     sweep = loops.Sweep(database=database, runtime=runtime, desk=services.desk)
     watch = Watch(database=database, dispatcher=services.dispatcher, runtime=runtime)
+    relay = services.relay
+    if relay is None:
+        raise RuntimeError("services without a relay have nothing to run")
     work = [
-        loops.drive(services.relay.step, idle_s=RELAY_IDLE_S, wake=services.wake),
+        loops.drive(relay.step, idle_s=RELAY_IDLE_S, wake=services.wake),
         loops.drive(sweep.step, idle_s=SWEEP_IDLE_S, wake=asyncio.Event()),
         loops.drive(watch.step, idle_s=WATCH_IDLE_S, wake=asyncio.Event()),
         *(loops.keep(channel.run, name) for name, channel in services.channels.items()),
@@ -184,12 +188,10 @@ def _waking(receive: Receive, wake: asyncio.Event) -> Receive:
     return received
 
 
-async def _later(
-    database: Database, clerk: Clerk, wake: asyncio.Event, to: Contact, replies: Sequence[Reply]
-) -> None:
-    await database.write(lambda c: clerk.notify(c, to, replies, ""))
-    wake.set()
+async def _later(office: Services, to: Contact, replies: Sequence[Reply]) -> None:
+    await office.database.write(lambda c: office.clerk.notify(c, to, replies, ""))
+    office.wake.set()
 
 
-async def _history(database: Database, replies: Replies, contact: Contact) -> list[Line]:
-    return await database.read(lambda c: history.read(c, contact, replies.render))
+async def _history(office: Services, contact: Contact) -> list[Line]:
+    return await office.database.read(lambda c: history.read(c, contact, office.replies.render))

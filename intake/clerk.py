@@ -69,6 +69,7 @@ class Clerk:
                 )
                 for reply in replies
             ],
+            self._runtime.now(),
         )
 
     def _one(

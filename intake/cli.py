@@ -136,20 +136,48 @@ def outbox(
     asyncio.run(show.dead_letters(_out, chosen, resend))
 
 
-@application.command()
-def operator(
-    action: Annotated[
-        accounts.Task, typer.Argument(help="add 新增、reset 重置密码、disable 停用、list 列出")
-    ],
-    name: Annotated[str, typer.Argument(help="登录名")] = "",
+operators = typer.Typer(
+    help="管理账号。新密码只显示一次，第一次登录时必须更换。", no_args_is_help=True
+)
+application.add_typer(operators, name="operator")
+Name = Annotated[str, typer.Argument(help="登录名")]
+
+
+@operators.command()
+def add(
+    name: Name,
     role: Annotated[accounts.Role, typer.Option(help="角色")] = accounts.Role.OPERATOR,
     display_name: Annotated[str, typer.Option("--display-name", help="显示的姓名")] = "",
     settings_path: SettingsPath = None,
     trial_run: Trial = False,
 ) -> None:
-    """管理账号。新密码只显示一次，第一次登录时必须更换。"""
+    """新增一个账号。"""
+    order = accounts.Order(
+        task=accounts.Task.ADD, name=name, role=role, display_name=display_name or name
+    )
+    _operate(order, settings_path, trial_run)
+
+
+@operators.command()
+def reset(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """给一个新的一次性密码。"""
+    _operate(accounts.Order(task=accounts.Task.RESET, name=name), settings_path, trial_run)
+
+
+@operators.command()
+def disable(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """停用账号，登录全部失效。"""
+    _operate(accounts.Order(task=accounts.Task.DISABLE, name=name), settings_path, trial_run)
+
+
+@operators.command(name="list")
+def listing(settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """列出账号。"""
+    _operate(accounts.Order(task=accounts.Task.LIST), settings_path, trial_run)
+
+
+def _operate(order: accounts.Order, settings_path: Path | None, trial_run: bool) -> None:
     chosen, _ = _settings(settings_path, trial_run)
-    order = accounts.Order(task=action, name=name, role=role, display_name=display_name or name)
     _out.print(asyncio.run(_manage(chosen, order)), markup=False)
 
 

@@ -24,7 +24,8 @@ def configure(log_format: str) -> None:
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,  # no locals: they hold people's words
+            # No locals in tracebacks: they hold people's words.
+            exception_formatter=structlog.dev.plain_traceback,
         )
     )
     structlog.configure(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -34,9 +34,9 @@ class Services:
     clerk: Clerk
     desk: FrontDesk
     media: MediaStore
-    channels: Mapping[str, Channel]
-    relay: Relay
     wake: asyncio.Event  # something may be waiting in the outbox
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    relay: Relay | None = None  # joined last: it sends by the channels
 
 
 SERVICES = web.AppKey("services", Services)
