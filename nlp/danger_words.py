@@ -4,7 +4,7 @@ import re
 
 BEASTS = "猫狗羊牛猪鸡鸭鹅鸟"
 MANY = "(?:几十|十几|二三十|上百|几百|好多|一群|一帮|一伙|大批|很多)[个口多来号]*"
-COUNTED = "\\d+[多来几]?(?:个|名|口|号)?"
+COUNTED = r"(?<!\d)\d{1,4}[多来几]?(?:个|名|口|号)?"
 FOLK = "(?:人|村民|业主|工人|群众|家属|老百姓|家长|学生)"
 # What happens to things and ground. Said with 怕, 容易, 如果, 隐患 it hasn't happened yet.
 THINGS = {

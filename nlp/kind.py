@@ -13,7 +13,7 @@ SHORT = 12  # characters: up to here a message may be talk rather than a matter
 _WHOLE_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in kind_words.WHOLE)
 _PERSON = RequestKind.PERSON
 _BEFORE = tuple((kind, re.compile(pattern)) for kind, pattern in kind_words.BEFORE.items())
-_MATTER = tuple((kind, re.compile(pattern)) for kind, pattern in kind_words.MATTER.items())
+_MATTER = {kind: re.compile(pattern) for kind, pattern in kind_words.MATTER.items()}
 _PRAISE = re.compile(kind_words.THANKS)
 _ASK = re.compile(kind_words.ASKING)
 _BROKEN = re.compile(kind_words.FAULT)
@@ -56,28 +56,36 @@ def _of_numbers(text: str) -> tuple[RequestKind, tuple[str, ...]]:
 
 
 def _matter(text: str, danger: Sequence[str]) -> tuple[RequestKind, tuple[str, ...]]:
-    found = {kind: hit for kind, pattern in _MATTER if (hit := pattern.search(text))}
-    praise, asked, broken = _PRAISE.search(text), _ASK.search(text), _BROKEN.search(text)
-    if praise and not (
-        danger
-        or (broken and not kind_words.DEED.search(text))
-        or _HARM.search(text)
-        or _BLAMING & found.keys()
-    ):
-        return RequestKind.THANKS, (praise.group(),)
-    for kind in _order(text):
-        if kind in found:
-            return kind, (found[kind].group(),)
+    kind, found = _first(text)
+    if kind not in _BLAMING and not danger and _is_praise(text):
+        return RequestKind.THANKS, _words(_PRAISE.search(text))
+    if found:
+        return kind, _words(found)
     if danger:
         return RequestKind.HELP, tuple(danger)
+    asked, broken = _ASK.search(text), _BROKEN.search(text)
     if asked and not (broken and _asks_for_help(text)):
-        return RequestKind.ENQUIRY, (asked.group(),)
-    if broken:
-        return RequestKind.HELP, (broken.group(),)
-    begging = _BEGGING.search(text)
-    if begging:
-        return RequestKind.HELP, (begging.group(),)
-    return RequestKind.UNKNOWN, ()
+        return RequestKind.ENQUIRY, _words(asked)
+    needed = broken or _BEGGING.search(text)
+    return (RequestKind.HELP if needed else RequestKind.UNKNOWN), _words(needed)
+
+
+def _first(text: str) -> tuple[RequestKind, re.Match[str] | None]:
+    for kind in _order(text):
+        found = _MATTER[kind].search(text)
+        if found:
+            return kind, found
+    return RequestKind.UNKNOWN, None
+
+
+def _is_praise(text: str) -> bool:
+    if not _PRAISE.search(text) or _HARM.search(text):
+        return False
+    return not _BROKEN.search(text) or bool(kind_words.DEED.search(text))
+
+
+def _words(found: re.Match[str] | None) -> tuple[str, ...]:
+    return (found.group(),) if found else ()
 
 
 def _asks_for_help(text: str) -> bool:

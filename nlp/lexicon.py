@@ -38,7 +38,7 @@ class Lexicon:
         """
         scores: dict[str, float] = {}
         words: dict[str, list[str]] = {}
-        for entry in self._longest(text):
+        for entry in reversed(list(self._longest(text))):
             if any(entry.word in phrase for phrase in dismissed):
                 continue
             factor = MEANT if any(_touch(entry.word, phrase) for phrase in meant) else 1.0
@@ -53,16 +53,20 @@ class Lexicon:
         )
 
     def _longest(self, text: str) -> Iterator[_Entry]:
-        """The words found, without those that are part of a longer one at the same spot."""
+        """The words found, last first; of two that overlap the longer if it holds the other, else
+        the later.
+
+        Chinese is cut more truly from behind: 村口路灯 is 村口 and 路灯, not 村口路 and 灯.
+        """
         spans = [
             (last + 1 - len(entry.word), last + 1, entry)
             for last, entry in self._automaton.iter(text)
         ]
-        spans.sort(key=lambda span: (span[0], -span[1]))
-        reached = 0
-        for _, end, entry in spans:
-            if end > reached:
-                reached = end
+        spans.sort(key=lambda span: (-span[1], span[0]))
+        reached = len(text)
+        for start, end, entry in spans:
+            if end <= reached:
+                reached = start
                 yield entry
 
 

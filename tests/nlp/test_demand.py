@@ -1,0 +1,43 @@
+"""Several demands in one message are split where that is simple."""
+
+import pytest
+
+from config.county import County
+from nlp.understand import Understander
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("路灯不亮还有井盖没了", ["010217", "010218"]),
+        ("东韩村路灯坏了，另外垃圾没人拉", ["010217", "010219"]),
+        ("1、停水三天了 2、路灯也不亮", ["190101", "010217"]),
+        ("路灯坏了；暖气不热", ["010217", "190401"]),
+    ],
+)
+def test_different_matters_are_split(
+    text: str, codes: list[str], understander: Understander
+) -> None:
+    demands = understander(text).demands
+    assert [understander(part).categories[0].code for part in demands] == codes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "路灯坏了，还有人管吗",
+        "路灯坏了三天，还有两盏也快坏了",
+        "村里路灯坏了，晚上太黑",
+        "你好，另外谢谢你们",
+        "还有没有人管这个路灯",
+    ],
+)
+def test_one_matter_stays_whole(text: str, understander: Understander) -> None:
+    said = understander(text)
+    assert said.demands == (said.text,)
+
+
+def test_a_letter_stays_whole(understander: Understander, county: County) -> None:
+    text = "路灯坏了，还有井盖没了，" * 40
+    said = understander(text)
+    assert len(said.demands) <= 4

@@ -1,0 +1,126 @@
+"""Places are found by what residents call them."""
+
+import pytest
+
+from config.county import County
+from nlp import gazetteer
+from nlp.gazetteer import Gazetteer
+from nlp.normalize import normalize
+from nlp.segment import Segmenter
+
+
+@pytest.fixture(scope="module")
+def places(county: County, tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
+    segmenter = Segmenter(tmp_path_factory.mktemp("jieba"), gazetteer.words(county))
+    return gazetteer.build(county, segmenter.is_ordinary)
+
+
+def _best(places: Gazetteer, text: str) -> str:
+    found = places.find(normalize(text))
+    return found[0].code if found else ""
+
+
+def test_every_village_and_community_is_found_by_its_full_name(
+    places: Gazetteer, county: County
+) -> None:
+    lost = []
+    for place in county.places:
+        if place.kind in ("village", "community"):
+            codes = {guess.code for guess in places.find(f"我是{place.name}的，路灯坏了")}
+            units = {county.places_by_code[code].unit for code in codes}
+            if place.unit not in units:
+                lost.append(place.name)
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("东韩村村口的路灯坏了", "130506100225"),
+        ("东韩这边没水了", "130506100225"),
+        ("东韩村委会对面", "130506100225"),
+        ("西东韩的路灯", "130506100227"),
+        ("西韩村停水", "130506100228"),
+        ("南韩村", "130506103213"),
+        ("牧村", "130506101243"),
+        ("闫里乡大郝村口", "130506201202"),
+        ("史召乡梁牌村", "130506203201"),
+        ("河郭镇梁牌村", "130506104201"),
+        ("县医院门口", "landmark-hospital"),
+        ("我在南头", "130506200203"),
+        ("贾宋镇政府旁边", "130506101"),
+        ("北关停水", "130506100014"),
+    ],
+)
+def test_the_place_meant_is_first(text: str, code: str, places: Gazetteer) -> None:
+    assert _best(places, text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "三思而后行",
+        "南韩电视剧",
+        "在岗上班",
+        "我们村南头的路",
+        "过得很幸福",
+        "康庄大道",
+        "桥西区",
+        "三张照片",
+        "这一段村路",
+        "社区医院几点下班",
+        "河上漂着垃圾",
+        "",
+    ],
+)
+def test_ordinary_words_are_no_places(text: str, places: Gazetteer) -> None:
+    assert places.find(text) == ()
+
+
+def test_namesakes_are_all_kept_and_share_the_confidence(places: Gazetteer) -> None:
+    found = places.find("梁牌村路灯坏了")
+    assert {guess.code for guess in found} == {"130506104201", "130506203201"}
+    assert all(guess.confidence < 0.5 for guess in found)
+    assert len(places.find("李召村的路")) == 3
+
+
+def test_a_township_beside_it_narrows_and_ranks_below(places: Gazetteer) -> None:
+    found = places.find("史召乡梁牌村")
+    assert found[0].confidence - found[1].confidence > 0.25
+
+
+def test_a_village_said_to_be_elsewhere_is_less_certain(places: Gazetteer) -> None:
+    assert places.find("贾宋镇东韩村")[0].confidence < places.find("东韩村")[0].confidence
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("里首村东头老李家门口着火了", "里首村东头老李家门口"),
+        ("吴村三组张家", "吴村三组"),
+        ("我在西东韩的路灯下面", "西东韩"),
+        ("垃圾没人收", ""),
+    ],
+)
+def test_the_residents_own_words_for_where_are_kept(
+    text: str, address: str, places: Gazetteer
+) -> None:
+    assert places.address(text) == address
+
+
+def test_a_county_without_places_finds_none() -> None:
+    empty = County(
+        code="1",
+        name="无",
+        hotline="",
+        units={},
+        workers={},
+        places=(),
+        categories={},
+        rules=(),
+        deadlines=(),
+        standards=(),
+        duties={},
+        replies={},
+    )
+    assert gazetteer.build(empty, lambda _: False).find("东韩村") == ()

@@ -1,0 +1,69 @@
+"""What a resident wants of us."""
+
+import pytest
+
+from nlp import kind
+from nlp.normalize import normalize
+from nlp.understanding import RequestKind
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("你好", RequestKind.GREETING),
+        ("喂，有人吗？", RequestKind.GREETING),
+        ("转人工", RequestKind.PERSON),
+        ("别跟我说机器话，叫个活人来", RequestKind.PERSON),
+        ("中", RequestKind.YES),
+        ("嗯，好的", RequestKind.YES),
+        ("不用了", RequestKind.NO),
+        ("不是这个", RequestKind.NO),
+        ("查一下进度", RequestKind.PROGRESS),
+        ("20261124-0001", RequestKind.PROGRESS),
+        ("我反映的事咋样了", RequestKind.PROGRESS),
+        ("撤单", RequestKind.WITHDRAW),
+        ("补充一下，是村东头第二个", RequestKind.SUPPLEMENT),
+        ("13912345678", RequestKind.SUPPLEMENT),
+        ("谢谢啊", RequestKind.THANKS),
+        ("？？？", RequestKind.INVALID),
+        ("", RequestKind.INVALID),
+        ("医保怎么报销", RequestKind.ENQUIRY),
+        ("举报有人开赌场", RequestKind.REPORT),
+        ("建议在路口装个红绿灯", RequestKind.SUGGESTION),
+        ("帮我代交下医保", RequestKind.ERRAND),
+        ("邻居占了我家宅基地", RequestKind.DISPUTE),
+        ("路灯坏了", RequestKind.HELP),
+        ("投诉物业乱收费", RequestKind.COMPLAINT),
+    ],
+)
+def test_kind_is_known(text: str, expected: RequestKind) -> None:
+    assert kind.judge(normalize(text))[0] is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请问物业为什么乱收费",
+        "请问工资一直不给找谁",
+        "什么时候能管管噪音，吵得睡不着",
+        "咨询一下，医院态度这么差归谁管",
+        "请问我被骗了怎么办",
+        "学校强制收费是不是不合理",
+    ],
+)
+def test_a_complaint_is_never_taken_for_an_enquiry(text: str) -> None:
+    assert kind.judge(normalize(text))[0] is RequestKind.COMPLAINT
+
+
+@pytest.mark.parametrize("text", ["请问井盖丢了找谁", "路灯坏了，什么时候能修？"])
+def test_a_question_about_something_broken_asks_for_help(text: str) -> None:
+    assert kind.judge(normalize(text))[0] is not RequestKind.GREETING
+    assert kind.judge(normalize(text))[1]
+
+
+def test_the_words_that_decided_are_told() -> None:
+    assert kind.judge("举报黑作坊") == (RequestKind.REPORT, ("举报",))
+
+
+def test_danger_goes_before_talk() -> None:
+    assert kind.judge("刚才忘说了，着火了", danger=("着火",))[0] is RequestKind.HELP

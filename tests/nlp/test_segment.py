@@ -1,0 +1,45 @@
+"""Words are cut with the county's names whole."""
+
+import threading
+from pathlib import Path
+
+from nlp.segment import Segmenter
+
+
+def test_names_of_the_county_stay_whole(tmp_path: Path) -> None:
+    segmenter = Segmenter(tmp_path / "cache", ["西东韩村", "善友桥"])
+    words = segmenter.cut("西东韩村的路灯，ABC 善友桥")
+    assert "西东韩村" in words
+    assert "善友桥" in words
+    assert "".join(words) == "西东韩村的路灯善友桥"
+
+
+def test_the_cache_lies_in_our_own_folder_for_us_alone(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    Segmenter(cache)
+    assert [path.suffix for path in cache.iterdir()] == [".cache"]
+    assert cache.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_ordinary_is_known_even_of_words_added(tmp_path: Path) -> None:
+    segmenter = Segmenter(tmp_path, ["幸福", "西东韩"])
+    assert segmenter.is_ordinary("幸福")
+    assert not segmenter.is_ordinary("西东韩")
+    assert not segmenter.is_ordinary("善友桥")
+
+
+def test_several_threads_cut_alike(tmp_path: Path) -> None:
+    segmenter = Segmenter(tmp_path)
+    text = "村口的路灯坏了三天了没有人来修" * 20
+    expected = segmenter.cut(text)
+    found: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: found.append(segmenter.cut(text))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 4
+
+
+def test_hostile_length_loses_nothing(tmp_path: Path) -> None:
+    assert "".join(Segmenter(tmp_path).cut("路" * 100_000)) == "路" * 100_000

@@ -1,0 +1,108 @@
+"""The one way in answers any text, the same each time, within bounds."""
+
+import threading
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.county import County
+from nlp.understand import MOST_GUESSES, Understander
+from nlp.understanding import RequestKind, Understanding, Urgency
+
+FAST = settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+HOSTILE = (
+    "路" * 100_000,
+    "着火" * 50_000,
+    "没有" * 50_000,
+    "嗯，" * 50_000,
+    "一杠" * 50_000,
+    "，" * 100_000,
+    "😀" * 100_000,
+    "1" * 100_000,
+    "还有路灯坏了" * 20_000,
+    "我叫王王" * 30_000,
+    "\ud800" * 100_000,
+    "ﷺ" * 50_000,
+)
+
+
+def test_the_story_of_the_street_lamp(understander: Understander, county: County) -> None:
+    said = understander("东韩村村口的路灯坏了三天了没人修，我电话幺三九零零一二三四五六")
+    assert said.kind is RequestKind.HELP
+    assert said.urgency is Urgency.NORMAL
+    assert county.category_path(said.categories[0].code).endswith("路灯照明")
+    assert said.categories[0].confidence >= 0.8
+    assert "路灯坏" in said.categories[0].evidence
+    assert county.places_by_code[said.places[0].code].name == "东韩村"
+    assert said.phones == ("13900123456",)
+    assert said.demands == (said.text,)
+    assert said.model
+
+
+def test_ticket_numbers_are_read(understander: Understander) -> None:
+    said = understander("工单二零二六一一二四杠零零零三怎么样了")
+    assert said.kind is RequestKind.PROGRESS
+    assert said.tickets == ("20261124-0003",)
+
+
+@pytest.mark.parametrize("text", ["你好", "对", "不用了", "转人工", "查进度", "", "？？"])
+def test_talk_is_no_matter(text: str, understander: Understander) -> None:
+    assert understander(text).categories == ()
+
+
+def test_danger_names_a_danger_of_the_catalogue(understander: Understander, county: County) -> None:
+    said = understander("有个孩子掉机井里了")
+    assert said.urgency is Urgency.DANGER
+    assert county.category_path(said.categories[0].code).endswith("溺水坠落")
+
+
+def test_a_denied_danger_names_none(understander: Understander) -> None:
+    said = understander("没有着火，是想问路灯什么时候修")
+    assert said.urgency is Urgency.NORMAL
+    assert said.categories[0].code == "010217"
+    assert said.danger_words == ()
+
+
+@FAST
+@given(st.text(max_size=300))
+def test_any_text_is_answered(understander: Understander, text: str) -> None:
+    _holds(understander(text))
+
+
+@FAST
+@given(st.text(alphabet="没有不是着火停水坏了路灯东韩村我要投诉，。？还有1390幺 \n", max_size=120))
+def test_any_likely_text_is_answered(understander: Understander, text: str) -> None:
+    said = understander(text)
+    _holds(said)
+    assert understander(text) == said
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:6]))
+def test_hostile_length_is_read_in_part(text: str, understander: Understander) -> None:
+    _holds(understander(text))
+
+
+def test_several_threads_understand_alike(understander: Understander) -> None:
+    text = "河郭镇刘义屯村又跳闸了，一天停八回"
+    expected, found = understander(text), []
+    threads = [threading.Thread(target=lambda: found.append(understander(text))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 4
+
+
+def _holds(said: Understanding) -> None:
+    assert len(said.text) <= 2500
+    assert len(said.categories) <= MOST_GUESSES
+    assert 1 <= len(said.demands) <= 4
+    for guess in (*said.categories, *said.places):
+        assert guess.code
+        assert 0 <= guess.confidence <= 1
+    named = [guess.code for guess in said.categories]
+    assert len(set(named)) == len(named)
+    assert (said.urgency is Urgency.DANGER) == bool(said.danger_words)
