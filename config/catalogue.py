@@ -79,6 +79,7 @@ def _are_sentences(steps: object) -> bool:
 def check_category(
     entry: Entry, code: str, categories: Mapping[str, Category], faults: Faults
 ) -> None:
+    """A fault where the catalogue has no such category."""
     if code and categories and code not in categories:
         problem = f"分类 {tables.shown(code)} 不在 categories.csv 里"
         remedy = suggestion(code, categories, "改成已有的分类编码")

@@ -29,6 +29,7 @@ def read(
     entries: Mapping[str, Entry],
     faults: Faults,
 ) -> dict[str, Sequence[Worker]]:
+    """Who answers for each unit, first the one in charge, then deputies."""
     rows = tables.read_sheet(folder, WORKERS, faults)
     leading: dict[str, Entry] = {}
     workers: dict[str, list[Worker]] = {}

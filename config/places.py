@@ -32,6 +32,7 @@ _SETTLED = frozenset({UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.COMMUNITY})
 
 
 def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> tuple[Place, ...]:
+    """Every place of the county: its units by their names and aliases, and places.csv."""
     aliases = _aliases(tables.read_sheet(folder, ALIASES, faults), units, faults)
     places = {
         code: Place(

@@ -34,6 +34,8 @@ SETTINGS_VARIABLE = "HOTLINE_SETTINGS"
 PACKAGED_COUNTY = Path(__file__).parent / "nanhe"
 MEBIBYTE = 1024 * 1024
 
+FilledSecret = Annotated[SecretStr, Field(min_length=1)]
+
 
 class SettingsFault(Exception):
     """The settings can't be used; `faults` holds everything found, the message is in Chinese."""
@@ -74,7 +76,7 @@ class Web(Section):
 class Telegram(Section):
     """A Telegram bot."""
 
-    token: SecretStr
+    token: FilledSecret
     secret: SecretStr = SecretStr("")
     mode: Literal["webhook", "polling"] = "polling"
     api_url: str = "https://api.telegram.org"
@@ -89,18 +91,18 @@ class Telegram(Section):
 class WeChat(Section):
     """A WeChat official account."""
 
-    token: SecretStr
+    token: FilledSecret
     aes_key: SecretStr = SecretStr("")
-    app_id: str
-    app_secret: SecretStr
+    app_id: str = Field(min_length=1)
+    app_secret: FilledSecret
     api_url: str = "https://api.weixin.qq.com"
 
 
 class Weibo(Section):
     """A Weibo account's fans service."""
 
-    app_secret: SecretStr
-    access_token: SecretStr
+    app_secret: FilledSecret
+    access_token: FilledSecret
     api_url: str = "https://m.api.weibo.com"
 
 
@@ -137,6 +139,7 @@ class EnvironmentSource(EnvSettingsSource):
     """The environment; unknown names are kept, so that they are refused and not passed over."""
 
     def __call__(self) -> dict[str, Any]:
+        """What the environment sets, unknown names of ours included."""
         values = super().__call__()
         for name, value in self.env_vars.items():
             key = name.lower().removeprefix(PREFIX.lower())

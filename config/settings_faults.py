@@ -30,6 +30,8 @@ def _told(key: str, detail: ErrorDetails, known: Iterable[str]) -> tuple[str, st
             return f"不认识的设置“{key}”", suggestion(
                 key.rpartition(".")[2], known, "删去，或查设置说明"
             )
+        case "too_short" | "string_too_short":
+            return f"“{key}”是空的", "填上"
         case "missing":
             return f"缺设置“{key}”", "补上"
         case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type":

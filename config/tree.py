@@ -31,6 +31,7 @@ CODE_FORMS = {
 
 
 def check(units: Mapping[str, Unit], entries: Mapping[str, Entry], faults: Faults) -> None:
+    """Orphans, cycles, strange parents: each is a fault."""
     if not units:
         return
     roots = [unit for unit in units.values() if unit.kind is UnitKind.COUNTY]
