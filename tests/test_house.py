@@ -65,9 +65,10 @@ def test_modules_and_functions_stay_small() -> None:
         if len(text.splitlines()) > 400:
             large.append(_dotted(path))
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                if (node.end_lineno or 0) - node.lineno + 1 > 70:
-                    large.append(f"{_dotted(path)}.{node.name}")
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if (node.end_lineno or 0) - node.lineno + 1 > 70:
+                large.append(f"{_dotted(path)}.{node.name}")
     assert large == []
 
 
@@ -84,9 +85,10 @@ def test_no_module_prints() -> None:
     printing = []
     for path in _modules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id == "print":
-                    printing.append(f"{_dotted(path)}:{node.lineno}")
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id == "print":
+                printing.append(f"{_dotted(path)}:{node.lineno}")
     assert printing == []
 
 
