@@ -11,7 +11,6 @@ SHORT = 12  # characters: up to here a message may be talk rather than a matter
 
 
 _WHOLE_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in kind_words.WHOLE)
-_PERSON = RequestKind.PERSON
 _BEFORE = tuple((kind, re.compile(pattern)) for kind, pattern in kind_words.BEFORE.items())
 _MATTER = {kind: re.compile(pattern) for kind, pattern in kind_words.MATTER.items()}
 _PRAISE = re.compile(kind_words.THANKS)
@@ -40,7 +39,7 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
     if not _WORDS.search(bare):
         return _of_numbers(text)
     for kind, pattern in _BEFORE:
-        found = pattern.search(text) if len(text) <= TALK or kind is _PERSON else None
+        found = pattern.search(text, 0 if len(text) <= TALK else len(text) - SHORT)
         if found and not (danger and kind is not RequestKind.PERSON):
             return kind, (found.group(),)
     return _matter(text, danger)
