@@ -158,6 +158,7 @@ async def test_status_says_whether_trying_again_is_of_use(
         (format_datetime(datetime.now(UTC) + timedelta(days=30)), 21600, 21600),
         (format_datetime(datetime.now(UTC) - timedelta(days=1)), 0, 0),
     ],
+    ids=["seconds", "too many seconds", "in an hour", "in a month", "yesterday"],
 )
 @pytest.mark.parametrize("status", [429, 503])
 async def test_wait_that_is_asked_for_is_kept_within_bounds(
