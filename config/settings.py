@@ -4,11 +4,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -27,14 +26,14 @@ from pydantic_settings import (
 from config import settings_faults
 from config.faults import Fault
 from config.secret_files import with_secret_files
+from config.sections import Conversation, Endpoint, Exchange, Phone, Telegram, Web, WeChat, Weibo
 
 PREFIX = "HOTLINE_"
 NESTED = "__"
 SETTINGS_VARIABLE = "HOTLINE_SETTINGS"
 PACKAGED_COUNTY = Path(__file__).parent / "nanhe"
 MEBIBYTE = 1024 * 1024
-
-FilledSecret = Annotated[SecretStr, Field(min_length=1)]
+PATHS = ("model", "clips", "missed")
 
 
 class SettingsFault(Exception):
@@ -47,92 +46,6 @@ class SettingsFault(Exception):
     def __str__(self) -> str:
         shown = (f"{number}. {fault}" for number, fault in enumerate(self.faults, 1))
         return "\n".join([f"设置有 {len(self.faults)} 处要改：", *shown])
-
-
-class Section(BaseModel):
-    """A part of the settings; `KEY_file` names a file that holds KEY."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: Any) -> Any:
-        return with_secret_files(values, frozenset(cls.model_fields))
-
-
-class Conversation(Section):
-    """How the front desk waits."""
-
-    join_s: float = Field(default=40, ge=0, le=600)
-    silence_minutes: float = Field(default=10, gt=0, le=1440)
-
-
-class Web(Section):
-    """The resident's own page."""
-
-    enabled: bool = True
-
-
-class Telegram(Section):
-    """A Telegram bot."""
-
-    token: FilledSecret
-    secret: SecretStr = SecretStr("")
-    mode: Literal["webhook", "polling"] = "polling"
-    api_url: str = "https://api.telegram.org"
-
-    @model_validator(mode="after")
-    def _webhook_needs_secret(self) -> Self:
-        if self.mode == "webhook" and not self.secret.get_secret_value():
-            raise ValueError("用 webhook 方式时要设 secret")
-        return self
-
-
-class WeChat(Section):
-    """A WeChat official account."""
-
-    token: FilledSecret
-    aes_key: SecretStr = SecretStr("")
-    app_id: str = Field(min_length=1)
-    app_secret: FilledSecret
-    api_url: str = "https://api.weixin.qq.com"
-
-
-class Weibo(Section):
-    """A Weibo account's fans service."""
-
-    app_secret: FilledSecret
-    access_token: FilledSecret
-    api_url: str = "https://m.api.weibo.com"
-
-
-class Endpoint(Section):
-    """How a department is reached and how it signs in."""
-
-    url: str = ""
-    secret: SecretStr = SecretStr("")
-    api_token: SecretStr = SecretStr("")
-
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, url: str) -> str:
-        if url and not url.startswith(("https://", "http://")):
-            raise ValueError("地址要以 https:// 或 http:// 开头")
-        return url
-
-    @field_validator("secret")
-    @classmethod
-    def _is_webhook_secret(cls, secret: SecretStr) -> SecretStr:
-        value = secret.get_secret_value()
-        if value and not value.startswith("whsec_"):
-            raise ValueError("密钥要以 whsec_ 开头")
-        return secret
-
-    @model_validator(mode="after")
-    def _address_needs_secret(self) -> Self:
-        if self.url and not self.secret.get_secret_value():
-            raise ValueError("写了 url 就要写 secret，部门靠它认出是我们发的")
-        return self
 
 
 class EnvironmentSource(EnvSettingsSource):
@@ -178,6 +91,7 @@ class Settings(BaseSettings):
     telegram: Telegram | None = None
     wechat: WeChat | None = None
     weibo: Weibo | None = None
+    phone: Phone | None = None
     departments: dict[str, Endpoint] = Field(default_factory=dict)
 
     @classmethod
@@ -260,7 +174,7 @@ def _beside(values: Mapping[str, Any], folder: Path, *, top: bool = False) -> di
         if isinstance(value, dict):
             placed[key] = _beside(value, folder)
         elif isinstance(value, str) and (
-            key.endswith("_file") or (top and key in ("state", "county"))
+            key.endswith("_file") or key in PATHS or (top and key in ("state", "county"))
         ):
             placed[key] = str(folder / value)
         else:
@@ -286,6 +200,7 @@ def _known_keys(location: list[str]) -> list[str]:
         "telegram": Telegram,
         "wechat": WeChat,
         "weibo": Weibo,
+        "phone": Exchange if location[1:2] == ["exchange"] else Phone,
         "departments": Endpoint,
     }
     model = sections.get(location[0], Settings) if location else Settings

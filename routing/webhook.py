@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 
 from config import runtime as clocks
 from config.runtime import Runtime
-from config.settings import Endpoint
+from config.sections import Endpoint
 from routing.outbox import DeliveryError, Envelope
 
 LARGEST_ANSWER_BYTES = 64 * 1024

@@ -16,7 +16,7 @@ from channels.passive import Overloaded, PassiveReplies
 from channels.telegram import payload
 from channels.telegram.client import Client
 from channels.telegram.payload import Malformed
-from config.settings import Telegram
+from config.sections import Telegram
 
 PATH = "/channels/telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from channels.message import SendError
 from channels.telegram import payload
-from config.settings import Telegram
+from config.sections import Telegram
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 

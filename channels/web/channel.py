@@ -21,7 +21,7 @@ from channels.channel import Channel, Desk, MediaRefused
 from channels.message import Attachment, Contact, InboundMessage, Point, Reply
 from channels.web import pictures
 from config.runtime import LOCAL_ZONE
-from config.settings import Web
+from config.sections import Web
 
 SCHEME = "web"
 COOKIE = "hotline_resident"

@@ -19,7 +19,7 @@ from channels.wechat import envelope, payload
 from channels.wechat.client import Client
 from channels.wechat.envelope import Account, Forged, Malformed
 from channels.wechat.payload import Incoming
-from config.settings import WeChat
+from config.sections import WeChat
 
 PATH = "/channels/wechat"
 LONGEST_REPLY_BYTES = 2048

@@ -12,7 +12,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession
 from channels.message import SendError
 from channels.wechat import errors
 from channels.wechat.token import AccessTokens
-from config.settings import WeChat
+from config.sections import WeChat
 
 CALL_S = 10.0
 LONGEST_ANSWER_BYTES = 64 * 1024

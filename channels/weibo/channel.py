@@ -17,7 +17,7 @@ from channels.pieces import Pieces
 from channels.weibo import payload
 from channels.weibo.client import Client
 from channels.weibo.payload import Forged, Malformed
-from config.settings import Weibo
+from config.sections import Weibo
 
 PATH = "/channels/weibo"
 LONGEST_REPLY = 290  # characters; the platform takes less than 300

@@ -10,7 +10,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession
 
 from channels.message import SendError
 from channels.weibo import payload
-from config.settings import Weibo
+from config.sections import Weibo
 
 CALL_S = 10.0
 LONGEST_ANSWER_BYTES = 64 * 1024

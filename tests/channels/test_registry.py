@@ -10,7 +10,8 @@ from channels import registry
 from channels.channel import Channel
 from channels.wechat.channel import WeChatChannel
 from channels.weibo.channel import WeiboChannel
-from config.settings import Settings, Web, WeChat, Weibo
+from config.sections import Web, WeChat, Weibo
+from config.settings import Settings
 from tests.channels.desk import FakeDesk
 
 WECHAT = WeChat(token=SecretStr("t"), app_id="wx1", app_secret=SecretStr("s"))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from channels.message import Contact, InboundMessage
-from config.settings import Endpoint, Settings
+from config.sections import Endpoint
+from config.settings import Settings
 from intake import app, migrate
 from intake.services import Services
 from tests.clock import Clock

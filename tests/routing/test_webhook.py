@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from config import runtime
-from config.settings import Endpoint
+from config.sections import Endpoint
 from routing import outbox, webhook
 from routing.database import Database
 from routing.outbox import DeliveryError, Envelope, Relay

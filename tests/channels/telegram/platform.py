@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from channels.channel import Channel, Desk
 from channels.message import Contact
 from channels.telegram.channel import PATH, SECRET_HEADER, TelegramChannel
-from config.settings import Telegram
+from config.sections import Telegram
 from tests.channels.contract import Answer, Call
 from tests.servers_telegram import TOKEN, TelegramApi
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from channels.message import Contact, Reply, SendError
 from channels.telegram import payload
 from channels.telegram.channel import TelegramChannel
-from config.settings import Telegram
+from config.sections import Telegram
 from tests.channels import contract
 from tests.channels.contract import Case
 from tests.channels.desk import START, FakeDesk

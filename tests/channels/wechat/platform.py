@@ -12,7 +12,7 @@ from channels import coordinates
 from channels.channel import Channel, Desk
 from channels.message import Contact
 from channels.wechat.channel import PATH, WeChatChannel
-from config.settings import WeChat
+from config.sections import WeChat
 from tests.channels.contract import Answer, Call
 from tests.channels.desk import START
 from tests.servers import WeChatApi

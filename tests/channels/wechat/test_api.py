@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from channels.message import SendError
 from channels.wechat import errors
 from channels.wechat.client import Client
-from config.settings import WeChat
+from config.sections import WeChat
 from tests.channels.desk import START
 from tests.servers import PHOTO, WeChatApi
 

@@ -13,7 +13,7 @@ from channels import coordinates
 from channels.channel import Channel, Desk
 from channels.message import Contact
 from channels.weibo.channel import PATH, WeiboChannel
-from config.settings import Weibo
+from config.sections import Weibo
 from tests.channels.contract import Answer, Call
 from tests.channels.desk import START
 from tests.servers import WeiboApi

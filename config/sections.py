@@ -1,0 +1,122 @@
+"""The sections of the settings: one class for each part of an installation."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from config.secret_files import with_secret_files
+
+FilledSecret = Annotated[SecretStr, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A part of the settings; `KEY_file` names a file that holds KEY."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        return with_secret_files(values, frozenset(cls.model_fields))
+
+
+class Conversation(Section):
+    """How the front desk waits."""
+
+    join_s: float = Field(default=40, ge=0, le=600)
+    silence_minutes: float = Field(default=10, gt=0, le=1440)
+
+
+class Web(Section):
+    """The resident's own page."""
+
+    enabled: bool = True
+
+
+class Telegram(Section):
+    """A Telegram bot."""
+
+    token: FilledSecret
+    secret: SecretStr = SecretStr("")
+    mode: Literal["webhook", "polling"] = "polling"
+    api_url: str = "https://api.telegram.org"
+
+    @model_validator(mode="after")
+    def _webhook_needs_secret(self) -> Self:
+        if self.mode == "webhook" and not self.secret.get_secret_value():
+            raise ValueError("用 webhook 方式时要设 secret")
+        return self
+
+
+class WeChat(Section):
+    """A WeChat official account."""
+
+    token: FilledSecret
+    aes_key: SecretStr = SecretStr("")
+    app_id: str = Field(min_length=1)
+    app_secret: FilledSecret
+    api_url: str = "https://api.weixin.qq.com"
+
+
+class Weibo(Section):
+    """A Weibo account's fans service."""
+
+    app_secret: FilledSecret
+    access_token: FilledSecret
+    api_url: str = "https://m.api.weibo.com"
+
+
+class Endpoint(Section):
+    """How a department is reached and how it signs in."""
+
+    url: str = ""
+    secret: SecretStr = SecretStr("")
+    api_token: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError("地址要以 https:// 或 http:// 开头")
+        return url
+
+    @field_validator("secret")
+    @classmethod
+    def _is_webhook_secret(cls, secret: SecretStr) -> SecretStr:
+        value = secret.get_secret_value()
+        if value and not value.startswith("whsec_"):
+            raise ValueError("密钥要以 whsec_ 开头")
+        return secret
+
+    @model_validator(mode="after")
+    def _address_needs_secret(self) -> Self:
+        if self.url and not self.secret.get_secret_value():
+            raise ValueError("写了 url 就要写 secret，部门靠它认出是我们发的")
+        return self
+
+
+class Exchange(Section):
+    """How the program talks with Asterisk's manager interface (AMI)."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=5038, ge=1, le=65535)
+    user: str = "hotline"
+    secret: FilledSecret
+
+
+class Phone(Section):
+    """The phone line; off where the section is missing."""
+
+    exchange: Exchange
+    media_host: str = "127.0.0.1"  # where Asterisk's AudioSocket connects to
+    media_port: int = Field(default=4571, ge=0, le=65535)
+    model: Path | None = None  # folder of a Vosk model; the state folder's models/cn where empty
+    recognisers: int = Field(default=2, ge=1, le=64)  # threads that recognise speech
+    most_calls: int = Field(default=24, ge=1, le=500)
+    call_minutes: float = Field(default=10, gt=0, le=120)
+    clips: Path | None = None  # folder of the county's own recorded phrases
+    missed: Path | None = None  # folder in which Asterisk records missed calls
+    recordings_days: int = Field(default=180, ge=1, le=3650)
+    operators_context: str = "hotline-operators"
+    callback_context: str = "hotline-callback"
