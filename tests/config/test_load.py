@@ -1,0 +1,153 @@
+"""Another county's folder: what loads, and how each mistake is named in plain Chinese."""
+
+from pathlib import Path
+
+import pytest
+
+from config import check, load
+from config.county import DeadlineUnit, UnitKind
+from config.faults import CountyFaults
+from tests.config import tiny
+
+MISTAKES = [
+    ("units.csv", "village,130999100,东村", "village,130999999,东村", "表里没有这个单位", 4),
+    ("units.csv", "village,130999100,东村", "vilage,130999100,东村", "是不是想写 village", 4),
+    ("units.csv", "130999100202,西村网格站", "130999100201,西村网格站", "重复", 5),
+    ("units.csv", "130999100202,", "1.30999E+11,", "应是12 位数字", 5),
+    ("units.csv", "130999100,大镇网格管理中心,township,130999", "town-9,,township,", "是空的", 3),
+    ("units.csv", "130999,小县网格管理中心,county,", "130999,小县,county,town-1", "不该有上级", 2),
+    ("units.csv", "urban_area,130999", "urban_area,town-1-1", "绕了一圈", 7),
+    ("units.csv", "short_name\n", "shortname\n", "是不是想写 short_name", 1),
+    ("units.csv", "parent,", "phone,", "的上级 空着", 3),
+    ("grids.csv", "130999100201001,东村1号网格,130999100201", "130999100201001,,", "是空的", 2),
+    ("grids.csv", "1号网格,town-1-1", "1号网格,town-1", "上级 town-1 是城区一级网格", 4),
+    ("grids.csv", "130999100001001", "130999100009001", "不属于任何村或社区", 4),
+    ("workers.csv", "130999100201001,张三,wechat:oAbc,,\n", "", "没有网格员", 2),
+    ("workers.csv", "王五,,1,", "王五,,,", "已有网格员，在第 3 行", 4),
+    ("workers.csv", "130999100,钱七", "130999101,钱七", "表里没有", 6),
+    ("workers.csv", "wechat:oAbc", "13900000000", "写法不对", 2),
+    ("workers.csv", "王五,,1,", "王五,,对,", "是就写 1", 4),
+    ("aliases.csv", "130999100201,", "town-1,", "不是乡镇、村或社区", 2),
+    ("places.csv", "130999100001", "130999100002", "表里没有", 2),
+    ("places.csv", "街道", "街", "不认识的地点类型", 2),
+    ("departments.toml", 'code = "roads"', 'cod = "roads"', "是不是想写 code", 5),
+    ("departments.toml", 'code = "roads"', 'code = "water"', "编码 water 重复", 5),
+    ("departments.toml", '"小县水务局"', '"小县水务局', "TOML 写法不对", 3),
+    ("categories.csv", "0101,供水", "0301,供水", "没有上一级 03", 3),
+    ("categories.csv", "01,水", "1,水", "分类编码“1”不对", 2),
+    ("dispatch.csv", "water,1", "watter,1", "是不是想写 water", 2),
+    ("dispatch.csv", "R2,02", "R2,09", "分类 09 不在 categories.csv 里", 3),
+    ("dispatch.csv", "R2,02,,", "R2,02,投诉,", "领域 02 路没有派单规则", 0),
+    ("dispatch.csv", "R3,02,投诉", "R3,02,", "在第 3 行已有规则", 4),
+    ("dispatch.csv", "R3,02,投诉,130999", "R3,02,抱怨,130999100", "不认识的诉求类型", 4),
+    ("dispatch.csv", "水务局管水", "", "“reason”（依据）是空的", 2),
+    ("deadlines.csv", ",danger,2,hours\n", "", "“危险”没有通用的时限", 0),
+    ("deadlines.csv", "normal,7", "normal,七", "写 1 到 1000 的整数", 4),
+    ("deadlines.csv", "7,workdays", "7,workday", "是不是想写 workdays", 4),
+    ("standards.toml", '["看", "修"]', "[]", "没有工作步骤", 1),
+    ("county.toml", 'role = "fallback"', 'role = "falback"', "是不是想写 fallback", 5),
+    ("county.toml", 'hotline = "12345"', 'hotlin = "12345"', "是不是想写 hotline", 3),
+    ("county.toml", '"2027-02-20"', '"2027-02-30"', "日期“2027-02-30”不对", 10),
+    ("county.toml", 'code = "130999"', 'code = "130998"', "不是 units.csv 里县级中心的编码", 1),
+    ("replies.toml", 'receipt = "好的"', 'receit = "好的"', "缺话术“receipt”", 0),
+    ("replies.toml", 'receipt = "好的"', 'receipt = "{nmber}"', "是不是想写 number", 7),
+    ("replies.toml", 'receipt = "好的"', 'receipt = "{number"', "花括号不成对", 7),
+    ("replies.toml", 'receipt = "好的"', 'receipt = "{number.x}"', "填不上", 7),
+]
+
+
+def test_another_county_needs_nothing_but_its_folder(tmp_path: Path) -> None:
+    county = load.load_county(tiny.write(tmp_path))
+    assert (county.code, county.name, county.hotline) == ("130999", "小县", "12345")
+    assert [unit.code for unit in county.chain("130999100001001")] == [
+        "130999100001001",
+        "town-1-1",
+        "town-1",
+        "130999",
+    ]
+    assert county.units["130999100001001"].urban
+    assert county.units["130999100202001"].parent == "130999100202"
+    assert [worker.name for worker in county.workers["130999100202001"]] == ["李四", "王五"]
+    assert county.places_by_code["130999100201"].aliases == ("东庄",)
+    assert county.places_by_code["street-a"].kind == "street"
+    assert county.categories["0101"].words == ("停水", "没水")
+    assert county.rules[2].kinds == ("complaint",)
+    assert county.rules[2].direct
+    assert county.deadlines[1].unit is DeadlineUnit.HOURS
+    assert county.workday_overrides == {"2027-02-20": True}
+    assert county.units["water"].kind is UnitKind.DEPARTMENT
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told", "line"), MISTAKES)
+def test_each_mistake_is_named_with_file_line_and_remedy(
+    tmp_path: Path, file: str, old: str, new: str, told: str, line: int
+) -> None:
+    tiny.change(tiny.write(tmp_path), file, old, new)
+    with pytest.raises(CountyFaults) as caught:
+        load.load_county(tmp_path)
+    matching = [fault for fault in caught.value.faults if told in str(fault)]
+    assert matching, str(caught.value)
+    assert line in {fault.line for fault in matching}, str(caught.value)
+    assert all(fault.remedy for fault in caught.value.faults)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    tiny.write(tmp_path)
+    tiny.change(tmp_path, "dispatch.csv", "water,1", "fire,1")
+    tiny.change(tmp_path, "workers.csv", "王五,,1,", "王五,,,")
+    tiny.change(tmp_path, "replies.toml", 'welcome = "好的"\n', "")
+    (tmp_path / "county.toml").unlink()
+    (tmp_path / "dispach.csv").write_text("a\n", encoding="utf-8")
+    text, fine = check.report(tmp_path)
+    assert not fine
+    for part in (
+        "dispatch.csv 第 2 行",
+        "workers.csv 第 4 行",
+        "缺话术“welcome”",
+        "county.toml：缺这个文件",
+        "是不是想写 dispatch.csv",
+    ):
+        assert part in text
+    assert text.startswith("县区数据有 5 处要改")
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    text, fine = check.report(tmp_path / "nowhere")
+    assert not fine
+    assert "没有这个文件夹" in text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_spreadsheets_come_in_the_encodings_that_offices_save(
+    tmp_path: Path, encoding: str
+) -> None:
+    tiny.write(tmp_path)
+    for name, text in tiny.FILES.items():
+        if name.endswith(".csv"):
+            content = "# 说明\r\n" + text.replace("\n", "\r\n")
+            (tmp_path / name).write_bytes(content.encode(encoding))
+    assert load.load_county(tmp_path).units["130999100201"].short_name == "东村"
+
+
+def test_chinese_headings_are_understood(tmp_path: Path) -> None:
+    tiny.change(tiny.write(tmp_path), "grids.csv", "code,name,parent", "编码,名称,上级")
+    assert "130999100201001" in load.load_county(tmp_path).units
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("code,name,parent\n网格".encode("utf-16"), "UTF-16"),
+        ("code,name,parent\n1,东村东头第一网格一号院\n".encode() + b"2,\xff\n", "坏字节"),
+        (b"code,name,parent\n\xff\xff\xff\n", "既不是 UTF-8 也不是 GB18030"),
+        (b"", "这个表是空的"),
+        (b'code,name,parent\n"130999100201001,a,b\n', "读不成表格"),
+        (b"code,name,parent\n1,2,3,4\n", "这一行有 4 格，表头只有 3 列"),
+        (b"code\n1\n", "表头缺列“name”"),
+    ],
+)
+def test_unreadable_spreadsheets_are_named(tmp_path: Path, content: bytes, told: str) -> None:
+    (tiny.write(tmp_path) / "grids.csv").write_bytes(content)
+    text, fine = check.report(tmp_path)
+    assert not fine
+    assert told in text
