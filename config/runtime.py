@@ -18,6 +18,7 @@ class Runtime:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     chance: Callable[[], float]
+    elapsed: Callable[[], float] = time.monotonic  # seconds that only go forward, for pacing
 
 
 def system() -> Runtime:
