@@ -30,6 +30,7 @@ from routing.ticket import Action, Ticket
 
 BY_RESIDENT = "resident"
 WITHDRAW_REASON = "居民本人撤单"
+_TOLD = (Action.PROGRESS, Action.ANSWER, Action.EXTEND)  # their notes are for the resident too
 
 
 class Clerk:
@@ -120,13 +121,12 @@ class Clerk:
         if ticket is None:
             missing = Reply(key="progress_unknown", values={"number": number})
             return [missing if number else Reply(key="progress_none")]
-        notes = [
-            event.note
-            for event in store.events(connection, ticket.number)
-            if event.action in (Action.PROGRESS, Action.ANSWER, Action.EXTEND) and event.note
-        ]
-        latest = notes[-1] if notes else ""
-        return [self._replies.progress(ticket, self._runtime.now(), latest)]
+        events = store.events(connection, ticket.number)
+        notes = [event.note for event in events if event.action in _TOLD and event.note]
+        moved = [event.at for event in events if "status" in event.changes]
+        now = self._runtime.now()
+        latest = notes[-1] if notes else self._replies.standing(ticket, moved[-1])
+        return [self._replies.progress(ticket, now, latest)]
 
     def _ask_withdraw(
         self, connection: Connection, number: str, after: Conversation, message: InboundMessage

@@ -6,12 +6,20 @@ from datetime import datetime
 
 from channels.message import Reply
 from config.county import County
+from config.runtime import LOCAL_ZONE
 from routing import deadline
 from routing.ticket import STATUS_NAMES, Status, Ticket
 
 UNNAMED_MATTER = "您反映的事"
 UNNAMED_PLACE = "地点待核实"
 HOTLINE_PEOPLE = "热线人工坐席"
+_STANDING = {
+    Status.DECIDING: "登记，工作人员正在看该由谁办",
+    Status.DISPATCHED: "转给{unit}",
+    Status.SIGNED: "{unit}接手办理",
+    Status.RETURNED: "退回热线，正在重新定由谁办",
+    Status.WITHDRAWN: "按您的意思撤单",
+}
 
 
 class Replies:
@@ -54,6 +62,14 @@ class Replies:
                 "latest": latest,
             },
         )
+
+    def standing(self, ticket: Ticket, since: datetime) -> str:
+        """Where a ticket is since when, for one on which nobody has written anything yet."""
+        what = _STANDING.get(ticket.status, STATUS_NAMES[ticket.status]).format(
+            unit=self.unit(ticket)
+        )
+        day = since.astimezone(LOCAL_ZONE)
+        return f"{day.month}月{day.day}日{what}。"
 
     def matter(self, category: str) -> str:
         """The finest name of a category that says something: 其他 says nothing, so its parent

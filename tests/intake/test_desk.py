@@ -172,3 +172,18 @@ async def test_strange_messages_are_answered_and_harm_nothing(
     receipt = await services.desk.receive(say(text))
     assert receipt.replies or receipt.ticket
     assert (await services.desk.receive(say(LAMP, key="2", sender="b"))).ticket
+
+
+async def test_progress_tells_the_latest_step_even_when_nobody_has_written_one(
+    services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say(LAMP))).ticket
+    (reply,) = (await services.desk.receive(say("查询", key="2"))).replies
+    assert services.replies.render(reply).endswith("最近一步：11月23日转给东韩村网格站。")
+    await services.database.write(
+        lambda c: services.dispatcher.progress(
+            c, number, version=1, by="operator:a", note="电工已经到村里看过。"
+        )
+    )
+    (reply,) = (await services.desk.receive(say("查询", key="3"))).replies
+    assert services.replies.render(reply).endswith("最近一步：电工已经到村里看过。")
