@@ -9,9 +9,10 @@ from channels.phone.media import FRAME_MS, MOST_QUEUED_S
 
 FRAME_S = FRAME_MS / 1000
 LATE_S = 0.08  # frames up to so late are sent after one another; later ones move the schedule
+EARLY_S = 0.001  # a frame is due so much before its beat, lest rounding puts it off to the next
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Speech:
     pcm: bytes
     heard: asyncio.Future[bool]
@@ -48,6 +49,10 @@ class Player:
         self.held = False  # the receiver asked us to wait; speech stays queued
         self.late_frames = 0  # sent more than a frame's length after they were due
         self.moved = 0  # times that the schedule had to move
+
+    def align(self, beat_s: float) -> None:
+        """`step` will be called at `beat_s` and every 20 ms from there: frames are due then."""
+        self._origin_s = beat_s - EARLY_S - self._frame * FRAME_S
 
     async def play(self, pcm: bytes) -> bool:
         """See `media.Media.play`."""
@@ -98,7 +103,7 @@ class Player:
     def _send_due(self, now_s: float) -> None:
         late_s = now_s - self._due_s()
         if late_s > LATE_S:
-            self._origin_s += late_s
+            self._origin_s += int(late_s / FRAME_S) * FRAME_S  # whole frames keep the beat
             if self.speaking or self._sends_silence:
                 self.moved += 1
                 self.late_frames += 1
