@@ -14,7 +14,7 @@ import jinja2
 from aiohttp import BodyPartReader, web
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
 
 from channels import http
 from channels.channel import Channel, Desk, MediaRefused
@@ -59,7 +59,7 @@ class WebChannel(Channel):
     def __init__(self, settings: Web, desk: Desk) -> None:
         self._settings = settings
         self._desk = desk
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             autoescape=True,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
 
 from intake import accounts
 from intake.services import SERVICES
@@ -21,7 +21,7 @@ class _Guard:
     """Bounds what strangers can cost: tries in a minute, and hashes at a time (64 MB each)."""
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self.hashing = asyncio.Semaphore(2)
 
     def may_try(self, name: str, address: str) -> bool:
