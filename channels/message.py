@@ -63,7 +63,8 @@ class InboundMessage:
     point: Point | None = None
     confidence: float | None = None  # the recogniser's, for speech
     public: bool = False  # said in public (an @mention): a candidate until confirmed in private
-    event: str = ""  # follow, scan, menu:KEY; empty for words
+    event: str = ""  # see docs/channels.md: follow, menu:KEY, hangup, missed, handover:REASON
+    spoken: bool = False  # on the telephone: answers are heard, a ticket is read back first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +78,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the front desk made of a message; the same again for the same message."""
+    """What the front desk made of a message; the same again for the same message.
+
+    `person`: a person takes over from here, and `reason` says why in Chinese.
+    """
 
     replies: tuple[Reply, ...] = ()
     ticket: str = ""
     duplicate: bool = False
+    person: bool = False
+    reason: str = ""
 
 
 Receive = Callable[[InboundMessage], Coroutine[Any, Any, Receipt]]
