@@ -231,6 +231,13 @@ def end_all(connection: Connection, name: str) -> None:
     connection.execute(sa.delete(_SESSION).where(_SESSION.c.operator == name))
 
 
+def purge(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Forget up to `limit` sessions that ended before then; how many."""
+    ended = sa.select(_SESSION.c.token_hash).where(_SESSION.c.expires_at < before).limit(limit)
+    gone = sa.delete(_SESSION).where(_SESSION.c.token_hash.in_(ended))
+    return connection.execute(gone).rowcount
+
+
 def _set_password(connection: Connection, name: str, password: str, *, must_change: bool) -> None:
     if not connection.execute(
         sa.update(_OPERATOR)

@@ -22,6 +22,7 @@ from intake import deliver, history, loops
 from intake.clerk import Clerk
 from intake.desk import FrontDesk
 from intake.media import MediaStore
+from intake.purge import Purge
 from intake.replies import Replies
 from intake.services import Services
 from intake.trial import RECEIVER_PORT
@@ -39,6 +40,7 @@ from routing.worktime import Calendar
 RELAY_IDLE_S = 2.0
 SWEEP_IDLE_S = 5.0
 WATCH_IDLE_S = 60.0
+PURGE_IDLE_S = 3600.0
 SHUTDOWN_S = 10.0
 FOREIGN_CALL_S = 30.0
 
@@ -165,6 +167,7 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
     database, runtime = services.database, services.runtime
     sweep = loops.Sweep(database=database, runtime=runtime, desk=services.desk)
     watch = Watch(database=database, dispatcher=services.dispatcher, runtime=runtime)
+    purge = Purge(database=database, runtime=runtime)
     relay = services.relay
     if relay is None:
         raise RuntimeError("services without a relay have nothing to run")
@@ -172,6 +175,7 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
         loops.drive(relay.step, idle_s=RELAY_IDLE_S, wake=services.wake),
         loops.drive(sweep.step, idle_s=SWEEP_IDLE_S, wake=asyncio.Event()),
         loops.drive(watch.step, idle_s=WATCH_IDLE_S, wake=asyncio.Event()),
+        loops.drive(purge.step, idle_s=PURGE_IDLE_S, wake=asyncio.Event()),
         *(loops.keep(channel.run, name) for name, channel in services.channels.items()),
     ]
     return [asyncio.create_task(each) for each in work]

@@ -52,3 +52,15 @@ def keep(connection: Connection, kept: Kept, now: datetime) -> None:
             at=now,
         )
     )
+
+
+def purge(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Forget up to `limit` answers that were kept before then, the oldest first; how many."""
+    oldest = (
+        sa.select(_TABLE.c.owner, _TABLE.c.key)
+        .where(_TABLE.c.at < before)
+        .order_by(_TABLE.c.at)
+        .limit(limit)
+    )
+    known = sa.tuple_(_TABLE.c.owner, _TABLE.c.key)
+    return connection.execute(sa.delete(_TABLE).where(known.in_(oldest))).rowcount

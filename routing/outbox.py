@@ -133,6 +133,25 @@ def resend(connection: Connection, envelope_id: str, at: datetime) -> bool:
     return changed.rowcount == 1
 
 
+def purge(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Forget up to `limit` envelopes that were delivered before then; how many. Dead ones stay.
+
+    They are sought among the `limit` oldest that aren't dead: positions grow with time, and what
+    waits is given up after three days, so it needs no index of its own.
+    """
+    oldest = (
+        sa.select(_OUTBOX.c.position, _OUTBOX.c.state, _OUTBOX.c.finished_at)
+        .where(_OUTBOX.c.state != "dead")
+        .order_by(_OUTBOX.c.position)
+        .limit(limit)
+        .subquery()
+    )
+    over = sa.select(oldest.c.position).where(
+        oldest.c.state == "done", oldest.c.finished_at < before
+    )
+    return connection.execute(sa.delete(_OUTBOX).where(_OUTBOX.c.position.in_(over))).rowcount
+
+
 Deliver = Callable[[Envelope], Awaitable[str]]
 
 
