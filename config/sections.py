@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from config.secret_files import with_secret_files
 
+_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,40}$"  # of a part of the dialplan
+
 FilledSecret = Annotated[SecretStr, Field(min_length=1)]
 
 
@@ -32,6 +34,7 @@ class Web(Section):
     """The resident's own page."""
 
     enabled: bool = True
+    kiosk_idle_s: int = Field(default=120, ge=30, le=1800)  # a kiosk forgets who was silent so long
 
 
 class Telegram(Section):
@@ -118,5 +121,19 @@ class Phone(Section):
     clips: Path | None = None  # folder of the county's own recorded phrases
     missed: Path | None = None  # folder in which Asterisk records missed calls
     recordings_days: int = Field(default=180, ge=1, le=3650)
-    operators_context: str = "hotline-operators"
-    callback_context: str = "hotline-callback"
+    media: Literal["audiosocket", "websocket"] = "audiosocket"  # how Asterisk brings the audio
+    media_token: SecretStr = SecretStr("")  # proves to the WebSocket that it is our Asterisk
+    number: str = Field(default="4569899", pattern=r"^\d{3,15}$")  # shown on call-backs
+    queue: str = Field(default="hotline-operators", pattern=_NAME)
+    queue_s: int = Field(default=40, ge=5, le=600)  # waiting for an operator, then a recorder
+    dial: str = Field(default="PJSIP/{number}@hotline-trunk", pattern=r"^[\w/@.:{}-]+$")
+    operators_context: str = Field(default="hotline-operators", pattern=_NAME)
+    callback_context: str = Field(default="hotline-callback", pattern=_NAME)
+
+    @model_validator(mode="after")
+    def _websocket_needs_token(self) -> Self:
+        if self.media == "websocket" and not self.media_token.get_secret_value():
+            raise ValueError("media 用 websocket 时要设 media_token")
+        if self.dial.count("{number}") != 1 or self.dial.count("{") != 1:
+            raise ValueError("dial 里要有一个 {number}，例如 PJSIP/{number}@hotline-trunk")
+        return self
