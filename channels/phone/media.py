@@ -12,7 +12,7 @@ class Ended(StrEnum):
     """Why no more audio comes."""
 
     HANGUP = "hangup"  # 挂断: the caller, or the dialplan, ended the call
-    LOST = "lost"  # 中断: the connection broke or spoke nonsense
+    LOST = "lost"  # 中断: the connection spoke nonsense, read nothing, or was silent for a minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,9 @@ class _Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         if self._line is not None:
-            self._line.gone(Ended.HANGUP if exc is None else Ended.LOST, self._server.beat)
+            # A hang-up while we speak leaves audio unread at the other side, and comes as a reset.
+            usual = exc is None or isinstance(exc, ConnectionError)
+            self._line.gone(Ended.HANGUP if usual else Ended.LOST, self._server.beat)
 
     def pause_writing(self) -> None:
         self._clogged_s = self._server.elapsed()
