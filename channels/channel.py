@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from aiohttp import ClientSession, web
 
-from channels.message import Contact, Receive, Render, Reply
+from channels.message import Attachment, Contact, Receive, Render, Reply, SendError
 from config.runtime import Runtime
 
 
@@ -25,13 +25,18 @@ class MediaRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Something said in a conversation, by us or by the resident; `pictures` are `store:ID`."""
+    """Something said in a conversation, by us or by the resident; `pictures` are `store:ID`.
+
+    `choices` are short answers to what we asked; `pinned` says that a place pin came along.
+    """
 
     at: datetime
     from_us: bool
     text: str
     ticket: str = ""
     pictures: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    pinned: bool = False
 
 
 # Later: replies for somebody who is not waiting at the other end; History: what was said so far.
@@ -43,7 +48,8 @@ History = Callable[[Contact], Awaitable[Sequence[Line]]]
 class Desk:
     """All that a channel is given: where messages go, how replies read, the HTTP client, the clock.
 
-    `later` sends replies by the durable outbox; `history` is what was said with somebody so far.
+    `later` sends replies by the durable outbox; `history` is what was said with somebody so far;
+    `county` and `hotline` are its name and its number, for channels with pages of their own.
     """
 
     receive: Receive
@@ -53,6 +59,8 @@ class Desk:
     keep: KeepMedia
     later: Later
     history: History
+    county: str = ""
+    hotline: str = ""
 
 
 class Channel(ABC):
@@ -75,6 +83,13 @@ class Channel(ABC):
     @abstractmethod
     async def send(self, to: Contact, reply: Reply) -> str:
         """Send a reply and return the platform's id for it; raises SendError."""
+
+    async def fetch(self, attachment: Attachment) -> tuple[bytes, str]:
+        """The bytes and media type of what a resident sent here and we don't hold yet.
+
+        Raises SendError: is trying again of use? A channel that gives files at once has none.
+        """
+        raise SendError("这个渠道没有可以补取的文件", permanent=True)
 
     def health(self) -> dict[str, Any]:
         """Small facts for the health page, without secrets."""

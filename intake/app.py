@@ -122,6 +122,8 @@ def _desk(office: Services, http: ClientSession) -> Desk:
         keep=office.media,
         later=partial(_later, office),
         history=partial(_history, office),
+        county=office.county.name,
+        hotline=office.county.hotline,
     )
 
 

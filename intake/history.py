@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.channel import Line
-from channels.message import Contact, Reply
+from channels.message import Contact, InboundMessage, Receipt, Reply
 from intake import inbox, wire
 from routing import schema
 
@@ -19,25 +20,31 @@ MOST_NOTICES = 50
 
 def read(connection: Connection, contact: Contact, render: Callable[[Reply], str]) -> list[Line]:
     """The latest lines of a contact's conversation, oldest first."""
-    lines = []
+    lines: list[Line] = []
     for message, receipt in inbox.of_sender(connection, contact, MOST_MESSAGES):
-        ticket = receipt.ticket if receipt else ""
-        shown = message.text or "".join(each.caption for each in message.attachments)
-        pictures = tuple(a.reference for a in message.attachments if a.kind == "image")
-        lines.append(
-            Line(
-                at=message.received_at,
-                from_us=False,
-                text=shown,
-                ticket=ticket,
-                pictures=pictures,
-            )
-        )
-        for reply in receipt.replies if receipt else ():
-            text = render(reply)
-            lines.append(Line(at=message.received_at, from_us=True, text=text, ticket=ticket))
-    lines.extend(_notices(connection, contact, render))
+        lines.extend(_exchange(message, receipt, render))
+    told = {(line.ticket, line.text) for line in lines if line.from_us}
+    notices = _notices(connection, contact, render)
+    # Where nobody waited for a receipt, its replies went by the outbox too: said once.
+    lines.extend(each for each in notices if (each.ticket, each.text) not in told)
     return sorted(lines, key=attrgetter("at"))
+
+
+def _exchange(
+    message: InboundMessage, receipt: Receipt | None, render: Callable[[Reply], str]
+) -> list[Line]:
+    """A message, and what we answered at once."""
+    at, ticket = message.received_at, receipt.ticket if receipt else ""
+    said = Line(
+        at=at,
+        from_us=False,
+        text=message.text or "".join(each.caption for each in message.attachments),
+        ticket=ticket,
+        pictures=tuple(a.reference for a in message.attachments if a.kind == "image"),
+        pinned=message.point is not None,
+    )
+    replies = receipt.replies if receipt else ()
+    return [said, *(_from_us(reply, at, ticket, render) for reply in replies)]
 
 
 def _notices(
@@ -51,14 +58,15 @@ def _notices(
         .limit(MOST_NOTICES)
     )
     return [
-        Line(
-            at=row.created_at,
-            from_us=True,
-            text=render(wire.reply_from_record(_record(row.body))),
-            ticket=row.ticket or "",
-        )
+        _from_us(wire.reply_from_record(_record(row.body)), row.created_at, row.ticket, render)
         for row in rows
     ]
+
+
+def _from_us(
+    reply: Reply, at: datetime, ticket: str | None, render: Callable[[Reply], str]
+) -> Line:
+    return Line(at=at, from_us=True, text=render(reply), ticket=ticket or "", choices=reply.choices)
 
 
 def _record(body: str) -> dict[str, Any]:

@@ -3,23 +3,23 @@ in memory.
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import jinja2
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
+from markupsafe import Markup, escape
 
-from channels import http
-from channels.channel import Channel, Desk, MediaRefused
-from channels.message import Attachment, Contact, InboundMessage, Point, Reply
-from channels.web import pictures
+from channels.channel import Channel, Desk, Line, MediaRefused
+from channels.message import Attachment, Contact, InboundMessage, Reply
+from channels.web import payload, pictures
+from channels.web.payload import Form
 from config.runtime import LOCAL_ZONE
 from config.sections import Web
 
@@ -27,31 +27,21 @@ SCHEME = "web"
 COOKIE = "hotline_resident"
 HERE = Path(__file__).parent
 STATIC = "/static/web"
-LONGEST_TEXT = 2000
-LONGEST_UPLOAD_BYTES = 10 * 2**20 + 64 * 1024
 COOKIE_LASTS_S = 180 * 24 * 3600
-KIOSK_IDLE_S = 120
+KIOSK_WARNS_S = 20
+KIOSK_GRACE_S = 15  # the cookie outlives the page's own clock a little
+MOST_TICKETS = 6
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_NUMBER = re.compile(r"\d{8}-\d{4,}")
 _BY_COOKIE = RateLimitItemPerMinute(20)
 _BY_ADDRESS = RateLimitItemPerMinute(120)  # a village shares one address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """What a resident sent: words, a place pin, a photo."""
-
-    text: str = ""
-    key: str = ""
-    latitude: str = ""
-    longitude: str = ""
-    photo: bytes = b""
-
-
 class WebChannel(Channel):
-    """The resident's page at `/`."""
+    """The resident's page at `/`; `/?kiosk=1` is the page of a kiosk that many people use."""
 
     name = "web"
     schemes = (SCHEME,)
@@ -67,9 +57,10 @@ class WebChannel(Channel):
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._pages.filters["spoken"] = _spoken
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """The page, sending, clearing, and the page's own files."""
+        """The page, sending, progress, clearing, and the page's own files."""
         return [
             web.get("/", self._page),
             web.post("/", self._send),
@@ -88,39 +79,37 @@ class WebChannel(Channel):
         return await self._show(request)
 
     async def _progress(self, request: web.Request) -> web.Response:
-        return await self._show(request, asking=True)
+        return await self._show(request, template="progress.html")
 
     async def _send(self, request: web.Request) -> web.Response:
-        self._same_site(request)
-        form = await _read(request)
+        _same_site(request)
+        form = await payload.read(request)
         resident = request.cookies.get(COOKIE, "")
-        if not _is_id(resident) or not _is_id(form.key):
-            return await self._show(request, problem="页面已过期，请再按一次发送", kept=form.text)
+        if not payload.is_id(resident):
+            problem = "隔的时间太长，页面已经换新。请再按一次“发送”，您写的都还在"
+            return await self._show(request, problem=problem, kept=form.text, status=403)
+        if not payload.is_id(form.key):
+            problem = "页面不完整，请再按一次“发送”"
+            return await self._show(request, problem=problem, kept=form.text, status=400)
         if not self._may_send(request, resident):
-            return await self._show(
-                request, problem=self._said("too_many"), kept=form.text, status=429
-            )
-        if len(form.text) > LONGEST_TEXT:
-            return await self._show(
-                request, problem=self._said("too_long"), kept=form.text, status=413
-            )
+            problem = self._said("too_many")
+            return await self._show(request, problem=problem, kept=form.text, status=429)
+        if len(form.text) > payload.LONGEST_TEXT:
+            problem = self._said("too_long")
+            return await self._show(request, problem=problem, kept=form.text, status=413)
         try:
             attachments = await self._kept(form.photo)
         except MediaRefused as refusal:
             problem = self._desk.render(Reply(key="media_refused", values={"reason": str(refusal)}))
             return await self._show(request, problem=problem, kept=form.text, status=400)
-        point = _point(form)
-        if not form.text and not attachments and point is None:
-            return await self._show(request, problem="请先写下要说的事，或者选一张照片")
-        await self._desk.receive(self._message(resident, form, attachments, point))
-        raise web.HTTPSeeOther(_back(request))
+        if not form.text and not attachments and form.point is None:
+            problem = "请先写下要说的事，或者选一张照片"
+            return await self._show(request, problem=problem, status=400)
+        await self._desk.receive(self._message(resident, form, attachments))
+        raise web.HTTPSeeOther(_home(request) + "#last")
 
     def _message(
-        self,
-        resident: str,
-        form: Form,
-        attachments: tuple[Attachment, ...],
-        point: Point | None,
+        self, resident: str, form: Form, attachments: tuple[Attachment, ...]
     ) -> InboundMessage:
         contact = Contact(scheme=SCHEME, path=resident)
         return InboundMessage(
@@ -131,12 +120,13 @@ class WebChannel(Channel):
             text=form.text,
             received_at=self._desk.runtime.now(),
             attachments=attachments,
-            point=point,
+            point=form.point,
         )
 
     async def _end(self, request: web.Request) -> web.Response:
-        self._same_site(request)
-        answer = web.HTTPSeeOther(_back(request))
+        """The browser forgets who was here; what was said stays with those who handle it."""
+        _same_site(request)
+        answer = web.HTTPSeeOther(_home(request, ended=True))
         answer.del_cookie(COOKIE)
         raise answer
 
@@ -153,53 +143,59 @@ class WebChannel(Channel):
         self,
         request: web.Request,
         *,
+        template: str = "talk.html",
         problem: str = "",
         kept: str = "",
-        asking: bool = False,
         status: int = 200,
     ) -> web.Response:
-        resident = request.cookies.get(COOKIE, "")
-        fresh = not _is_id(resident)
+        resident, kiosk = request.cookies.get(COOKIE, ""), _is_kiosk(request)
+        fresh = not payload.is_id(resident)
         resident = _new_id() if fresh else resident
         lines = [] if fresh else await self._desk.history(Contact(scheme=SCHEME, path=resident))
         values: Mapping[str, Any] = {
             "lines": lines,
+            "tickets": _tickets(lines),
             "zone": LOCAL_ZONE,
             "key": _new_id(),
             "problem": problem,
             "kept": kept,
-            "asking": asking,
-            "kiosk": "kiosk" in request.query,
-            "query": request.query_string[:200],
-            "idle_s": KIOSK_IDLE_S,
+            "kiosk": kiosk,
+            "ended": "ended" in request.query and not lines,
+            "query": "?kiosk=1" if kiosk else "",
+            "idle_s": self._settings.kiosk_idle_s,
+            "warns_s": KIOSK_WARNS_S,
+            "county": self._desk.county,
+            "hotline": self._desk.hotline,
             "welcome": self._said("welcome"),
-            "longest": LONGEST_TEXT,
+            "longest": payload.LONGEST_TEXT,
         }
-        text = self._pages.get_template("page.html").render(values)
+        text = self._pages.get_template(template).render(values)
         answer = web.Response(text=text, content_type="text/html", status=status)
         answer.headers["Content-Security-Policy"] = POLICY
         answer.headers["Cache-Control"] = "no-store"
-        if fresh:
-            age = None if values["kiosk"] else COOKIE_LASTS_S
-            answer.set_cookie(
-                COOKIE,
-                resident,
-                max_age=age,
-                httponly=True,
-                samesite="Lax",
-                secure=request.secure,
-            )
+        if fresh or kiosk:
+            self._set_cookie(request, answer, resident, kiosk=kiosk)
         return answer
+
+    def _set_cookie(
+        self, request: web.Request, answer: web.Response, resident: str, *, kiosk: bool
+    ) -> None:
+        """A phone remembers its owner; a kiosk forgets, even where its page has no script."""
+        kiosk_s = self._settings.kiosk_idle_s + KIOSK_GRACE_S
+        answer.set_cookie(
+            COOKIE,
+            resident,
+            max_age=kiosk_s if kiosk else COOKIE_LASTS_S,
+            httponly=True,
+            samesite="Lax",
+            secure=request.secure,
+        )
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         path = HERE / "static" / request.match_info["file"]
         if path.parent != HERE / "static" or not path.is_file():
             raise web.HTTPNotFound(text="没有这个文件")
-        return web.FileResponse(path, headers={"Cache-Control": "max-age=3600"})
-
-    def _same_site(self, request: web.Request) -> None:
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            raise web.HTTPForbidden(text="这个请求来自别的网站，已拒绝")
+        return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 
     def _may_send(self, request: web.Request, resident: str) -> bool:
         by_cookie = self._limiter.hit(_BY_COOKIE, "resident", resident)
@@ -209,58 +205,33 @@ class WebChannel(Channel):
         return self._desk.render(Reply(key=key))
 
 
-async def _read(request: web.Request) -> Form:
-    """The form, each part bounded; a photo comes with the multipart form alone."""
-    if not request.content_type.startswith("multipart/"):
-        body = await http.read_body(request)
-        found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
-        return _form({name: values[0].strip() for name, values in found.items()}, b"")
-    fields: dict[str, str] = {}
-    photo = b""
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            raise http.refused("表单不对")
-        if part.name == "photo":
-            photo = await _bounded(part, LONGEST_UPLOAD_BYTES)
-        elif part.name in _FIELDS:
-            value = await _bounded(part, 4 * LONGEST_TEXT + 1024)
-            fields[part.name] = value.decode("utf-8", "replace").strip()
-    return _form(fields, photo)
+def _same_site(request: web.Request) -> None:
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise web.HTTPForbidden(text="这个请求来自别的网站，已拒绝")
 
 
-def _form(fields: Mapping[str, str], photo: bytes) -> Form:
-    text, key, latitude, longitude = (fields.get(name, "") for name in _FIELDS)
-    return Form(text=text, key=key, latitude=latitude, longitude=longitude, photo=photo)
+def _is_kiosk(request: web.Request) -> bool:
+    return request.query.get("kiosk") == "1"
 
 
-async def _bounded(part: BodyPartReader, limit_bytes: int) -> bytes:
-    content = bytearray()
-    while chunk := await part.read_chunk(64 * 1024):
-        content += chunk
-        if len(content) > limit_bytes:
-            raise web.HTTPRequestEntityTooLarge(max_size=limit_bytes, actual_size=len(content))
-    return bytes(content)
+def _home(request: web.Request, *, ended: bool = False) -> str:
+    """The page's own address: nothing of what was said or asked is ever in it."""
+    said = {"kiosk": _is_kiosk(request), "ended": ended}
+    query = "&".join(f"{name}=1" for name, holds in said.items() if holds)
+    return f"/?{query}" if query else "/"
 
 
-_FIELDS = ("text", "key", "latitude", "longitude")
+def _tickets(lines: Sequence[Line]) -> list[str]:
+    """The tickets of a conversation, the latest first."""
+    numbers = dict.fromkeys(line.ticket for line in reversed(lines) if line.ticket)
+    return list(numbers)[:MOST_TICKETS]
 
 
-def _point(form: Form) -> Point | None:
-    try:
-        point = Point(latitude=float(form.latitude), longitude=float(form.longitude))
-    except ValueError:
-        return None
-    inside = -90 <= point.latitude <= 90 and -180 <= point.longitude <= 180
-    return point if inside else None
-
-
-def _back(request: web.Request) -> str:
-    return "/?" + request.query_string[:200] if request.query_string else "/"
+def _spoken(text: str) -> Markup:
+    """A line of the talk: its own line ends, and ticket numbers that catch the eye."""
+    marked = _NUMBER.sub(lambda m: f'<b class="number">{m.group()}</b>', str(escape(text)))
+    return Markup("<br>").join(Markup(line) for line in marked.splitlines())
 
 
 def _new_id() -> str:
-    return secrets.token_hex(16)
-
-
-def _is_id(text: str) -> bool:
-    return len(text) == 32 and all(c in "0123456789abcdef" for c in text)
+    return secrets.token_hex(payload.ID_LENGTH // 2)

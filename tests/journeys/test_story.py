@@ -51,6 +51,12 @@ async def tell(page: Page, url: str, text: str) -> str:
     return await page.inner_text(".talk")
 
 
+async def answered(page: Page) -> str:
+    """The last thing that the hotline said."""
+    await page.wait_for_selector(".talk .you")
+    return await page.inner_text(".talk li.us:last-child")
+
+
 async def log_in(page: Page, program: Program) -> None:
     """With the one-time password of the first start, which must be changed."""
     found = re.search(r"一次性密码：(\S+?)（", program.log())
@@ -125,11 +131,15 @@ async def test_resident_page_works_without_script(browser: Browser, program: Pro
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     talk = await tell(page, program.url, "东韩村村口的路灯坏了三天了没人修")
-    assert re.search(r"20\d{6}-\d{4}", talk), talk
+    number = re.search(r"20\d{6}-\d{4}", talk)
+    assert number, talk
+    await page.click("text=查进度")
+    await page.click(f"button:has-text('{number.group()}')")
+    assert "由东韩村网格站办理" in await answered(page)
     await page.goto(program.url + "/progress")
-    await page.fill("#text", "查询")
-    await page.click("#go")
-    await page.wait_for_selector("text=办理")
+    await page.fill("#number", number.group())
+    await page.click("#ask button")
+    assert "由东韩村网格站办理" in await answered(page)
     await context.close()
 
 

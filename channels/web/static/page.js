@@ -1,55 +1,163 @@
 "use strict";
-const form = document.getElementById("say");
-const note = document.getElementById("note");
-const here = document.getElementById("here");
+// The page works without this file; with it, nothing typed is lost and news is announced.
+document.documentElement.classList.add("script");
+const BIG_BYTES = 1500000;
+const LONGEST_SIDE = 2400;
+const NEWS_EVERY_MS = 15000;
+const AGAIN_MS = 5000;
+const say = document.getElementById("say");
 const talk = document.querySelector(".talk");
-if (talk.children.length > 1) talk.lastElementChild.scrollIntoView({ block: "center" });
-if (navigator.geolocation) {
+const note = document.getElementById("note");
+let photo = null;
+
+document.getElementById("last")?.scrollIntoView({ block: "start" });
+if (say) { sending(); pinning(); picturing(); announcing(); reading(); }
+const idle_s = Number(document.body.dataset.idle || 0);
+if (idle_s) forgetting(idle_s, Number(document.body.dataset.warns));
+// A page that comes back by the browser's own memory is asked for again: it may be another person's.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+// What was typed survives a failed connection; pressing twice sends once (the server knows the form's key).
+function sending() {
+  say.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const go = document.getElementById("go");
+    go.disabled = true;
+    note.textContent = "正在发送……";
+    try {
+      const data = new FormData(say);
+      if (photo) data.set("photo", photo, "photo.jpg");
+      const answer = await fetch(say.action, { method: "POST", body: data });
+      if (answer.ok) { location.replace(answer.url); return; }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const problem = page.querySelector(".problem");
+      note.textContent = problem ? problem.textContent : "没有发出去，您写的都还在，请再按一次发送。";
+      say.key.value = page.querySelector("#say [name=key]")?.value || say.key.value;
+    } catch {
+      note.textContent = "没有发出去，您写的都还在，请再按一次发送。";
+    }
+    go.disabled = false;
+  });
+}
+
+function pinning() {
+  const here = document.getElementById("here");
+  if (!here || !navigator.geolocation || !isSecureContext) return;
   here.hidden = false;
   here.addEventListener("click", () => {
     note.textContent = "正在取位置……";
     navigator.geolocation.getCurrentPosition(
       (found) => {
-        form.latitude.value = found.coords.latitude;
-        form.longitude.value = found.coords.longitude;
-        note.textContent = "位置已附上，请再写一句在哪个村或哪条街。";
+        say.latitude.value = found.coords.latitude;
+        say.longitude.value = found.coords.longitude;
+        note.textContent = "位置附上了。请再写一句：什么事，在哪个村、哪条街。";
       },
       () => { note.textContent = "没有取到位置，请写明在哪个村、哪条街。"; },
       { timeout: 15000 });
   });
 }
-// What was typed survives a failed connection; pressing twice sends once (the server knows the form's key).
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const go = document.getElementById("go");
-  go.disabled = true;
-  note.textContent = "正在发送……";
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
-    if (answer.ok) { location.assign(answer.url); return; }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const problem = page.querySelector(".problem");
-    note.textContent = problem ? problem.textContent : "没有发出去，请再试一次。";
-    form.key.value = page.querySelector("[name=key]")?.value || form.key.value;
-    go.disabled = false;
-  } catch {
-    note.textContent = "没有发出去，您写的都还在，请再按一次发送。";
-    go.disabled = false;
-  }
-});
-// At the kiosk the next person must see nothing of this one.
-const idle = Number(document.body.dataset.idle || 0);
-if (idle) {
-  let timer;
-  const again = () => { clearTimeout(timer); timer = setTimeout(() => document.querySelector(".end").form.submit(), idle * 1000); };
-  ["pointerdown", "keydown"].forEach((name) => addEventListener(name, again));
-  again();
+
+// The photo is shown before it is sent, and made smaller where the network would take minutes.
+function picturing() {
+  const input = document.getElementById("photo");
+  if (!input) return;
+  input.required = false;
+  const preview = document.getElementById("preview");
+  const picture = preview.querySelector("img");
+  input.addEventListener("change", async () => {
+    URL.revokeObjectURL(picture.src);
+    const chosen = input.files[0];
+    photo = null;
+    preview.hidden = !chosen;
+    if (!chosen) return;
+    picture.src = URL.createObjectURL(chosen);
+    if (chosen.size > BIG_BYTES) photo = await smaller(chosen).catch(() => null);
+  });
+  preview.querySelector("button").addEventListener("click", () => {
+    input.value = "";
+    input.dispatchEvent(new Event("change"));
+    input.focus();
+  });
 }
-// News (a result, a question) comes without a reload under the fingers: only while nothing is typed.
-setInterval(async () => {
-  if (form.text.value || document.hidden) return;
-  const answer = await fetch(location.href).catch(() => null);
-  if (!answer || !answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".talk");
-  if (fresh && fresh.children.length > talk.children.length) talk.replaceChildren(...fresh.children);
-}, 10000);
+
+async function smaller(file) {
+  const bitmap = await createImageBitmap(file);
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(bitmap.width * scale);
+  canvas.height = Math.round(bitmap.height * scale);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+}
+
+// News (a result, a question) is announced; nothing moves under the fingers until it is wanted.
+function announcing() {
+  const news = document.getElementById("news");
+  let fresh = null;
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.pathname + location.search).catch(() => null);
+    if (!answer?.ok) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".talk");
+    if (!found || found.querySelectorAll("time").length <= talk.querySelectorAll("time").length) return;
+    fresh = found;
+    news.hidden = false;
+  }, NEWS_EVERY_MS);
+  news.addEventListener("click", () => {
+    talk.replaceChildren(...fresh.children);
+    news.hidden = true;
+    reading();
+    document.getElementById("last")?.scrollIntoView({ block: "start" });
+  });
+}
+
+// For those who read with difficulty: the last answer aloud, where the machine can speak.
+function reading() {
+  const last = document.querySelector(".talk li.us:last-child");
+  if (!last || !window.speechSynthesis) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "plain read";
+  button.textContent = "念给我听";
+  button.addEventListener("click", () => {
+    speechSynthesis.cancel();
+    const words = new SpeechSynthesisUtterance(last.querySelector("p").innerText);
+    words.lang = "zh-CN";
+    words.rate = 0.9;
+    speechSynthesis.speak(words);
+  });
+  last.append(button);
+}
+
+// At the kiosk the next person must see nothing of this one.
+function forgetting(after_s, warns_s) {
+  const box = document.getElementById("idle");
+  const left = document.getElementById("left");
+  let ends = 0;
+  let clearing = false;
+  const again = () => { if (!clearing) { ends = Date.now() + after_s * 1000; box.hidden = true; } };
+  const used = () => document.querySelector(".talk .you, #ask") || say?.text.value;
+  for (const name of ["pointerdown", "keydown", "input"]) addEventListener(name, again);
+  document.getElementById("stay").addEventListener("click", again);
+  again();
+  setInterval(() => {
+    if (!used()) { again(); return; }
+    const rest_s = Math.ceil((ends - Date.now()) / 1000);
+    left.textContent = Math.max(rest_s, 0);
+    if (box.hidden && rest_s <= warns_s) { box.hidden = false; document.getElementById("stay").focus(); }
+    if (rest_s <= 0 && !clearing) { clearing = true; forget(); }
+  }, 1000);
+}
+
+async function forget() {
+  window.speechSynthesis?.cancel();
+  talk?.replaceChildren();
+  for (const form of document.forms) form.reset();
+  if (say) say.text.value = "";
+  try {
+    await fetch("/end?kiosk=1", { method: "POST" });
+    location.replace("/?kiosk=1");
+  } catch {
+    setTimeout(forget, AGAIN_MS);
+  }
+}
