@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from intake import schema
+from intake.phone import schema  # which stands on all the others
 
 
 def _run() -> None:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from intake import migrate, schema
+from intake import migrate
+from intake.phone import schema
 
 
 def test_migrated_schema_is_the_declared_one(database_url: str) -> None:

@@ -1,0 +1,124 @@
+"""What is written down of calls: who rang, what was said, how it ended, whom to ring back.
+
+The program gives an implementation; the phone line knows nothing of databases.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from channels.message import Contact, Reply
+
+
+class Purpose(StrEnum):
+    """Why a call is made."""
+
+    INBOUND = "inbound"  # 来电
+    FOLLOW_UP = "follow_up"  # 回访: result, and three questions
+    NOTICE = "notice"  # 通知: something is read out
+    CALL_BACK = "call_back"  # 回拨: he rang, nobody answered; now he may tell his matter
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    SERVED = "served"  # 办结通话: ticket or answer given, said goodbye
+    PERSON = "person"  # 转人工
+    HUNG_UP = "hung_up"  # 挂断: the caller put down first
+    LOST = "lost"  # 中断: the line broke
+    FAILED = "failed"  # 出错: we could not go on; the dialplan takes the caller to a person
+
+
+class Voice(StrEnum):
+    """Who speaks in a line of the transcript."""
+
+    CALLER = "caller"  # 居民
+    LINE = "line"  # 热线（机器）
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """A call that we have answered, or that was answered to us."""
+
+    call_id: str
+    contact: Contact
+    purpose: Purpose
+    at: datetime
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenLine:
+    """A line of the transcript; times in milliseconds of the call's audio."""
+
+    voice: Voice
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float | None = None
+    key: str = ""  # of the reply, for what we said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a call ended and which tickets came of it."""
+
+    call_id: str
+    at: datetime
+    outcome: Outcome
+    reason: str = ""  # why it went to a person, in Chinese
+    tickets: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a resident answered in a follow-up call; None: not asked, or no answer understood."""
+
+    solved: bool | None = None
+    satisfied: bool | None = None
+    contacted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """A call that we owe somebody."""
+
+    id: str
+    to: Contact
+    purpose: Purpose
+    reply: Reply
+    ticket: str
+    attempt: int  # 1 for the first
+
+
+class CallBook(Protocol):
+    """Each method writes at once and durably; the same again changes nothing."""
+
+    async def began(self, call: Began) -> None:
+        """The call is there."""
+
+    async def spoken(self, call_id: str, line: SpokenLine) -> None:
+        """One more line of the transcript."""
+
+    async def ended(self, call: Ended) -> None:
+        """The call is over."""
+
+    async def queued(self, call_id: str) -> None:
+        """The caller waits for an operator."""
+
+    async def connected(self, call_id: str, operator: str) -> None:
+        """An operator has taken the call."""
+
+    async def plan(self, to: Contact, reply: Reply) -> str:
+        """We owe somebody a call that says this; returns the errand's id."""
+
+    async def next_errand(self) -> Errand | None:
+        """A call to make now (never at night), claimed for us; None where there is none."""
+
+    async def reached(self, errand: Errand, judgement: Judgement) -> None:
+        """Somebody answered and heard us out; what he judged goes into his ticket."""
+
+    async def not_reached(self, errand: Errand, reason: str) -> None:
+        """Nobody answered; it is tried once more later, then 无人接听 is recorded."""

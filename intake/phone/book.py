@@ -1,0 +1,98 @@
+"""The call book on the program's database: what is written is durable when it returns."""
+
+import json
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Connection
+
+from channels.message import Contact, Reply
+from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, SpokenLine
+from config.runtime import Runtime
+from intake import wire
+from intake.phone import calls, errands
+from intake.phone.errands import Plan
+from routing.database import Database
+
+_PURPOSES = {"result": Purpose.FOLLOW_UP, "call_again": Purpose.CALL_BACK}
+NOT_REACHED = "电话回访两次无人接听"
+
+_log = structlog.get_logger(__name__)
+
+
+class DatabaseBook:
+    """Implements `channels.phone.book.CallBook`.
+
+    `judged` puts what a resident answered into his ticket; `unreached` that nobody answered.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        runtime: Runtime,
+        judged: Callable[[Connection, Errand, Judgement], None],
+        unreached: Callable[[Connection, Errand, str], None],
+    ) -> None:
+        self._database = database
+        self._runtime = runtime
+        self._judged = judged
+        self._unreached = unreached
+
+    async def began(self, call: Began) -> None:
+        """See `CallBook`."""
+        await self._database.write(lambda c: calls.began(c, call))
+
+    async def spoken(self, call_id: str, line: SpokenLine) -> None:
+        """See `CallBook`."""
+        await self._database.write(lambda c: calls.spoken(c, call_id, line))
+
+    async def ended(self, call: Ended) -> None:
+        """See `CallBook`."""
+        await self._database.write(lambda c: calls.ended(c, call))
+
+    async def queued(self, call_id: str) -> None:
+        """See `CallBook`."""
+        now = self._runtime.now()
+        await self._database.write(lambda c: calls.queued(c, call_id, now))
+
+    async def connected(self, call_id: str, operator: str) -> None:
+        """See `CallBook`."""
+        now = self._runtime.now()
+        await self._database.write(lambda c: calls.connected(c, call_id, operator, now))
+
+    async def plan(self, to: Contact, reply: Reply) -> str:
+        """See `CallBook`."""
+        wanted = Plan(
+            id=self._runtime.new_id(),
+            to=to,
+            purpose=_PURPOSES.get(reply.key, Purpose.NOTICE),
+            ticket=reply.values.get("number", ""),
+            body=json.dumps(wire.reply_to_record(reply), ensure_ascii=False),
+        )
+        now = self._runtime.now()
+        return await self._database.write(lambda c: errands.plan(c, wanted, now))
+
+    async def next_errand(self) -> Errand | None:
+        """See `CallBook`."""
+        now = self._runtime.now()
+        return await self._database.write(lambda c: errands.claim(c, now))
+
+    async def reached(self, errand: Errand, judgement: Judgement) -> None:
+        """See `CallBook`."""
+
+        def write(connection: Connection) -> None:
+            errands.done(connection, errand.id, self._runtime.now(), "接通")
+            self._judged(connection, errand, judgement)
+
+        await self._database.write(write)
+
+    async def not_reached(self, errand: Errand, reason: str) -> None:
+        """See `CallBook`."""
+
+        def write(connection: Connection) -> None:
+            last = errands.missed(connection, errand, self._runtime.now(), reason)
+            if last:
+                self._unreached(connection, errand, reason)
+
+        await self._database.write(write)

@@ -1,0 +1,90 @@
+"""Calls in the database: began, said, queued, ended. Functions of a connection."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from channels.phone.book import Began, Ended, SpokenLine
+from intake.phone import schema
+
+MOST_LINES = 500  # of one transcript
+LONGEST_LINE = 2000
+
+_CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
+
+
+def began(connection: Connection, call: Began) -> None:
+    """The call is there; a call that was there already (a second leg, a retry) stays as it was."""
+    known = sa.select(_CALL.c.id).where(_CALL.c.id == call.call_id)
+    if connection.execute(known).scalar_one_or_none() is None:
+        connection.execute(
+            sa.insert(_CALL),
+            {
+                "id": call.call_id,
+                "contact": str(call.contact),
+                "purpose": call.purpose.value,
+                "began_at": call.at,
+            },
+        )
+    if call.ticket:
+        _link(connection, call.call_id, [call.ticket])
+
+
+def spoken(connection: Connection, call_id: str, line: SpokenLine) -> None:
+    """One more line; beyond MOST_LINES nothing is added."""
+    count = sa.select(sa.func.count()).select_from(_LINE).where(_LINE.c.call == call_id)
+    sequence = connection.execute(count).scalar_one() + 1
+    if sequence > MOST_LINES:
+        return
+    connection.execute(
+        sa.insert(_LINE),
+        {
+            "call": call_id,
+            "sequence": sequence,
+            "voice": line.voice.value,
+            "text": line.text[:LONGEST_LINE],
+            "start_ms": line.start_ms,
+            "end_ms": line.end_ms,
+            "confidence": line.confidence,
+            "key": line.key[:100],
+        },
+    )
+
+
+def ended(connection: Connection, call: Ended) -> None:
+    """How it ended; the first word on that stands."""
+    connection.execute(
+        sa.update(_CALL)
+        .where(_CALL.c.id == call.call_id, _CALL.c.outcome.is_(None))
+        .values(ended_at=call.at, outcome=call.outcome.value, reason=call.reason[:200])
+    )
+    _link(connection, call.call_id, call.tickets)
+
+
+def queued(connection: Connection, call_id: str, at: datetime) -> None:
+    """The caller waits for an operator."""
+    connection.execute(
+        sa.update(_CALL)
+        .where(_CALL.c.id == call_id, _CALL.c.queued_at.is_(None))
+        .values(queued_at=at)
+    )
+
+
+def connected(connection: Connection, call_id: str, operator: str, at: datetime) -> None:
+    """An operator has taken it."""
+    connection.execute(
+        sa.update(_CALL)
+        .where(_CALL.c.id == call_id)
+        .values(operator=operator[:60], connected_at=at)
+    )
+
+
+def _link(connection: Connection, call_id: str, tickets: Sequence[str]) -> None:
+    there = set(
+        connection.execute(sa.select(_TICKET.c.ticket).where(_TICKET.c.call == call_id)).scalars()
+    )
+    new = [{"call": call_id, "ticket": ticket} for ticket in tickets if ticket not in there]
+    if new:
+        connection.execute(sa.insert(_TICKET), new)

@@ -1,0 +1,130 @@
+"""Calls that we owe: planned, claimed by day, tried twice. Functions of a connection."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from channels.message import Contact
+from channels.phone.book import Errand, Purpose
+from config.runtime import LOCAL_ZONE
+from intake import wire
+from intake.phone import schema
+
+DAY = (time(8, 0), time(21, 0))  # nobody is rung outside these hours
+AGAIN_AFTER = timedelta(hours=2)
+CLAIM = timedelta(minutes=15)  # longer than any call of ours
+MOST_ATTEMPTS = 2
+
+_ERRAND = schema.errand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A call to be owed."""
+
+    id: str
+    to: Contact
+    purpose: Purpose
+    ticket: str
+    body: str  # the reply as JSON
+
+
+def plan(connection: Connection, wanted: Plan, now: datetime) -> str:
+    """Owe the call; the same one that still waits is not owed twice. Returns its id."""
+    row = {
+        "id": wanted.id,
+        "contact": str(wanted.to),
+        "purpose": wanted.purpose.value,
+        "ticket": wanted.ticket,
+        "body": wanted.body,
+        "state": "waiting",
+        "attempts": 0,
+        "due_at": by_day(now),
+        "created_at": now,
+    }
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(_ERRAND), row)
+    except sa.exc.IntegrityError:
+        waiting: str = connection.execute(
+            sa.select(_ERRAND.c.id).where(
+                _ERRAND.c.contact == row["contact"],
+                _ERRAND.c.purpose == row["purpose"],
+                _ERRAND.c.ticket == row["ticket"],
+                _ERRAND.c.state == "waiting",
+            )
+        ).scalar_one()
+        return waiting
+    return wanted.id
+
+
+def claim(connection: Connection, now: datetime) -> Errand | None:
+    """The next call to make, ours for CLAIM; None at night or where none is due."""
+    if by_day(now) != now:
+        return None
+    due = (
+        sa.select(_ERRAND)
+        .where(
+            _ERRAND.c.state == "waiting",
+            _ERRAND.c.due_at <= now,
+            sa.or_(_ERRAND.c.claimed_until.is_(None), _ERRAND.c.claimed_until < now),
+        )
+        .order_by(_ERRAND.c.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = connection.execute(due).one_or_none()
+    if row is None:
+        return None
+    connection.execute(
+        sa.update(_ERRAND)
+        .where(_ERRAND.c.id == row.id)
+        .values(claimed_until=now + CLAIM, attempts=row.attempts + 1)
+    )
+    return Errand(
+        id=row.id,
+        to=Contact.parse(row.contact),
+        purpose=Purpose(row.purpose),
+        reply=wire.reply_from_record(json.loads(row.body)),
+        ticket=row.ticket,
+        attempt=row.attempts + 1,
+    )
+
+
+def done(connection: Connection, errand_id: str, now: datetime, result: str) -> None:
+    """He was reached."""
+    _finish(connection, errand_id, "done", now, result)
+
+
+def missed(connection: Connection, errand: Errand, now: datetime, result: str) -> bool:
+    """He was not: once more later, or given up; True where it was the last try."""
+    if errand.attempt >= MOST_ATTEMPTS:
+        _finish(connection, errand.id, "given_up", now, result)
+        return True
+    connection.execute(
+        sa.update(_ERRAND)
+        .where(_ERRAND.c.id == errand.id, _ERRAND.c.state == "waiting")
+        .values(due_at=by_day(now + AGAIN_AFTER), claimed_until=None, result=result[:200])
+    )
+    return False
+
+
+def by_day(at: datetime) -> datetime:
+    """The moment itself by day; else when the next day begins."""
+    local = at.astimezone(LOCAL_ZONE)
+    begins, ends = DAY
+    if begins <= local.time() < ends:
+        return at
+    day = local.date() if local.time() < begins else local.date() + timedelta(days=1)
+    return datetime.combine(day, begins, LOCAL_ZONE)
+
+
+def _finish(connection: Connection, errand_id: str, state: str, now: datetime, result: str) -> None:
+    connection.execute(
+        sa.update(_ERRAND)
+        .where(_ERRAND.c.id == errand_id, _ERRAND.c.state == "waiting")
+        .values(state=state, finished_at=now, claimed_until=None, result=result[:200])
+    )

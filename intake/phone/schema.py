@@ -1,0 +1,99 @@
+"""Tables of calls, in the same database as all others."""
+
+import sqlalchemy as sa
+
+from intake.schema import metadata
+from routing.schema import UtcTime
+
+call = sa.Table(
+    "call",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("contact", sa.String(200), nullable=False),
+    sa.Column("purpose", sa.String(20), nullable=False),
+    sa.Column("began_at", UtcTime, nullable=False),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("reason", sa.String(200), nullable=False, server_default=""),
+    sa.Column("queued_at", UtcTime),  # 进入坐席队列
+    sa.Column("operator", sa.String(60), nullable=False, server_default=""),  # who took it
+    sa.Column("connected_at", UtcTime),
+)
+sa.Index("ix_call_began_at", call.c.began_at)
+sa.Index("ix_call_contact", call.c.contact, call.c.began_at)
+
+call_line = sa.Table(
+    "call_line",
+    metadata,
+    sa.Column("call", sa.String(40), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("voice", sa.String(10), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("start_ms", sa.Integer, nullable=False),
+    sa.Column("end_ms", sa.Integer, nullable=False),
+    sa.Column("confidence", sa.Float),
+    sa.Column("key", sa.String(100), nullable=False, server_default=""),
+)
+
+call_ticket = sa.Table(
+    "call_ticket",
+    metadata,
+    sa.Column("call", sa.String(40), primary_key=True),
+    sa.Column("ticket", sa.String(20), primary_key=True),
+)
+sa.Index("ix_call_ticket_ticket", call_ticket.c.ticket)
+
+errand = sa.Table(
+    "errand",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("contact", sa.String(200), nullable=False),
+    sa.Column("purpose", sa.String(20), nullable=False),
+    sa.Column("ticket", sa.String(20), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # the reply to say, as JSON
+    sa.Column("state", sa.String(10), nullable=False),  # waiting, done, given_up
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("claimed_until", UtcTime),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.Column("result", sa.String(200), nullable=False, server_default=""),
+    sa.CheckConstraint("state IN ('waiting', 'done', 'given_up')", name="state"),
+)
+sa.Index("ix_errand_state_due_at", errand.c.state, errand.c.due_at)
+sa.Index(
+    "uq_errand_waiting",
+    errand.c.contact,
+    errand.c.purpose,
+    errand.c.ticket,
+    unique=True,
+    sqlite_where=errand.c.state == "waiting",
+    postgresql_where=errand.c.state == "waiting",
+)
+
+recording = sa.Table(
+    "recording",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("call", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),  # call, missed
+    sa.Column("reference", sa.String(200), nullable=False),  # in the store
+    sa.Column("media_type", sa.String(60), nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("kept_at", UtcTime, nullable=False),
+    sa.Column("purge_at", UtcTime, nullable=False),
+    sa.Column("purged_at", UtcTime),
+    sa.UniqueConstraint("call", "kind"),
+)
+sa.Index("ix_recording_purge_at", recording.c.purge_at)
+
+recording_listen = sa.Table(
+    "recording_listen",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("recording", sa.String(32), nullable=False),
+    sa.Column("operator", sa.String(40), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+sa.Index("ix_recording_listen_recording", recording_listen.c.recording)

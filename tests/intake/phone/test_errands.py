@@ -1,0 +1,109 @@
+"""Calls that we owe: by day, once each, tried twice, never owed twice."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from channels.message import Contact
+from channels.phone.book import Errand, Purpose
+from config.runtime import LOCAL_ZONE
+from intake import migrate
+from intake.phone import errands, schema
+from intake.phone.errands import Plan
+from routing.database import Database
+
+MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=LOCAL_ZONE).astimezone(UTC)
+TO = Contact(scheme="tel", path="+8613900000000")
+BODY = json.dumps({"key": "result", "values": {"number": "20261124-0001"}})
+
+
+def owe(connection: Connection, number: str = "20261124-0001", at: datetime = MORNING) -> str:
+    new_id = f"{number}-{at.timestamp():.0f}"[:32]
+    wanted = Plan(id=new_id, to=TO, purpose=Purpose.FOLLOW_UP, ticket=number, body=BODY)
+    return errands.plan(connection, wanted, at)
+
+
+def state(connection: Connection, errand_id: str) -> str:
+    table = schema.errand
+    return connection.execute(sa.select(table.c.state).where(table.c.id == errand_id)).scalar_one()
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "expected"),
+    [
+        (7, 59, (24, 8)),
+        (8, 0, None),
+        (20, 59, None),
+        (21, 0, (25, 8)),
+        (23, 30, (25, 8)),
+        (0, 10, (24, 8)),
+    ],
+)
+def test_nobody_is_rung_between_nine_in_the_evening_and_eight(
+    hour: int, minute: int, expected: tuple[int, int] | None
+) -> None:
+    at = datetime(2026, 11, 24, hour, minute, tzinfo=LOCAL_ZONE)
+    moved = errands.by_day(at)
+    if expected is None:
+        assert moved == at
+    else:
+        day, hour_then = expected
+        assert moved == datetime(2026, 11, day, hour_then, tzinfo=LOCAL_ZONE)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database, empty."""
+    migrate.upgrade(database_url)
+    opened = Database(database_url)
+    await opened.start()
+    yield opened
+    await opened.close()
+
+
+async def test_an_errand_is_claimed_once(database: Database) -> None:
+    await database.write(owe)
+    first = await database.write(lambda c: errands.claim(c, MORNING))
+    assert first is not None and (first.attempt, first.reply.key) == (1, "result")
+    assert await database.write(lambda c: errands.claim(c, MORNING)) is None
+
+
+async def test_a_claim_of_a_program_that_died_ends_by_itself(database: Database) -> None:
+    await database.write(owe)
+    await database.write(lambda c: errands.claim(c, MORNING))
+    later = MORNING + errands.CLAIM + timedelta(seconds=1)
+    again = await database.write(lambda c: errands.claim(c, later))
+    assert again is not None and again.attempt == 2
+
+
+async def test_the_same_call_is_not_owed_twice_while_it_waits(database: Database) -> None:
+    first = await database.write(owe)
+    assert await database.write(lambda c: owe(c, at=MORNING + timedelta(minutes=1))) == first
+    await database.write(lambda c: errands.done(c, first, MORNING, "接通"))
+    assert await database.write(lambda c: owe(c, at=MORNING + timedelta(hours=1))) != first
+
+
+async def test_two_tries_and_no_more(database: Database) -> None:
+    owed = await database.write(owe)
+
+    async def miss(at: datetime) -> tuple[Errand, bool]:
+        errand = await database.write(lambda c: errands.claim(c, at))
+        assert errand is not None
+        return errand, await database.write(lambda c: errands.missed(c, errand, at, "无人接听"))
+
+    _, given_up = await miss(MORNING)
+    assert not given_up
+    assert await database.write(lambda c: errands.claim(c, MORNING)) is None
+    _, given_up = await miss(MORNING + errands.AGAIN_AFTER)
+    assert given_up
+    assert await database.read(lambda c: state(c, owed)) == "given_up"
+
+
+async def test_at_night_nothing_is_claimed(database: Database) -> None:
+    await database.write(owe)
+    night = datetime(2026, 11, 24, 22, 0, tzinfo=LOCAL_ZONE)
+    assert await database.write(lambda c: errands.claim(c, night)) is None
