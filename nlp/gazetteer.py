@@ -1,4 +1,4 @@
-"""Places of the county in a text, by their characters: villages, old names, streets, estates."""
+"""Places of the county in a text, by their characters or by their sound."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -7,7 +7,10 @@ from typing import Any
 
 import ahocorasick
 
-from config.county import County, Place, UnitKind
+from config.county import County
+from nlp import hearing, sounding, spellings
+from nlp.sounding import Sounding, Words
+from nlp.spellings import Name
 from nlp.understanding import Guess
 
 NAMED_IN_FULL = 0.95
@@ -18,14 +21,8 @@ DOUBTFUL = 0.6  # of it where a direction stands before the name: 南王庄 need
 IN_TOWNSHIP = 0.04
 MOST_PLACES = 8
 
-_TAILS = ("村民委员会", "居民委员会", "村委会", "居委会", "大队", "社区", "小区", "村")
-_SETTLED = ("village", "community")
-_COMMON = frozenset(
-    "东西南北中前后左右上下里外内头边口部大小一二三四五六七八九十几桥河街路岗寺庙县镇乡区张"
-)
 _LEVELS = frozenset("区县镇乡")
 _PARTS = frozenset("社小地郊园景厂校辖街片市山城")
-_SETTLEMENT = frozenset("关庄屯营寨召堡集")  # as a last character: a place all the same
 _VARIANTS = str.maketrans("闫閻閆禮沣", "阎阎阎澧澧")  # written for each other by residents
 _DIRECTIONS = frozenset("东西南北大小前后")
 _FOREIGN_AFTER = re.compile(r"大道|区(?!人民|政务|中)|[省市县]")
@@ -45,43 +42,33 @@ _ANY_ADDRESS = re.compile(rf"[^，。！？；\s的在了]{{0,6}}?{_ADDRESS_PART
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Name:
-    text: str
-    place: Place
-    township: str
-    bare: bool = False  # without 村 or 社区
-    guarded: bool = False  # also an ordinary word: counts where the context speaks for a place
-    common: bool = False  # made of words for directions and sizes: 南头村
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Hit:
     start: int
     end: int
-    names: tuple[_Name, ...]
+    names: tuple[Name, ...]
 
 
 class Gazetteer:
     """Finds the county's places in normalised text; made by `build`."""
 
-    def __init__(self, automaton: Any) -> None:
+    def __init__(self, automaton: Any, listener: Sounding) -> None:
         self._automaton = automaton
+        self._sounding = listener
 
-    def find(self, text: str) -> tuple[Guess, ...]:
+    def find(self, text: str, *, heard: bool = False) -> tuple[Guess, ...]:
         """Places, best first; namesakes are all kept and share the confidence.
 
         A township named beside a village chooses among namesakes; the township itself then ranks
-        below. The longest name wins: 西东韩 is not 东韩.
+        below. The longest name wins: 西东韩 is not 东韩. `heard` is for what a recogniser wrote:
+        its characters are one spelling of the sounds, so names that sound alike are rivals.
         """
         text = text.translate(_VARIANTS)
         hits = _as_townships(self._hits(text))
-        townships = {hit.start: _townships(hit) for hit in hits}
+        found = self._heard(text, hits) if heard else self._read(text, hits)
         best: dict[str, Guess] = {}
-        for hit in hits:
-            others = set().union(*(named for at, named in townships.items() if at != hit.start))
-            for guess in _guesses(hit, others, text):
-                if guess.code not in best or guess.confidence > best[guess.code].confidence:
-                    best[guess.code] = guess
+        for guess in found:
+            if guess.code not in best or guess.confidence > best[guess.code].confidence:
+                best[guess.code] = guess
         ordered = sorted(best.values(), key=lambda guess: (-guess.confidence, guess.code))
         return tuple(ordered[:MOST_PLACES])
 
@@ -97,6 +84,33 @@ class Gazetteer:
         tail = _AFTER_PLACE.match(text, last.end)
         return text[first.start : tail.end() if tail else last.end]
 
+    def _read(self, text: str, hits: list[_Hit]) -> Iterator[Guess]:
+        townships = {hit.start: _townships(hit) for hit in hits}
+        for hit in hits:
+            others = set().union(*(named for at, named in townships.items() if at != hit.start))
+            yield from _guesses(hit, others, text)
+
+    def _heard(self, text: str, hits: list[_Hit]) -> Iterator[Guess]:
+        """By sound; a name read by its characters where nothing was heard stands as it is."""
+        refused = self._refused(text, hits)
+        names = [n for n in self._sounding.listen(text) if refused.isdisjoint((n.start, n.end - 1))]
+        stretches = hearing.decide(names, text)
+        taken = {at for (start, end), _ in stretches for at in range(start, end)}
+        for _, guesses in stretches:
+            yield from guesses
+        rest = [hit for hit in hits if taken.isdisjoint(range(hit.start, hit.end))]
+        yield from self._read(text, rest)
+
+    def _refused(self, text: str, hits: list[_Hit]) -> set[int]:
+        """Where names are written that the context does not let be places: 三思而后行."""
+        kept = {at for hit in hits for at in range(hit.start, hit.end)}
+        refused: set[int] = set()
+        for last, names in self._automaton.iter(text):
+            span = range(last + 1 - len(names[0].text), last + 1)
+            if kept.isdisjoint(span):
+                refused.update(span)
+        return refused
+
     def _hits(self, text: str) -> list[_Hit]:
         """Names that count as places here, none overlapping another."""
         found = []
@@ -104,7 +118,7 @@ class Gazetteer:
             start = last + 1 - len(names[0].text)
             found.append(_Hit(start=start, end=last + 1, names=names))
         longest = list(_longest(found))
-        spoken = {hit.start: hit.end for hit in longest if any(_is_township(n) for n in hit.names)}
+        spoken = {hit.start: hit.end for hit in longest if any(n.is_township for n in hit.names)}
         kept = []
         for hit in longest:
             after_township = any(end == hit.start for end in spoken.values())
@@ -114,29 +128,22 @@ class Gazetteer:
         return kept
 
 
-def build(county: County, is_ordinary: Callable[[str], bool]) -> Gazetteer:
-    """A gazetteer of all places of the county; `is_ordinary` knows the words of the language."""
-    by_text: dict[str, dict[str, _Name]] = {}
-    for place in county.places:
-        township = _township(county, place)
-        for text, bare in _spellings(place):
-            guarded = bare and _needs_context(text, is_ordinary)
-            name = _Name(
-                text=text,
-                place=place,
-                township=township,
-                bare=bare,
-                guarded=guarded,
-                common=all(character in _COMMON for character in _core(text)),
-            )
-            known = by_text.setdefault(text, {})
-            known.setdefault(place.unit, name)  # an estate and its community are one place
+def build(
+    county: County, is_ordinary: Callable[[str], bool], talk: Words = lambda _: ()
+) -> Gazetteer:
+    """A gazetteer of all places of the county.
+
+    `is_ordinary` knows the words of the language; `talk` tells of each word of a text how likely
+    it is in ordinary talk, so that no place is heard in it.
+    """
+    names = spellings.names(county, is_ordinary)
     automaton = ahocorasick.Automaton()
-    for text, names in by_text.items():
-        automaton.add_word(text, tuple(names.values()))
+    for text, means in names.items():
+        automaton.add_word(text, means)
     automaton.add_word("\x00", ())  # an empty automaton cannot be searched
     automaton.make_automaton()
-    return Gazetteer(automaton)
+    usual = {word for category in county.categories.values() for word in category.words}
+    return Gazetteer(automaton, sounding.build(names, talk, usual))
 
 
 def words(county: County) -> Iterator[str]:
@@ -145,42 +152,6 @@ def words(county: County) -> Iterator[str]:
         for name in (place.name, *place.aliases):
             if len(name) > 2:
                 yield name
-
-
-def _spellings(place: Place) -> Iterator[tuple[str, bool]]:
-    """The names by which a place is called; a bare one leaves away what it is."""
-    for name in dict.fromkeys((place.name, *place.aliases)):
-        if place.kind not in _SETTLED:
-            bare = place.kind == "township" and not name.endswith(("镇", "乡", "街道"))
-            yield name, bare
-            continue
-        core = _core(name)
-        for tail in _TAILS:
-            if tail in ("小区", "社区", "居委会", "居民委员会") and place.kind == "village":
-                continue
-            yield core + tail, False
-        if len(core) >= 2:
-            yield core, True
-
-
-def _core(name: str) -> str:
-    for tail in _TAILS:
-        if name.endswith(tail) and len(name) > len(tail):
-            return name.removesuffix(tail)
-    return name
-
-
-def _needs_context(text: str, is_ordinary: Callable[[str], bool]) -> bool:
-    if all(character in _COMMON for character in text):
-        return True
-    return is_ordinary(text) and text[-1] not in _SETTLEMENT
-
-
-def _township(county: County, place: Place) -> str:
-    for unit in county.chain(place.unit):
-        if unit.kind is UnitKind.TOWNSHIP:
-            return unit.code
-    return ""
 
 
 def _longest(hits: Iterable[_Hit]) -> Iterator[_Hit]:
@@ -192,12 +163,8 @@ def _longest(hits: Iterable[_Hit]) -> Iterator[_Hit]:
             yield hit
 
 
-def _is_township(name: _Name) -> bool:
-    return name.place.kind == "township"
-
-
 def _townships(hit: _Hit) -> set[str]:
-    return {name.place.unit for name in hit.names if _is_township(name)}
+    return {name.place.unit for name in hit.names if name.is_township}
 
 
 def _as_townships(hits: list[_Hit]) -> list[_Hit]:
@@ -205,12 +172,12 @@ def _as_townships(hits: list[_Hit]) -> list[_Hit]:
     villages = {n.township for hit in hits if not _townships(hit) for n in hit.names}
     plain = []
     for hit in hits:
-        township = tuple(n for n in hit.names if _is_township(n) and n.place.unit in villages)
+        township = tuple(n for n in hit.names if n.is_township and n.place.unit in villages)
         plain.append(_Hit(start=hit.start, end=hit.end, names=township) if township else hit)
     return plain
 
 
-def _speaks(name: _Name, hit: _Hit, text: str) -> bool:
+def _speaks(name: Name, hit: _Hit, text: str) -> bool:
     """Does the context let this name be a place?"""
     before, after = text[: hit.start], text[hit.end :]
     if name.bare and _FOREIGN_AFTER.match(after):
@@ -221,16 +188,16 @@ def _speaks(name: _Name, hit: _Hit, text: str) -> bool:
         return False  # 社区医院 is not 区医院
     if not name.guarded:
         return not (name.common and before.endswith(("村", "庄")))
-    if _is_township(name) and _FROM.search(before) and _PLACE_GOES_ON.match(after):
+    if name.is_township and _FROM.search(before) and _PLACE_GOES_ON.match(after):
         return True
     return bool(_ANSWERED.match(before) and _WHOLE_TAIL.match(after))
 
 
 def _guesses(hit: _Hit, townships: set[str], text: str) -> Iterator[Guess]:
     """Candidates of one hit; `townships` are those named elsewhere in the text."""
-    inside = [n for n in hit.names if n.township in townships and not _is_township(n)]
+    inside = [n for n in hit.names if n.township in townships and not n.is_township]
     chosen = inside or list(hit.names)
-    settled = [name for name in chosen if not _is_township(name)]
+    settled = [name for name in chosen if not name.is_township]
     for name in chosen:
         yield Guess(
             code=name.place.code,
@@ -239,11 +206,11 @@ def _guesses(hit: _Hit, townships: set[str], text: str) -> Iterator[Guess]:
         )
 
 
-def _confidence(name: _Name, hit: _Hit, rivals: int, townships: set[str], text: str) -> float:
-    if _is_township(name):
+def _confidence(name: Name, hit: _Hit, rivals: int, townships: set[str], text: str) -> float:
+    if name.is_township:
         return TOWNSHIP if not rivals else TOWNSHIP * 0.7
     confidence = (NAMED_BARE if name.bare else NAMED_IN_FULL) / rivals
-    if any(_is_township(other) for other in hit.names):
+    if any(other.is_township for other in hit.names):
         confidence *= DOUBTFUL
     if name.township in townships:
         return min(confidence + IN_TOWNSHIP, 0.99)

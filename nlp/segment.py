@@ -2,9 +2,10 @@
 
 import importlib
 import logging
+import math
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,18 @@ class Segmenter:
             for start in range(0, len(run), LONGEST_RUN):
                 words.extend(self._tokenizer.cut(run[start : start + LONGEST_RUN], HMM=False))
         return words
+
+    def words(self, text: str) -> Iterator[tuple[int, int, float]]:
+        """Start, end and natural logarithm of the chance of each word in ordinary talk.
+
+        A county's name that is no word of the language has a chance of nearly nothing.
+        """
+        for run in _HAN.finditer(text):
+            at = run.start()
+            for word in self._tokenizer.cut(run.group()[:LONGEST_RUN], HMM=False):
+                often = 0 if self._added.get(word) is False else self._tokenizer.FREQ.get(word, 0)
+                yield at, at + len(word), math.log(max(often, 1) / self._tokenizer.total)
+                at += len(word)
 
     def is_ordinary(self, word: str) -> bool:
         """Is this a word of the language at large, besides whatever the county means by it?"""

@@ -52,15 +52,18 @@ class Understander:
         self._gazetteer = gazetteer
         self._tilts = tilts
 
-    def __call__(self, text: str) -> Understanding:
-        """What the text says; of an overlong one the beginning and the end are read."""
+    def __call__(self, text: str, *, heard: bool = False) -> Understanding:
+        """What the text says; of an overlong one the beginning and the end are read.
+
+        `heard`: a recogniser wrote it, so places are found by their sound.
+        """
         plain = normalize.normalize(text)
         alarm = urgency.judge(plain)
         danger = alarm.words if alarm.urgency is Urgency.DANGER else ()
         what, what_words = kind.judge(plain, danger=danger)
         told = what not in _NO_MATTER and not (what in _ASKED_OF_US and len(plain) <= kind.SHORT)
         categories = self._categories(plain, alarm, what) if told else ()
-        places = self._gazetteer.find(plain)
+        places = self._gazetteer.find(plain, heard=heard)
         if what is RequestKind.UNKNOWN and categories and categories[0].confidence >= 0.5:
             what, what_words = RequestKind.HELP, categories[0].evidence
         return Understanding(
@@ -102,7 +105,7 @@ def build(county: County, cache: Path) -> Understander:
         segmenter=segmenter,
         classifier=classify.load(),
         lexicon=lexicon.build(county),
-        gazetteer=gazetteer.build(county, segmenter.is_ordinary),
+        gazetteer=gazetteer.build(county, segmenter.is_ordinary, segmenter.words),
         tilts={what: _tilt(county, what) for what in RequestKind},
     )
 

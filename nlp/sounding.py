@@ -1,0 +1,276 @@
+"""Names heard in a text by their sound: every name is laid along the text, all at once.
+
+The score of a name at a place of the text is the logarithm of a ratio: how likely these syllables
+are heard where the name was said, against how likely they are in ordinary talk. Syllables may be
+lost, doubled or put in between; what stands before and after speaks for a place or against it.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nlp import sound
+from nlp.sound import Floats
+from nlp.spellings import Name, core
+
+Words = Callable[[str], Iterable[tuple[int, int, float]]]  # start, end, log chance of each word
+
+MOST_HEARD = 400  # characters listened to
+MOST_FOUND = 48
+LONGEST_NAME = 12  # syllables laid along the text
+RARE = -7.0  # no syllable of talk is less likely than this, in nats
+SAME_CHARACTER = 0.6  # the recogniser even wrote it as the county does
+LOST = -4.6
+MOST_LOST = 1  # syllables of one name
+DOUBLED = -4.2
+PUT_IN = -6.0
+WEAK_R = -1.5  # 儿 lost or added
+ANY_NAME = -9.2  # that this name is said here, before anything was heard
+BARE = -3.0  # without 村, before a word that does not lead on
+BARE_LED_ON = -1.5
+GUARDED = -3.0
+LED_IN = 0.9
+NOT_LED_IN = -2.0
+LEAST = -6.0  # scores below are not even compared
+
+_VILLAGE, _COMMUNITY, _GUARDED_VILLAGE, _GUARDED_COMMUNITY, _WHOLE = range(5)
+_USUAL = re.compile(  # what residents say of villages without naming one
+    "(?:[邻全本我俺外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
+    "村?[东西南北][头边口]|村[里口头民东西南北长]|村支[部书]|村村"
+)
+_USUAL_CHANCE = -3.5
+_VILLAGE_CHANCE = -4.5
+_USUAL_WORD = -8.0
+_LEADS_IN = frozenset("在住到是俺叫去从们家于，。？！；、 ")
+_LEADS_ON = frozenset("的这那有口里里东南北西前后边委中大小，。？！；、 ")
+_NEVER = -50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A name that may have been said from `start` to `end`; `score` in nats, 0 an even chance."""
+
+    names: tuple[Name, ...]
+    start: int
+    end: int
+    score: float
+    exact: bool = False  # written as the county writes it
+
+
+class Sounding:
+    """Listens for names; made once by `build`, may be called from several threads."""
+
+    def __init__(
+        self,
+        names: Sequence[tuple[str, int, tuple[Name, ...]]],
+        words: Words,
+        usual: Collection[str],
+    ) -> None:
+        """`names` are the text to listen for, the sort of what may follow, and what it means."""
+        self._usual = frozenset(usual)
+        ordered = sorted(names, key=lambda name: -len(name[0]))[:]
+        self._names = tuple(means for _, _, means in ordered)
+        self._texts = tuple(text for text, _, _ in ordered)
+        self._sorts = np.array([sort for _, sort, _ in ordered], dtype=np.int64)
+        self._lengths = np.array([len(text) for text in self._texts], dtype=np.int64)
+        self._characters = sorted({character for text in self._texts for character in text})
+        place = {character: index for index, character in enumerate(self._characters)}
+        self._said = np.zeros((len(ordered), LONGEST_NAME), dtype=np.int64)
+        for row, text in enumerate(self._texts):
+            self._said[row, : len(text)] = [place[character] for character in text]
+        self._readings = _readings(self._texts)
+        self._words = words
+        self._table = sound.likelihoods()
+
+    def listen(self, text: str) -> list[Heard]:
+        """Names that may have been said, best first; only the first 400 characters are heard."""
+        text = text[:MOST_HEARD]
+        if not text or not self._names:
+            return []
+        ids = np.array(sound.read(text), dtype=np.int64)
+        talk, inside = self._talk(text)
+        scores = self._laid_along(text, ids, talk, inside)
+        rows, ends = np.nonzero(scores > LEAST)
+        best: dict[tuple[int, int], Heard] = {}
+        order = np.argsort(-scores[rows, ends], kind="stable")[:MOST_FOUND]
+        for row, end in zip(rows[order].tolist(), ends[order].tolist(), strict=True):
+            heard = self._heard(text, row, end, float(scores[row, end]), ids)
+            if end - heard.start >= max(1, self._lengths[row] - MOST_LOST):
+                best.setdefault((row, heard.start), heard)
+        return list(best.values())
+
+    def _talk(self, text: str) -> tuple[Floats, Floats]:
+        """How likely each character is in ordinary talk; a price for cutting a word in two."""
+        talk = np.full(len(text), RARE, dtype=np.float32)
+        inside = np.zeros(len(text) + 1, dtype=np.float32)
+        for start, end, chance in self._words(text):
+            if text[start:end] in self._usual:
+                chance = max(chance, _USUAL_WORD)
+            each = max(RARE, chance / (end - start))
+            talk[start:end] = each if text[start:end] != "村" else _VILLAGE_CHANCE
+            inside[start + 1 : end] = each - RARE
+        for found in _USUAL.finditer(text):
+            talk[found.start() : found.end()] = _USUAL_CHANCE
+        return talk, inside
+
+    def _laid_along(self, text: str, ids: Any, talk: Floats, inside: Floats) -> Floats:
+        """Scores (names, ends): the best alignment of each name that ends before each character."""
+        fits = self._fits(text, ids) - talk
+        extra = _extra(text, ids, self._table) - talk
+        after = self._after(text, ids, talk)
+        before = _before(text) - 0.5 * inside
+        reached = np.broadcast_to(before, (len(self._names), len(text) + 1))
+        scores = np.full((len(self._names), len(text) + 1), _NEVER, dtype=np.float32)
+        for step in range(int(self._lengths[0])):
+            active = int(np.searchsorted(-self._lengths, -step, side="left"))
+            reached = _stepped(reached[:active], fits[self._said[:active, step]], extra)
+            done = int(np.searchsorted(-self._lengths, -(step + 1), side="left"))
+            scores[done:active] = reached[done:] + after[self._sorts[done:active]]
+        scores += ANY_NAME - 0.5 * inside
+        return scores
+
+    def _fits(self, text: str, ids: Any) -> Floats:
+        """How likely each character of names is heard as each of the text."""
+        fits: Floats = self._table[self._readings[:, 0]][:, ids]
+        np.maximum(fits, self._table[self._readings[:, 1]][:, ids], out=fits)
+        same = np.array(self._characters)[:, None] == np.array(list(text))[None, :]
+        fits[same] = np.log(sound.KEPT) + SAME_CHARACTER
+        return fits
+
+    def _after(self, text: str, ids: Any, talk: Floats) -> Floats:
+        """What follows, for each sort of name: 村, 社区, 的 ... speak for it."""
+        village = self._tail("村", text, ids, talk) - 0.5
+        village = np.maximum(village, _written("大队", text))
+        community = np.maximum(self._tail("社区", text, ids, talk), _written("小区", text)) - 0.5
+        bare = np.full(len(text) + 1, BARE, dtype=np.float32)
+        bare[-1] = BARE_LED_ON
+        for at, character in enumerate(text):
+            if character in _LEADS_ON:
+                bare[at] = BARE_LED_ON
+        after = np.empty((5, len(text) + 1), dtype=np.float32)
+        after[_VILLAGE] = np.maximum(bare, village)
+        after[_COMMUNITY] = np.maximum(bare, community)
+        after[_GUARDED_VILLAGE] = np.maximum(bare + GUARDED, village)
+        after[_GUARDED_COMMUNITY] = np.maximum(bare + GUARDED, community)
+        after[_WHOLE] = 0.5 * bare
+        return after
+
+    def _tail(self, tail: str, text: str, ids: Any, talk: Floats) -> Floats:
+        score = np.full(len(text) + 1, _NEVER, dtype=np.float32)
+        length = len(text) - len(tail) + 1
+        if length > 0:
+            score[:length] = 0.0
+            for step, syllable in enumerate(sound.read(tail)):
+                fit = self._table[syllable][ids[step : step + length]]
+                score[:length] += fit - talk[step : step + length]
+        return score
+
+    def _heard(self, text: str, row: int, end: int, score: float, ids: Any) -> Heard:
+        length = int(self._lengths[row])
+        said = self._readings[self._said[row, :length], 0]
+        first = max(0, end - length - 3)
+        start = first + _start(self._table[said][:, ids[first:end]])
+        return Heard(
+            names=self._names[row],
+            start=start,
+            end=end,
+            score=score,
+            exact=text[start:end] == self._texts[row],
+        )
+
+
+def build(
+    names: Mapping[str, tuple[Name, ...]], words: Words, usual: Collection[str] = ()
+) -> Sounding:
+    """Listens for every name once: by its core where 村 or 社区 may be left away.
+
+    `usual` are words of the hotline's matters, commoner here than in the language at large.
+    """
+    listened: dict[str, tuple[int, tuple[Name, ...]]] = {}
+    for text, means in names.items():
+        if len(text) > LONGEST_NAME:
+            continue
+        settled = [name for name in means if not name.is_township]
+        short = core(text)
+        by_core = short != text and (len(short) > 1 or not text.endswith("村"))
+        if by_core and settled and settled[0].place.kind in ("village", "community"):
+            continue  # its core is listened for, with what may follow
+        listened[text] = (_sort(means), means)
+    ordered = [(text, sort, means) for text, (sort, means) in listened.items()]
+    return Sounding(ordered, words, usual)
+
+
+def _sort(means: Sequence[Name]) -> int:
+    if not means[0].bare:
+        return _WHOLE
+    community = means[0].place.kind == "community"
+    if means[0].guarded:
+        return _GUARDED_COMMUNITY if community else _GUARDED_VILLAGE
+    return _COMMUNITY if community else _VILLAGE
+
+
+def _readings(texts: Sequence[str]) -> Any:
+    """Two readings (the same twice for most) of every character that names are made of."""
+    found: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        for character, read in zip(text, sound.readings(text), strict=True):
+            found.setdefault(character, tuple(dict.fromkeys((*found.get(character, ()), *read))))
+    return np.array(
+        [(found[character][0], found[character][-1]) for character in sorted(found)],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+
+
+def _stepped(reached: Floats, fits: Floats, extra: Floats) -> Floats:
+    """One more syllable of each name: heard, lost, or heard with another put in before it."""
+    beyond = reached + np.float32(LOST)
+    np.maximum(beyond[:, 1:], reached[:, :-1] + fits, out=beyond[:, 1:])
+    added = beyond[:, :-1] + extra
+    np.maximum(beyond[:, 1:], added, out=beyond[:, 1:])
+    return beyond
+
+
+def _extra(text: str, ids: Any, table: Floats) -> Floats:
+    """The chance of each character as one too many: a syllable said twice, 儿, anything."""
+    extra = np.full(len(text), PUT_IN + np.log(1 / sound.OTHER), dtype=np.float32)
+    twice = DOUBLED + table[ids[:-1], ids[1:]]
+    extra[1:] = np.maximum(extra[1:], twice)
+    for at, character in enumerate(text):
+        if character == "儿":
+            extra[at] = WEAK_R + RARE
+    return extra
+
+
+def _before(text: str) -> Floats:
+    """What comes before speaks for a place: 在, 我们, a pause, the beginning."""
+    before = np.full(len(text) + 1, NOT_LED_IN, dtype=np.float32)
+    before[0] = LED_IN
+    for at, character in enumerate(text):
+        if character in _LEADS_IN:
+            before[at + 1] = LED_IN
+    return before
+
+
+def _written(word: str, text: str) -> Floats:
+    found = np.full(len(text) + 1, _NEVER, dtype=np.float32)
+    at = text.find(word)
+    while at >= 0:
+        found[at] = 2.5
+        at = text.find(word, at + 1)
+    return found
+
+
+def _start(fits: Floats) -> int:
+    """Where an alignment of a whole name (rows) that ends with the window (columns) begins."""
+    row = [(0.0, at) for at in range(fits.shape[1] + 1)]
+    for chances in fits.tolist():
+        beyond = [(row[0][0] + LOST, row[0][1])]
+        for at, chance in enumerate(chances):
+            heard = (row[at][0] + chance - RARE, row[at][1])
+            lost = (row[at + 1][0] + LOST, row[at + 1][1])
+            beyond.append(max(heard, lost, (beyond[at][0] + DOUBLED, beyond[at][1])))
+        row = beyond
+    return row[-1][1]
