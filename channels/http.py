@@ -1,25 +1,32 @@
-"""What a channel does with a request first: it bounds, compares secrets, refuses hostile JSON."""
+"""What a channel does with a request first: it bounds, counts by address, compares secrets,
+refuses hostile JSON.
+"""
 
 import asyncio
 import hmac
 import json
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Network
 from typing import Any
 
 from aiohttp import ClientPayloadError, web
 
 LONGEST_BODY_BYTES = 64 * 1024
+BODY_LIMIT: web.AppKey[int] = web.AppKey("body_limit_bytes", int)  # the installation's own
 READ_WITHIN_S = 10.0
 DEEPEST = 20  # no platform nests its messages deeper than five
 LARGEST_NUMBER = 2**63
 PLATFORM_WAITS_S = 4.0  # platforms give up after 5 s
 
 
-async def read_body(request: web.Request, limit_bytes: int = LONGEST_BODY_BYTES) -> bytes:
+async def read_body(request: web.Request, limit_bytes: int | None = None) -> bytes:
     """The whole body; 413 where it is larger than the limit, 408 where it comes too slowly.
 
     Counted while it is read (and after decompression): what the headers promise is not trusted.
+    The limit is what the application sets under `BODY_LIMIT`, where none is given.
     """
+    if limit_bytes is None:
+        limit_bytes = request.config_dict.get(BODY_LIMIT, LONGEST_BODY_BYTES)
     if (request.content_length or 0) > limit_bytes:
         raise _too_large(limit_bytes, request.content_length or 0)
     body = bytearray()
@@ -34,6 +41,17 @@ async def read_body(request: web.Request, limit_bytes: int = LONGEST_BODY_BYTES)
     except (web.RequestPayloadError, ClientPayloadError, ConnectionError):
         raise refused("请求没有传完，请重发") from None
     return bytes(body)
+
+
+def asker(request: web.Request) -> str:
+    """Whom limits by address count: whoever has one address of IPv6 has 2**64 of them."""
+    address = request.remote or ""
+    if ":" not in address:
+        return address
+    try:
+        return str(IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
 
 
 def same(given: str, expected: str) -> bool:

@@ -16,6 +16,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from markupsafe import Markup, escape
 
+from channels import http
 from channels.channel import Channel, Desk, Line, MediaRefused
 from channels.message import Attachment, Contact, InboundMessage, Reply
 from channels.web import payload, pictures
@@ -199,7 +200,7 @@ class WebChannel(Channel):
 
     def _may_send(self, request: web.Request, resident: str) -> bool:
         by_cookie = self._limiter.hit(_BY_COOKIE, "resident", resident)
-        return self._limiter.hit(_BY_ADDRESS, "address", request.remote or "") and by_cookie
+        return self._limiter.hit(_BY_ADDRESS, "address", http.asker(request)) and by_cookie
 
     def _said(self, key: str) -> str:
         return self._desk.render(Reply(key=key))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from intake.services import SERVICES
 from intake.web import sessions
 
 LONGEST_FIELD = 4000
@@ -33,7 +34,8 @@ def check_origin(request: web.Request) -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise web.HTTPForbidden(text="这个请求来自别的网站，已拒绝")
     origin = request.headers.get("Origin")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+    own = {request.host, urlsplit(request.app[SERVICES].settings.public_url).netloc}
+    if origin and origin != "null" and urlsplit(origin).netloc not in own:
         raise web.HTTPForbidden(text="这个请求来自别的网站，已拒绝")
 
 

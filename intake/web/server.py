@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
+from channels import http
 from intake.services import SERVICES, Services
-from intake.web import api, auth, health, pages, sessions
+from intake.web import api, auth, health, pages, proxies, sessions
 from intake.web.console import letters, queue, search, ticket
 
-LONGEST_BODY_BYTES = 64 * 1024  # of forms and API calls; channels bound their own
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -27,10 +27,13 @@ _log = structlog.get_logger(__name__)
 
 def application(services: Services) -> web.Application:
     """All routes over the services that the composition root has built."""
+    limit_bytes = services.settings.body_limit_bytes
     made = web.Application(
-        middlewares=[_dress, _explain, sessions.middleware], client_max_size=LONGEST_BODY_BYTES
+        middlewares=[proxies.middleware, _dress, _explain, sessions.middleware],
+        client_max_size=limit_bytes,
     )
     made[SERVICES] = services
+    made[http.BODY_LIMIT] = limit_bytes
     pages.set_up(made)
     auth.set_up(made)
     for channel in services.channels.values():

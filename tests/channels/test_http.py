@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,33 @@ async def test_a_body_is_bounded_by_what_it_promises(url: str, size: int, status
 async def test_a_body_without_a_promise_is_counted(url: str, count: int, status: int) -> None:
     async with ClientSession() as client, client.post(url, data=chunks(count)) as answer:
         assert answer.status == status
+
+
+@pytest.mark.parametrize(("own", "size", "status"), [(2000, 2000, 200), (2000, 2001, 413)])
+async def test_the_installation_sets_the_limit(own: int, size: int, status: int) -> None:
+    async def read(request: web.Request) -> web.Response:
+        return web.Response(text=str(len(await http.read_body(request))))
+
+    application = web.Application()
+    application[http.BODY_LIMIT] = own
+    application.router.add_post("/", read)
+    async with TestClient(TestServer(application)) as client:
+        assert (await client.post("/", data=b"a" * size)).status == status
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        (":::", ":::"),
+        ("", ""),
+    ],
+)
+def test_limits_count_whoever_has_a_network_of_addresses_once(address: str, counted: str) -> None:
+    request = make_mocked_request("GET", "/").clone(remote=address)
+    assert http.asker(request) == counted
 
 
 async def test_a_small_body_that_grows_when_unpacked_is_refused(url: str) -> None:

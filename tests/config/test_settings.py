@@ -107,6 +107,7 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("log_format = 'xml'", "的值不能用"),
         ("database_url = 'mysql://x'", "要以 sqlite:/// 或 postgresql+psycopg:// 开头"),
         ("[wechat]\ntoken = 'x'", "缺设置“wechat.app_id”"),
+        ("trusted_proxies = ['proxy.example']", "proxy.example 不是 IP 地址或网段"),
         ("[telegram]\ntoken = ''", "“telegram.token”是空的"),
         ("[telegram]\ntoken = 'x'\nmode = 'webhook'", "用 webhook 方式时要设 secret"),
         ("[telegram]\ntoken_file = 'nowhere'", "读不了"),
