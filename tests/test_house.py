@@ -17,10 +17,10 @@ TOP = {
 HOMES = {
     "sqlalchemy": ("routing", "intake"),
     "alembic": ("intake",),
-    "typer": ("intake.cli",),
+    "typer": ("intake.cli", "intake.cli_prompts"),
     "argon2": ("intake.accounts",),
     "jieba": ("nlp.segment",),
-    "numpy": ("nlp",),
+    "numpy": ("nlp", "channels.phone.levels"),
     "sklearn": ("nlp.train",),
     "scipy": ("nlp.train",),
     "telegram": ("channels.telegram",),

@@ -46,17 +46,11 @@ class Beat:
     def step(self) -> float:
         """Beat those whose turn it is; returns the seconds until the next turn."""
         now_s = self._elapsed()
-        if now_s < self._due_s(self._tick):
-            return self._due_s(self._tick) - now_s
         self.skipped += self._catch_up(now_s)
-        phase = self._phases[self._tick % PHASES]
-        self._tick += 1
-        for step in tuple(phase):
-            try:
-                step()
-            except Exception:  # one call's fault is not the others'
-                _log.exception("phone.beat_failed")
-                self.leave(step)
+        while self._due_s(self._tick) <= now_s:  # all that are due: at most each phase once
+            phase = self._phases[self._tick % PHASES]
+            self._tick += 1
+            self._beat(phase)
         return max(0.0, self._due_s(self._tick) - self._elapsed())
 
     async def run(self) -> None:
@@ -65,13 +59,21 @@ class Beat:
             await self._wanted.wait()
             await asyncio.sleep(self.step())
 
+    def _beat(self, phase: dict[Step, None]) -> None:
+        for step in tuple(phase):
+            try:
+                step()
+            except Exception:  # one call's fault is not the others'
+                _log.exception("phone.beat_failed")
+                self.leave(step)
+
     def _catch_up(self, now_s: float) -> int:
-        """Leave out turns that are more than a frame late; the players make up for them."""
-        late = int((now_s - self._due_s(self._tick)) / TICK_S)
-        if late <= PHASES:
+        """Leave out whole frames that have gone by; the players make up for them."""
+        frames = int((now_s - self._due_s(self._tick)) / (TICK_S * PHASES))
+        if frames < 1:
             return 0
-        self._tick += late
-        return late
+        self._tick += frames * PHASES
+        return frames * PHASES
 
     def _due_s(self, tick: int) -> float:
         return self._origin_s + tick * TICK_S
