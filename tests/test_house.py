@@ -24,6 +24,9 @@ HOMES = {
     "sklearn": ("nlp.train",),
     "scipy": ("nlp.train",),
     "telegram": ("channels.telegram",),
+    "vosk": ("nlp.vosk_engine",),
+    "webrtcvad": ("nlp.voice",),
+    "faster_whisper": ("nlp.whisper",),
 }
 
 
