@@ -93,7 +93,11 @@ class Gazetteer:
     def _heard(self, text: str, hits: list[_Hit]) -> Iterator[Guess]:
         """By sound; a name read by its characters where nothing was heard stands as it is."""
         refused = self._refused(text, hits)
-        names = [n for n in self._sounding.listen(text) if refused.isdisjoint((n.start, n.end - 1))]
+        names = [
+            name
+            for name in self._sounding.listen(text)
+            if not (name.bare and (name.start, name.end) in refused)
+        ]
         stretches = hearing.decide(names, text)
         taken = {at for (start, end), _ in stretches for at in range(start, end)}
         for _, guesses in stretches:
@@ -101,15 +105,11 @@ class Gazetteer:
         rest = [hit for hit in hits if taken.isdisjoint(range(hit.start, hit.end))]
         yield from self._read(text, rest)
 
-    def _refused(self, text: str, hits: list[_Hit]) -> set[int]:
+    def _refused(self, text: str, hits: list[_Hit]) -> set[tuple[int, int]]:
         """Where names are written that the context does not let be places: 三思而后行."""
         kept = {at for hit in hits for at in range(hit.start, hit.end)}
-        refused: set[int] = set()
-        for last, names in self._automaton.iter(text):
-            span = range(last + 1 - len(names[0].text), last + 1)
-            if kept.isdisjoint(span):
-                refused.update(span)
-        return refused
+        spans = {(last + 1 - len(n[0].text), last + 1) for last, n in self._automaton.iter(text)}
+        return {span for span in spans if kept.isdisjoint(range(*span))}
 
     def _hits(self, text: str) -> list[_Hit]:
         """Names that count as places here, none overlapping another."""

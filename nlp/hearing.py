@@ -6,8 +6,9 @@ needed.
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp.sounding import Heard
 from nlp.spellings import Name
@@ -15,18 +16,23 @@ from nlp.understanding import Guess
 
 SPLIT = 0.25  # the distance in confidence below which two places have to be asked about
 DOUBT = 3.0  # nats: a rival this much less likely lies one `SPLIT` below
-LEAST = 0.3  # nats for any place at all to have been named
+SURE = 0.3  # nats from which some place or other has been named
+LEAST = -2.5  # below this nothing was; between, a place is only asked about
+STEP = 0.05  # between those that are only asked about
 MOST_RIVALS = 3  # as many as one question can name
 KNOWN_SHARE = 0.35  # which the best few of the rivals must hold, or naming them helps nobody
 TOWNSHIP = 0.5
 LEAST_CONFIDENCE = 0.05
 
-_ANSWER = 3.0  # the whole text is hardly more than the name
+_ANSWER = 2.0  # the whole text is hardly more than the name
 _ANSWER_ROOM = 3  # characters around it: 在 ... 的
 _FOLLOWS = 4.5  # a village said right behind its own township
-_FOLLOWS_OTHER = 0.5
+_FOLLOWS_OTHER = -2.0
 _BESIDE = 2.0
 _ELSEWHERE = -2.5
+_UNHEARD = re.compile(
+    "的?[^，。！？；的政]{1,4}(?:[村庄屯营寨牌召郭]|大队)"
+)  # a village not made out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +42,8 @@ class Candidate:
     name: Name
     start: int
     end: int
-    score: float
+    score: float  # against other places
+    own: float  # against ordinary talk: without the township that was said before it
 
     def overlaps(self, other: "Candidate") -> bool:
         """Do both claim one stretch of the text?"""
@@ -46,12 +53,17 @@ class Candidate:
 def decide(heard: Sequence[Heard], text: str) -> list[tuple[tuple[int, int], list[Guess]]]:
     """For each stretch of the text that names a place: the places it may be, best first."""
     single = [
-        Candidate(name=name, start=one.start, end=one.end, score=one.score + _alone(one, text))
+        Candidate(name=name, start=one.start, end=one.end, score=score, own=score)
         for one in heard
+        for score in (one.score + _alone(one, text),)
         for name in one.names
     ]
     townships = _townships(single)
-    settled = [_with_township(c, townships) for c in single if not c.name.is_township]
+    settled = [
+        _with_township(c, townships)
+        for c in single
+        if not c.name.is_township and not any(_is_part(c, t) for t in townships)
+    ]
     stretches = []
     left = sorted(settled, key=_order)
     while left:
@@ -61,17 +73,27 @@ def decide(heard: Sequence[Heard], text: str) -> list[tuple[tuple[int, int], lis
         guesses = _weighed(rivals, townships, text)
         if guesses:
             stretches.append(((best.start, best.end), guesses))
-    return stretches + [((t.start, t.end), [_township(t, text)]) for t in townships]
+    taken = {at for (start, end), _ in stretches for at in range(start, end)}
+    for t in townships:
+        unsaid = t.end not in taken and _UNHEARD.match(text, t.end)
+        stretches.append(((t.start, t.end), [] if unsaid else [_township(t, text)]))
+    return stretches
 
 
 def _alone(one: Heard, text: str) -> float:
     return _ANSWER if len(text) - (one.end - one.start) <= _ANSWER_ROOM else 0.0
 
 
+def _is_part(village: Candidate, township: Candidate) -> bool:
+    """东三召 in 东三召乡 is no village."""
+    longer = township.end - township.start > village.end - village.start
+    return longer and township.overlaps(village) and township.score > village.score
+
+
 def _townships(single: Iterable[Candidate]) -> list[Candidate]:
     """Townships that were named, one for each stretch."""
     named: list[Candidate] = []
-    for c in sorted((c for c in single if c.name.is_township and c.score > LEAST), key=_order):
+    for c in sorted((c for c in single if c.name.is_township and c.score > SURE), key=_order):
         if not any(c.overlaps(other) for other in named):
             named.append(c)
     return named
@@ -83,20 +105,11 @@ def _with_township(village: Candidate, townships: Sequence[Candidate]) -> Candid
     for t in apart:
         if t.end <= village.start <= t.end + 1:
             own = t.name.township == village.name.township
-            return Candidate(
-                name=village.name,
-                start=t.start,
-                end=village.end,
-                score=village.score + max(t.score, 0.0) + (_FOLLOWS if own else _FOLLOWS_OTHER),
-            )
+            likely = village.score + (_FOLLOWS if own else _FOLLOWS_OTHER)
+            return replace(village, start=t.start, score=likely + t.score, own=likely)
     beside = any(t.name.township == village.name.township for t in apart)
     context = (_BESIDE if beside else _ELSEWHERE) if apart else 0.0
-    return Candidate(
-        name=village.name,
-        start=village.start,
-        end=village.end,
-        score=village.score + context,
-    )
+    return replace(village, score=village.score + context, own=village.own + context)
 
 
 def _weighed(rivals: Sequence[Candidate], townships: Sequence[Candidate], text: str) -> list[Guess]:
@@ -106,25 +119,30 @@ def _weighed(rivals: Sequence[Candidate], townships: Sequence[Candidate], text: 
         by_unit.setdefault(c.name.place.unit, c)
     best = rivals[0].score
     weight = sum(math.exp(c.score - best) for c in by_unit.values())
-    total = best + math.log(weight)
-    if total < LEAST:
+    total = rivals[0].own + math.log(weight)
+    if total < LEAST or (total < SURE and len(by_unit) == 1):
         return []
-    few = sum(math.exp(c.score - best) for c in list(by_unit.values())[:MOST_RIVALS])
-    if few / weight < KNOWN_SHARE and not townships:
+    few = list(by_unit.values())[:MOST_RIVALS]
+    known = sum(math.exp(c.score - best) for c in few) / weight
+    if known < KNOWN_SHARE and not townships:
         return []
     first = 0.5 + 0.4 / (1 + math.exp(-total))
-    guesses = []
-    for c in by_unit.values():
-        confidence = first - SPLIT * (best - c.score) / DOUBT
-        if confidence >= LEAST_CONFIDENCE:
-            guesses.append(
-                Guess(
-                    code=c.name.place.code,
-                    confidence=round(confidence, 3),
-                    evidence=(text[c.start : c.end],),
-                )
-            )
-    return guesses
+    if total < SURE:
+        return [_guess(c, first - STEP * index, text) for index, c in enumerate(few)]
+    below = {c: SPLIT * (best - c.score) / DOUBT for c in by_unit.values()}
+    return [
+        _guess(c, first - less, text)
+        for c, less in below.items()
+        if first - less >= LEAST_CONFIDENCE
+    ]
+
+
+def _guess(c: Candidate, confidence: float, text: str) -> Guess:
+    return Guess(
+        code=c.name.place.code,
+        confidence=round(confidence, 3),
+        evidence=(text[c.start : c.end],),
+    )
 
 
 def _township(named: Candidate, text: str) -> Guess:

@@ -39,7 +39,8 @@ LEAST = -6.0  # scores below are not even compared
 _VILLAGE, _COMMUNITY, _GUARDED_VILLAGE, _GUARDED_COMMUNITY, _WHOLE = range(5)
 _USUAL = re.compile(  # what residents say of villages without naming one
     "(?:[邻全本我俺外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
-    "村?[东西南北][头边口]|村[里口头民东西南北长]|村支[部书]|村村"
+    "村?[东西南北][头边口]|村[里口头民东西南北长]|村支[部书]|村村|"
+    "(?:[我俺咱你他这那本][们个家]?|隔壁|有个)小区|[我俺咱你他人谁大]家"
 )
 _USUAL_CHANCE = -3.5
 _VILLAGE_CHANCE = -4.5
@@ -57,7 +58,7 @@ class Heard:
     start: int
     end: int
     score: float
-    exact: bool = False  # written as the county writes it
+    bare: bool = False  # nothing says what it is: no 村, no 社区 behind it
 
 
 class Sounding:
@@ -92,14 +93,22 @@ class Sounding:
             return []
         ids = np.array(sound.read(text), dtype=np.int64)
         talk, inside = self._talk(text)
-        scores = self._laid_along(text, ids, talk, inside)
+        after = self._after(text, ids, talk)
+        scores = self._laid_along(text, ids, talk, inside, after)
         rows, ends = np.nonzero(scores > LEAST)
         best: dict[tuple[int, int], Heard] = {}
         order = np.argsort(-scores[rows, ends], kind="stable")[:MOST_FOUND]
         for row, end in zip(rows[order].tolist(), ends[order].tolist(), strict=True):
-            heard = self._heard(text, row, end, float(scores[row, end]), ids)
-            if end - heard.start >= max(1, self._lengths[row] - MOST_LOST):
-                best.setdefault((row, heard.start), heard)
+            start = self._start(row, end, ids)
+            if end - start >= max(1, self._lengths[row] - MOST_LOST):
+                heard = Heard(
+                    names=self._names[row],
+                    start=start,
+                    end=end,
+                    score=float(scores[row, end]),
+                    bare=bool(after[self._sorts[row], end] < 0),
+                )
+                best.setdefault((row, start), heard)
         return list(best.values())
 
     def _talk(self, text: str) -> tuple[Floats, Floats]:
@@ -116,11 +125,12 @@ class Sounding:
             talk[found.start() : found.end()] = _USUAL_CHANCE
         return talk, inside
 
-    def _laid_along(self, text: str, ids: Any, talk: Floats, inside: Floats) -> Floats:
+    def _laid_along(
+        self, text: str, ids: Any, talk: Floats, inside: Floats, after: Floats
+    ) -> Floats:
         """Scores (names, ends): the best alignment of each name that ends before each character."""
         fits = self._fits(text, ids) - talk
         extra = _extra(text, ids, self._table) - talk
-        after = self._after(text, ids, talk)
         before = _before(text) - 0.5 * inside
         reached = np.broadcast_to(before, (len(self._names), len(text) + 1))
         scores = np.full((len(self._names), len(text) + 1), _NEVER, dtype=np.float32)
@@ -144,7 +154,9 @@ class Sounding:
         """What follows, for each sort of name: 村, 社区, 的 ... speak for it."""
         village = self._tail("村", text, ids, talk) - 0.5
         village = np.maximum(village, _written("大队", text))
-        community = np.maximum(self._tail("社区", text, ids, talk), _written("小区", text)) - 0.5
+        community = np.maximum(self._tail("社区", text, ids, talk), village)
+        community = np.maximum(community, self._tail("居委会", text, ids, talk)) - 0.5
+        community = np.maximum(community, _written("小区", text))
         bare = np.full(len(text) + 1, BARE, dtype=np.float32)
         bare[-1] = BARE_LED_ON
         for at, character in enumerate(text):
@@ -168,18 +180,11 @@ class Sounding:
                 score[:length] += fit - talk[step : step + length]
         return score
 
-    def _heard(self, text: str, row: int, end: int, score: float, ids: Any) -> Heard:
+    def _start(self, row: int, end: int, ids: Any) -> int:
         length = int(self._lengths[row])
         said = self._readings[self._said[row, :length], 0]
         first = max(0, end - length - 3)
-        start = first + _start(self._table[said][:, ids[first:end]])
-        return Heard(
-            names=self._names[row],
-            start=start,
-            end=end,
-            score=score,
-            exact=text[start:end] == self._texts[row],
-        )
+        return first + _start(self._table[said][:, ids[first:end]])
 
 
 def build(
@@ -198,6 +203,8 @@ def build(
         by_core = short != text and (len(short) > 1 or not text.endswith("村"))
         if by_core and settled and settled[0].place.kind in ("village", "community"):
             continue  # its core is listened for, with what may follow
+        if text.endswith(("小区", "居委会")) and short in names:
+            continue
         listened[text] = (_sort(means), means)
     ordered = [(text, sort, means) for text, (sort, means) in listened.items()]
     return Sounding(ordered, words, usual)
