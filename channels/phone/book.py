@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     PERSON = "person"  # 转人工
     HUNG_UP = "hung_up"  # 挂断: the caller put down first
     LOST = "lost"  # 中断: the line broke
+    MISSED = "missed"  # 未接: nobody took it
     FAILED = "failed"  # 出错: we could not go on; the dialplan takes the caller to a person
 
 
@@ -110,6 +111,9 @@ class CallBook(Protocol):
 
     async def connected(self, call_id: str, operator: str) -> None:
         """An operator has taken the call."""
+
+    async def hung_up(self, call_id: str) -> None:
+        """The exchange says that the call is over, whoever had it last."""
 
     async def plan(self, to: Contact, reply: Reply) -> str:
         """We owe somebody a call that says this; returns the errand's id."""

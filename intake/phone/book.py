@@ -61,6 +61,11 @@ class DatabaseBook:
         now = self._runtime.now()
         await self._database.write(lambda c: calls.connected(c, call_id, operator, now))
 
+    async def hung_up(self, call_id: str) -> None:
+        """See `CallBook`."""
+        now = self._runtime.now()
+        await self._database.write(lambda c: calls.hung_up(c, call_id, now))
+
     async def plan(self, to: Contact, reply: Reply) -> str:
         """See `CallBook`."""
         wanted = Plan(

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.phone.book import Began, Ended, SpokenLine
+from channels.phone.book import Began, Ended, Outcome, SpokenLine
 from intake.phone import schema
 
 MOST_LINES = 500  # of one transcript
@@ -78,6 +78,19 @@ def connected(connection: Connection, call_id: str, operator: str, at: datetime)
         sa.update(_CALL)
         .where(_CALL.c.id == call_id)
         .values(operator=operator[:60], connected_at=at)
+    )
+
+
+def hung_up(connection: Connection, call_id: str, at: datetime) -> None:
+    """The call is over for everybody; one that nobody had served or taken was missed."""
+    missed = sa.and_(_CALL.c.outcome.is_(None), _CALL.c.connected_at.is_(None))
+    connection.execute(
+        sa.update(_CALL)
+        .where(_CALL.c.id == call_id)
+        .values(
+            ended_at=at,
+            outcome=sa.case((missed, Outcome.MISSED.value), else_=_CALL.c.outcome),
+        )
     )
 
 

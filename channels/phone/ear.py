@@ -1,0 +1,201 @@
+"""From a call's audio to what happens in it: somebody begins, has spoken, is silent, is gone.
+
+Only speech is decoded. Nothing here blocks: recognition runs in threads of its own.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from channels.phone.endpointing import Change, Endpointer
+from channels.phone.media import FRAME_MS, Closed, Digit, Ended, Media, Pcm
+from nlp.speech import Recognition, SpeechFailed
+
+LEAD_MS = 320  # heard before the beginning was certain; the first syllable is in it
+BATCH_MS = 100  # fed to the recogniser at a time
+UNSURE_AFTER_MS = 120  # of quiet, after which it is asked whether the words can stand by themselves
+
+
+class Gate(Protocol):
+    """Says of each frame whether somebody speaks."""
+
+    def feed(self, pcm: bytes) -> bool:
+        """20 ms of samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """Somebody has begun to speak."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """Something was said; the text may be empty. `ended_s` is when its last sound came in."""
+
+    text: str
+    confidence: float
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """It is the caller's turn, and nobody has spoken for a long time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """A key."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deaf:
+    """Recognition failed; `text` is what it had understood of the utterance so far."""
+
+    problem: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The call is over."""
+
+    reason: Ended
+
+
+Sound = Began | Utterance | Silent | Pressed | Deaf | Gone
+
+
+class Ear:
+    """Listens to one call; made for one reader."""
+
+    def __init__(
+        self,
+        *,
+        media: Media,
+        recognition: Recognition,
+        gate: Gate,
+        endpointer: Endpointer,
+        complete: Callable[[str], bool],
+        waiting: Callable[[], bool],
+    ) -> None:
+        self._media = media
+        self._recognition = recognition
+        self._gate = gate
+        self._endpointer = endpointer
+        self._complete = complete
+        self._waiting = waiting
+        self._rest = bytearray()  # less than a frame
+        self._lead: deque[bytes] = deque(maxlen=LEAD_MS // FRAME_MS)
+        self._batch = bytearray()
+        self._partial = ""
+        self._judged: tuple[str, bool] = ("", False)
+        self._start_ms = 0
+        self.deaf = False
+        self.now_ms = 0  # audio time
+
+    async def hear(self) -> AsyncIterator[Sound]:
+        """Everything that happens, in order; the last is Gone."""
+        try:
+            async for event in self._media.events():
+                match event:
+                    case Pcm():
+                        async for sound in self._audio(event):
+                            yield sound
+                    case Digit(digit=digit):
+                        yield Pressed(digit=digit)
+                    case Closed(reason=reason):
+                        async for sound in self._finish_speaking():
+                            yield sound
+                        yield Gone(reason=reason)
+        finally:
+            self._recognition.close()
+
+    async def _audio(self, pcm: Pcm) -> AsyncIterator[Sound]:
+        self._rest += pcm.samples
+        size = 2 * pcm.rate_hz * FRAME_MS // 1000
+        self.now_ms = pcm.at_ms
+        while len(self._rest) >= size:
+            frame = bytes(self._rest[:size])
+            del self._rest[:size]
+            self.now_ms += FRAME_MS
+            async for sound in self._frame(frame):
+                yield sound
+
+    async def _frame(self, frame: bytes) -> AsyncIterator[Sound]:
+        voice = self._gate.feed(frame)
+        speaking = self._endpointer.speaking
+        change = self._endpointer.feed(
+            voice=voice,
+            length_ms=FRAME_MS,
+            complete=speaking and self._can_stand(),
+            waiting=self._waiting(),
+        )
+        if not speaking:
+            self._lead.append(frame)
+        match change:
+            case Change.BEGAN:
+                self._start_ms = max(0, self.now_ms - len(self._lead) * FRAME_MS)
+                self._batch = bytearray(b"".join(self._lead))
+                self._lead.clear()
+                yield Began()
+            case Change.SILENT:
+                yield Silent()
+        if speaking:
+            self._batch += frame
+            enough = len(self._batch) >= len(frame) * (BATCH_MS // FRAME_MS)
+            if enough and change is Change.NONE:
+                problem = await self._decode()
+                if problem is not None:
+                    yield problem
+        if change is Change.ENDED:
+            async for sound in self._utterance():
+                yield sound
+
+    def _can_stand(self) -> bool:
+        """Whether the words so far are complete; asked once for the same words, in a pause."""
+        if self._endpointer.quiet_ms < UNSURE_AFTER_MS or not self._partial:
+            return False
+        if self._judged[0] != self._partial:
+            self._judged = (self._partial, self._complete(self._partial))
+        return self._judged[1]
+
+    async def _decode(self) -> Deaf | None:
+        pcm, self._batch = bytes(self._batch), bytearray()
+        if self.deaf:
+            return None
+        try:
+            self._partial = await self._recognition.feed(pcm)
+        except SpeechFailed as failure:
+            return self._fails(failure)
+        return None
+
+    async def _utterance(self) -> AsyncIterator[Sound]:
+        problem = await self._decode()
+        if problem is not None:
+            yield problem
+        if self.deaf:
+            return
+        end_ms = self.now_ms - self._endpointer.quiet_ms
+        try:
+            said = await self._recognition.finish()
+        except SpeechFailed as failure:
+            yield self._fails(failure)
+            return
+        self._partial, self._judged = "", ("", False)
+        yield Utterance(
+            text=said.text, confidence=said.confidence, start_ms=self._start_ms, end_ms=end_ms
+        )
+
+    async def _finish_speaking(self) -> AsyncIterator[Sound]:
+        """What was said up to the hang-up in mid-sentence counts too."""
+        if self._endpointer.speaking:
+            async for sound in self._utterance():
+                yield sound
+
+    def _fails(self, failure: SpeechFailed) -> Deaf:
+        self.deaf = True
+        return Deaf(problem=str(failure), text=self._partial)

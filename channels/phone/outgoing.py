@@ -1,0 +1,121 @@
+"""Calls that we make: one at a time, whoever we owe one, and what came of it into the book."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from channels.phone import number
+from channels.phone.book import CallBook, Errand, Judgement
+from channels.phone.dialling import Outcome
+from channels.phone.packets import AmiFailed
+
+RING_S = 45.0
+MEDIA_WITHIN_S = 10.0  # between the answer and its audio
+TALK_S = 300.0
+
+REASONS = {
+    Outcome.BUSY: "占线",
+    Outcome.NO_ANSWER: "无人接听",
+    Outcome.REFUSED: "拒接",
+    Outcome.FAILED: "呼叫失败",
+    Outcome.ANSWERED: "接通后没有听完",
+}
+NO_NUMBER = "没有可以拨打的号码"
+
+_log = structlog.get_logger(__name__)
+
+
+class Dials(Protocol):
+    """The exchange, as far as we ring somebody."""
+
+    @property
+    def up(self) -> bool:
+        """Is it there?"""
+
+    async def originate(
+        self, number: str, call_id: str, kind: str, timeout_s: float = RING_S
+    ) -> Outcome:
+        """See `exchange.Exchange`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What came of a call that was answered."""
+
+    heard_out: bool
+    judgement: Judgement = field(default_factory=Judgement)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Made:
+    errand: Errand
+    began: asyncio.Event
+    over: asyncio.Future[Talk]
+
+
+class Outgoing:
+    """`step` makes the next call; the answered one comes to the channel, which finds it here."""
+
+    def __init__(self, *, exchange: Dials, book: CallBook, new_call_id: Callable[[], str]) -> None:
+        self._exchange = exchange
+        self._book = book
+        self._new_call_id = new_call_id
+        self._made: dict[str, _Made] = {}
+
+    def errand(self, call_id: str) -> Errand | None:
+        """What an answered call is for; None for a call that we did not make."""
+        made = self._made.get(call_id)
+        if made is None:
+            return None
+        made.began.set()
+        return made.errand
+
+    def over(self, call_id: str, talk: Talk) -> None:
+        """The call has been held."""
+        made = self._made.get(call_id)
+        if made is not None and not made.over.done():
+            made.over.set_result(talk)
+
+    async def step(self) -> bool:
+        """Make one call; False where there is none to make."""
+        if not self._exchange.up:
+            return False
+        errand = await self._book.next_errand()
+        if errand is None:
+            return False
+        to = number.to_dial(errand.to)
+        if not to:
+            await self._book.not_reached(errand, NO_NUMBER)
+            return True
+        talk, reason = await self._call(errand, to)
+        if talk is not None and talk.heard_out:
+            await self._book.reached(errand, talk.judgement)
+        else:
+            await self._book.not_reached(errand, reason)
+        return True
+
+    async def _call(self, errand: Errand, to: str) -> tuple[Talk | None, str]:
+        call_id = self._new_call_id()
+        made = _Made(
+            errand=errand,
+            began=asyncio.Event(),
+            over=asyncio.get_running_loop().create_future(),
+        )
+        self._made[call_id] = made
+        try:
+            kind = errand.purpose.value.replace("_", "-")
+            outcome = await self._exchange.originate(to, call_id, kind, RING_S)
+            if outcome is not Outcome.ANSWERED:
+                return None, REASONS[outcome]
+            async with asyncio.timeout(MEDIA_WITHIN_S):
+                await made.began.wait()
+            async with asyncio.timeout(TALK_S):
+                return await made.over, REASONS[Outcome.ANSWERED]
+        except (AmiFailed, TimeoutError) as failure:
+            _log.warning("phone.errand_failed", errand=errand.id, reason=str(failure))
+            return None, REASONS[Outcome.FAILED]
+        finally:
+            del self._made[call_id]

@@ -1,0 +1,125 @@
+"""A call that we make: the result is told, then three questions, by voice or by keys (回访)."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from channels.message import Reply
+from channels.phone import ear
+from channels.phone.book import Judgement
+from channels.phone.ear import Sound
+
+PERSON_KEY = "0"
+MOST_ASKED = 2  # a question is put twice at most
+QUESTIONS = (  # in this order; the names are those of Judgement
+    ("solved", "followup_solved"),
+    ("satisfied", "followup_satisfied"),
+    ("contacted", "followup_contacted"),
+)
+
+NOTHING_SAID = Judgement()
+_BY_KEY = {"1": True, "2": False}
+_DENIED = re.compile(r"没(?!问题|毛病|得说|说的)|不(?!错|赖|孬)|未|哪有|差得远|糊弄|别提")
+_AFFIRMED = re.compile(
+    r"解决|修好|弄好|办好|满意|联系|来过|打过|可以|没问题|没毛病|没得说|不错|不赖|凑合"
+    r"|^[嗯啊哎诶，]*(?:对|是(?!哪|谁|啥|什么)|嗯|好|行|中|有|还行|还中)"
+)
+_PERSON = re.compile(r"人工|找.{0,2}人|真人|接线员|工作人员")
+
+
+class Listens(Protocol):
+    """The ear of a call."""
+
+    def hear(self) -> AsyncIterator[Sound]:
+        """See `ear.Ear`."""
+
+
+class Speaks(Protocol):
+    """The mouth of a call."""
+
+    async def say(self, *replies: Reply) -> bool:
+        """See `mouth.Mouth`."""
+
+    def hush(self) -> None:
+        """See `mouth.Mouth`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What came of it."""
+
+    heard_out: bool  # he heard the message to its end, or answered something
+    judgement: Judgement = NOTHING_SAID
+    wants_person: bool = False
+
+
+def judged(text: str) -> bool | None:
+    """Yes, no, or not to be understood: 没问题 and 不错 are a yes, 没解决 is a no."""
+    if _DENIED.search(text):
+        return False
+    return True if _AFFIRMED.search(text) else None
+
+
+async def hold(opening: Reply, *, asks: bool, listens: Listens, speaks: Speaks) -> Survey:
+    """Say `opening`, then put the questions where `asks`; ends when all are put or he puts down."""
+    turns: asyncio.Queue[Sound] = asyncio.Queue()
+    listening = asyncio.create_task(_listen(listens, speaks, turns))
+    try:
+        heard = await speaks.say(Reply(key="followup_greeting"), opening)
+        survey = Survey(heard_out=heard or not turns.empty())
+        if not asks:
+            await speaks.say(Reply(key="goodbye"))
+            return survey
+        return await _ask_all(survey, turns, speaks)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _ask_all(survey: Survey, turns: asyncio.Queue[Sound], speaks: Speaks) -> Survey:
+    for name, key in QUESTIONS:
+        answer = await _ask(key, turns, speaks)
+        if isinstance(answer, ear.Gone):
+            return survey
+        if isinstance(answer, str):
+            return replace(survey, wants_person=True)
+        judgement = replace(survey.judgement, **{name: answer})
+        survey = replace(survey, heard_out=True, judgement=judgement)
+    await speaks.say(Reply(key="followup_thanks"))
+    return survey
+
+
+_Answer = bool | None | ear.Gone | str
+
+
+async def _ask(key: str, turns: asyncio.Queue[Sound], speaks: Speaks) -> _Answer:
+    """Yes, no, None after two tries, `0` for a person, or Gone."""
+    for _ in range(MOST_ASKED):
+        await speaks.say(Reply(key=key))
+        answer = await _answer(turns)
+        if answer is not None:
+            return answer
+    return None
+
+
+async def _answer(turns: asyncio.Queue[Sound]) -> _Answer:
+    while True:
+        match await turns.get():
+            case ear.Utterance(text=text):
+                return PERSON_KEY if _PERSON.search(text) else judged(text)
+            case ear.Pressed(digit=digit) if digit in _BY_KEY or digit == PERSON_KEY:
+                return _BY_KEY.get(digit, PERSON_KEY)
+            case ear.Silent() | ear.Deaf():
+                return None
+            case ear.Gone() as gone:
+                return gone
+
+
+async def _listen(listens: Listens, speaks: Speaks, turns: asyncio.Queue[Sound]) -> None:
+    async for sound in listens.hear():
+        if isinstance(sound, ear.Began):
+            speaks.hush()
+        else:
+            turns.put_nowait(sound)

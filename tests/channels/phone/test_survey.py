@@ -1,0 +1,104 @@
+"""After closing we ask three questions; what is answered is kept apart, what is not stays open."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from channels.message import Reply
+from channels.phone import ear, survey
+from channels.phone.book import Judgement
+from channels.phone.ear import Sound
+from channels.phone.survey import Survey
+from tests.channels.phone.talking import FakeMouth, gone, said
+
+RESULT = Reply(key="result", values={"number": "20261124-0001"})
+
+
+class Patient:
+    """An ear that gives its sounds one after the other, each after we have spoken."""
+
+    def __init__(self, sounds: Sequence[Sound], mouth: FakeMouth) -> None:
+        self._sounds = sounds
+        self._mouth = mouth
+
+    async def hear(self) -> AsyncIterator[Sound]:
+        for number, sound in enumerate(self._sounds):
+            while len(self._mouth.said) < number + 3:
+                await asyncio.sleep(0)
+            yield sound
+        await asyncio.Event().wait()
+
+
+async def hold(*sounds: Sound, asks: bool = True) -> tuple[Survey, list[str]]:
+    mouth = FakeMouth()
+    async with asyncio.timeout(5):
+        held = await survey.hold(RESULT, asks=asks, listens=Patient(sounds, mouth), speaks=mouth)
+    return held, mouth.said
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("解决了", True),
+        ("修好了谢谢", True),
+        ("没问题", True),
+        ("不错", True),
+        ("满意", True),
+        ("还中", True),
+        ("没解决", False),
+        ("没有", False),
+        ("不满意", False),
+        ("没人来过", False),
+        ("哪有人来", False),
+        ("糊弄人", False),
+        ("你是哪里", None),
+        ("喂", None),
+        ("", None),
+    ],
+)
+def test_answers_as_people_give_them(words: str, expected: bool | None) -> None:
+    assert survey.judged(words) is expected
+
+
+async def test_three_answers_are_kept_apart() -> None:
+    held, keys = await hold(said("解决了"), said("不满意"), said("联系过"))
+    assert held.judgement == Judgement(solved=True, satisfied=False, contacted=True)
+    assert held.heard_out
+    assert keys == [
+        "followup_greeting",
+        "result",
+        "followup_solved",
+        "followup_satisfied",
+        "followup_contacted",
+        "followup_thanks",
+    ]
+
+
+async def test_keys_answer_as_well_as_words() -> None:
+    keys = [ear.Pressed(digit=digit) for digit in ("1", "2", "1")]
+    held, _ = await hold(*keys)
+    assert held.judgement == Judgement(solved=True, satisfied=False, contacted=True)
+
+
+async def test_a_question_is_put_twice_and_then_left_open() -> None:
+    held, keys = await hold(said("喂"), ear.Silent(), said("满意"), said("联系过"))
+    assert held.judgement == Judgement(solved=None, satisfied=True, contacted=True)
+    assert keys.count("followup_solved") == 2
+
+
+async def test_who_puts_down_has_judged_as_far_as_he_said() -> None:
+    held, _ = await hold(said("没解决"), gone())
+    assert held.judgement == Judgement(solved=False)
+
+
+@pytest.mark.parametrize("wish", [said("找个人工"), ear.Pressed(digit="0")])
+async def test_a_person_is_had_here_too(wish: Sound) -> None:
+    held, _ = await hold(wish)
+    assert held.wants_person
+
+
+async def test_a_notice_asks_nothing() -> None:
+    held, keys = await hold(asks=False)
+    assert held.heard_out
+    assert keys == ["followup_greeting", "result", "goodbye"]
