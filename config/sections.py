@@ -123,6 +123,7 @@ class Phone(Section):
     recordings_days: int = Field(default=180, ge=1, le=3650)
     media: Literal["audiosocket", "websocket"] = "audiosocket"  # how Asterisk brings the audio
     media_token: SecretStr = SecretStr("")  # proves to the WebSocket that it is our Asterisk
+    area_code: str = Field(default="0319", pattern=r"^0\d{2,3}$")  # of callers shown without one
     number: str = Field(default="4569899", pattern=r"^\d{3,15}$")  # shown on call-backs
     queue: str = Field(default="hotline-operators", pattern=_NAME)
     queue_s: int = Field(default=40, ge=5, le=600)  # waiting for an operator, then a recorder
