@@ -1,0 +1,146 @@
+"""The command line's part for the recogniser's models: `hotline model get | list | hear`."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import soundfile
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from config import settings
+from config.settings import Settings, SettingsFault
+from nlp import model_get, model_store
+from nlp.listening import VoskTranscriber
+from nlp.model_get import FetchFailed
+from nlp.model_store import ModelMissing, Origin
+from nlp.speech import SpeechFailed, Transcript
+
+TRIAL_SETTINGS = Path("var/hotline.toml")
+ORIGINS = {
+    Origin.SETTINGS: "设置里的 phone.model",
+    Origin.FETCHED: "hotline model get 下载的",
+    Origin.TRIAL: "程序自带，仅供试用",
+}
+
+models = typer.Typer(help="语音识别模型：下载、查看、试听。", no_args_is_help=True)
+_out = Console(highlight=False)
+
+SettingsPath = Annotated[
+    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
+]
+
+
+@models.command()
+def get(
+    model: Annotated[str, typer.Argument(help="cn：小模型，42 MB；cn-large：大模型，1.3 GB")],
+    source: Annotated[str, typer.Option("--from", help="已下载的压缩包，或内网的下载地址")] = "",
+    settings_path: SettingsPath = None,
+) -> None:
+    """下载官方普通话模型，核对大小和 SHA-256 后放好。断了再运行一次，会接着下载。"""
+    published = model_store.PUBLISHED.get(model)
+    if published is None:
+        _refuse(f"没有叫 {model} 的模型，可以写：{'、'.join(model_store.PUBLISHED)}。")
+        return
+    chosen = _settings(settings_path)
+    order = model_get.Order(model=published, state=chosen.state, source=source)
+    columns = (TextColumn(published.name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=_out) as bar:
+        task = bar.add_task(published.name, total=published.size_bytes)
+        try:
+            folder = model_get.get(order, lambda n, total: bar.update(task, completed=n))
+        except FetchFailed as failure:
+            bar.stop()
+            _refuse(str(failure))
+            return
+    _out.print(f"已放好：{folder}", markup=False)
+    if chosen.phone is not None and chosen.phone.model not in (None, folder):
+        _out.print(
+            f"注意：设置里的 phone.model 是 {chosen.phone.model}，程序仍用那一个。"
+            "去掉这一项就用刚放好的。",
+            markup=False,
+        )
+    _out.print("重新启动程序后生效。可用 hotline model hear 录音.wav 试一试。")
+
+
+@models.command(name="list")
+def listing(settings_path: SettingsPath = None) -> None:
+    """列出找模型的地方、有没有模型、现在用哪一个。"""
+    chosen = _settings(settings_path)
+    used = False
+    for place in model_store.places(chosen.state, _configured(chosen)):
+        if place.facts is None:
+            _out.print(f"  {place.folder}（{ORIGINS[place.origin]}）：{place.fault}", markup=False)
+            continue
+        mark, used = (" " if used else "*"), True
+        _out.print(
+            f"{mark} {place.folder}（{ORIGINS[place.origin]}）："
+            f"{place.facts.size_bytes / 2**20:.0f} MB，{place.facts.rate_hz} Hz，"
+            f"{'可以' if place.facts.takes_hints else '不能'}按提示词识别",
+            markup=False,
+        )
+    _out.print("* 是现在用的。" if used else "现在没有可用的模型，电话转人工或录音。")
+
+
+@models.command()
+def hear(
+    recording: Annotated[Path, typer.Argument(help="一段录音，wav、ogg 或 flac")],
+    settings_path: SettingsPath = None,
+) -> None:
+    """用现在的模型识别一段录音，看看听成了什么、要多久。"""
+    chosen = _settings(settings_path)
+    try:
+        folder = model_store.choose(chosen.state, _configured(chosen))
+        samples, rate_hz = soundfile.read(recording, dtype="int16", always_2d=True)
+        if rate_hz not in (8000, 16000):
+            _refuse(f"{recording} 每秒 {rate_hz} 个采样，请先转成 8000 或 16000。")
+            return
+        pcm = samples[:, 0].astype("<i2").tobytes()
+        heard, load_s, took_s = asyncio.run(_hear(folder, pcm, rate_hz))
+    except (ModelMissing, SpeechFailed) as failure:
+        _refuse(str(failure))
+        return
+    except (OSError, soundfile.SoundFileError) as error:
+        _refuse(f"读不了录音 {recording}：{error}")
+        return
+    length_s = len(samples) / rate_hz
+    _out.print(heard.text or "（没有听到话）", markup=False)
+    _out.print(
+        f"把握 {heard.confidence:.0%}，录音 {length_s:.1f} 秒，识别用了 {took_s:.2f} 秒，"
+        f"载入模型 {load_s:.1f} 秒（{folder}）",
+        markup=False,
+    )
+
+
+async def _hear(folder: Path, pcm: bytes, rate_hz: int) -> tuple[Transcript, float, float]:
+    transcriber = VoskTranscriber(folder, threads=1)
+    begun = time.monotonic()
+    await transcriber.start()
+    try:
+        loaded = time.monotonic()
+        heard = await transcriber.transcribe(pcm, rate_hz)
+        return heard, loaded - begun, time.monotonic() - loaded
+    finally:
+        await transcriber.close()
+
+
+def _configured(chosen: Settings) -> Path | None:
+    return chosen.phone.model if chosen.phone is not None else None
+
+
+def _settings(path: Path | None) -> Settings:
+    """The settings of the file named, else of the trial in ./var where there is one."""
+    if path is None and TRIAL_SETTINGS.exists():
+        path = TRIAL_SETTINGS
+    try:
+        return settings.load(path)
+    except SettingsFault as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(2) from fault
+
+
+def _refuse(message: str) -> None:
+    _out.print(message, markup=False)
+    raise typer.Exit(1)
