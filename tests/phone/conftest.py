@@ -1,0 +1,111 @@
+"""A real Asterisk for the run, and what a test needs to ring it."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from channels.phone.exchange import Exchange
+from channels.phone.happenings import Happening
+from config import runtime
+from intake.asterisk import fetch, own, program
+from intake.asterisk.own import Instance, Ports, Running
+from tests.phone import kit
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A running Asterisk and how it is reached."""
+
+    running: Running
+
+    @property
+    def instance(self) -> Instance:
+        return self.running.instance
+
+    @property
+    def hotline(self) -> str:
+        """What a resident dials."""
+        return f"sip:{self.instance.plan.phone.number}@127.0.0.1:{self.instance.ports.sip}"
+
+    @property
+    def registrar(self) -> str:
+        return f"sip:127.0.0.1:{self.instance.ports.sip}"
+
+    def password(self, user: str) -> str:
+        return (self.instance.plan.secrets / user).read_text().strip()
+
+    def missed(self) -> list[Path]:
+        return sorted(self.instance.plan.missed.iterdir())
+
+
+@pytest.fixture(scope="session")
+def asterisk_program() -> program.Program:
+    """Fetched once a machine; where it can't be had, the tests say what to type."""
+    return fetch.get(program.cache_folder(), lambda step, share: None)
+
+
+@pytest.fixture(scope="session")
+def make_line(asterisk_program: program.Program) -> Iterator[Callable[..., Line]]:
+    """Starts Asterisks, each in a folder of its own, and ends them after the run."""
+    started: list[Running] = []
+    # Not pytest's own folder: the control socket's path must stay short.
+    with tempfile.TemporaryDirectory(prefix="hl-") as base:
+        numbers = itertools.count()
+
+        def make(**phone: object) -> Line:
+            ports = Ports(
+                sip=kit.free_port(kit.socket.SOCK_DGRAM),
+                manager=kit.free_port(),
+                trunk=kit.free_port(kit.socket.SOCK_DGRAM),
+                rtp=kit.free_range(own.RTP_PORTS),
+            )
+            settings = {"media_port": kit.free_port(), "queue_s": 10, **phone}
+            folder = Path(base) / f"{os.getpid()}-{next(numbers)}"
+            instance = own.write(folder, asterisk_program, ports=ports, phone=settings)
+            started.append(instance.start())
+            return Line(started[-1])
+
+        yield make
+        for running in started:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def line(make_line: Callable[..., Line]) -> Line:
+    """The Asterisk that most tests ring; audio by AudioSocket."""
+    return make_line()
+
+
+@pytest.fixture
+def clean_line(line: Line) -> Line:
+    """The same, with nobody in it and no missed calls."""
+    line.instance.ask("channel request hangup all")
+    for path in line.missed():
+        path.unlink()
+    return line
+
+
+@pytest.fixture
+async def happened() -> list[Happening]:
+    """What the exchange tells during a test."""
+    return []
+
+
+@pytest.fixture
+async def exchange(clean_line: Line, happened: list[Happening]) -> AsyncIterator[Exchange]:
+    """The program's hand on the exchange, connected."""
+    made = Exchange(clean_line.instance.plan.phone, runtime.system(), on_happening=happened.append)
+    import asyncio
+
+    task = asyncio.create_task(made.run())
+    async with asyncio.timeout(10):
+        while not made.up:
+            await asyncio.sleep(0.02)
+    yield made
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,197 @@
+"""What tests of the phone line ring with: a telephone, free ports, proof that audio arrived."""
+
+import asyncio
+import json
+import socket
+import sys
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROCESS = Path(__file__).parent / "telephone_process.py"
+RATE_HZ = 8000
+
+Samples = NDArray[np.float64]
+
+
+class NotYet(AssertionError):
+    """What a test waited for did not come; says what came instead."""
+
+
+class Telephone:
+    """One telephone; `events` is all that it has told."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._reader = asyncio.create_task(self._read())
+        self._news = asyncio.Condition()
+        self.events: list[dict[str, Any]] = []
+
+    async def call(self, to: str, *, play: Path | None = None, record: Path | None = None) -> None:
+        """Dial; what is said and what is heard are WAV files of 8 kHz."""
+        await self._order("call", to=to, play=str(play or ""), record=str(record or ""))
+
+    async def answer(
+        self,
+        code: int = 200,
+        *,
+        after_s: float = 0.3,
+        play: Path | None = None,
+        record: Path | None = None,
+    ) -> None:
+        """How the next call that comes is answered: 200 takes it, 180 lets it ring, 486 is busy."""
+        sounds = {"play": str(play or ""), "record": str(record or "")}
+        await self._order("answer", answer=code, after_s=after_s, **sounds)
+
+    async def play(self, path: Path) -> None:
+        await self._order("play", path=str(path))
+
+    async def press(self, digits: str) -> None:
+        await self._order("press", digits=digits)
+
+    async def hang_up(self) -> None:
+        await self._order("hang-up")
+
+    async def until(self, event: str, timeout_s: float = 10.0, *, after: int = 0) -> dict[str, Any]:
+        """The first such event behind the first `after` of all."""
+        async with self._news:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    while True:
+                        for each in self.events[after:]:
+                            if each["event"] == event:
+                                return each
+                        await self._news.wait()
+            except TimeoutError:
+                raise NotYet(f"no {event!r} in {timeout_s} s, only {self.events}") from None
+
+    async def close(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            async with asyncio.timeout(5):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._reader
+
+    async def _order(self, do: str, **fields: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": do, **fields}).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            if line.startswith(b'{"event"'):
+                async with self._news:
+                    self.events.append(json.loads(line))
+                    self._news.notify_all()
+
+
+@asynccontextmanager
+async def telephone(
+    *, user: str, password: str = "", registrar: str = "", port: int = 0
+) -> AsyncIterator[Telephone]:
+    """A telephone, registered where a registrar is given."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-W",
+        "ignore",
+        str(PROCESS),
+        user,
+        password,
+        registrar,
+        str(port or free_port(socket.SOCK_DGRAM)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    phone = Telephone(process)
+    try:
+        await phone.until("ready")
+        if registrar:
+            await phone.until("registered")
+        yield phone
+    finally:
+        await phone.close()
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+    return port
+
+
+def free_range(count: int) -> int:
+    """The first of `count` UDP ports in a row that look free, below those given to clients."""
+    for first in range(12000 + (free_port() % 97) * 100, 31000, 100):
+        taken = False
+        for port in range(first, first + count, max(1, count // 10)):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+                try:
+                    trial.bind(("127.0.0.1", port))
+                except OSError:
+                    taken = True
+                    break
+        if not taken:
+            return first
+    raise NotYet("no free ports for RTP")
+
+
+def samples(path: Path) -> Samples:
+    """A WAV file as numbers; 8 kHz, one channel."""
+    with wave.open(str(path), "rb") as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
+
+
+def save(path: Path, sound: Samples) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(sound.astype("<i2").tobytes())
+    return path
+
+
+def noise(seconds: float, *, seed: int, loud: float = 4000.0) -> Samples:
+    """A sound that is like no other: telephone-band noise from a seed."""
+    length = int(seconds * RATE_HZ)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(length))
+    pitch = np.fft.rfftfreq(length, 1 / RATE_HZ)
+    spectrum[(pitch < 300) | (pitch > 3300)] = 0
+    sound = np.fft.irfft(spectrum, length)
+    made: Samples = sound / np.abs(sound).max() * loud * 2
+    return made
+
+
+def likeness(said: Samples, heard: Samples) -> float:
+    """How much of what was said is in what was heard: 1 is all of it, whatever loudness and delay.
+
+    Half-second pieces are looked for one by one, because a jitter buffer may insert or drop time;
+    the median piece counts.
+    """
+    step = RATE_HZ // 2
+    pieces = [said[at : at + step] for at in range(0, len(said) - step + 1, step)]
+    pieces = [piece for piece in pieces if np.sqrt(np.mean(piece**2)) > 100]
+    if not pieces or len(heard) < step:
+        return 0.0
+    return float(np.median([_best(piece, heard) for piece in pieces]))
+
+
+def _best(piece: Samples, heard: Samples) -> float:
+    size = 1 << (len(piece) + len(heard)).bit_length()
+    found = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(piece, size)), size)
+    energy = np.concatenate(([0.0], np.cumsum(heard**2)))
+    starts = len(heard) - len(piece) + 1
+    around = energy[len(piece) : len(piece) + starts] - energy[:starts]
+    scale = np.linalg.norm(piece) * np.sqrt(np.maximum(around, len(piece) * 100.0))
+    return float(np.max(found[:starts] / scale))

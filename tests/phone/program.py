@@ -1,0 +1,118 @@
+"""A program at the other end of the audio: ours in small, and ones that do it wrong."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from channels.phone.exchange import Exchange
+from channels.phone.media import Digit, Media, Pcm
+from channels.phone.server import AudioSocketServer
+from config import runtime
+
+
+class Talk:
+    """One call as the program sees it."""
+
+    def __init__(self, media: Media) -> None:
+        self.media = media
+        self.heard = bytearray()
+        self.digits: list[str] = []
+        self.ended = asyncio.Event()
+        self.leave = asyncio.Event()
+
+    async def run(self) -> None:
+        reading = asyncio.create_task(self._read())
+        leaving = asyncio.create_task(self.leave.wait())
+        await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await self.media.close()
+        await asyncio.wait({reading}, timeout=2)
+        leaving.cancel()
+        self.ended.set()
+
+    async def _read(self) -> None:
+        async for event in self.media.events():
+            if isinstance(event, Pcm):
+                self.heard += event.samples
+            elif isinstance(event, Digit):
+                self.digits.append(event.digit)
+
+
+@asynccontextmanager
+async def audiosocket(port: int) -> AsyncIterator["asyncio.Queue[Talk]"]:
+    """Our server; each call that comes is put into the queue."""
+    talks: asyncio.Queue[Talk] = asyncio.Queue()
+
+    async def on_call(media: Media) -> None:
+        talk = Talk(media)
+        talks.put_nowait(talk)
+        await talk.run()
+
+    server = AudioSocketServer(
+        host="127.0.0.1",
+        port=port,
+        on_call=on_call,
+        most_calls=50,
+        elapsed=runtime.system().elapsed,
+    )
+    await server.start()
+    try:
+        yield talks
+    finally:
+        await server.stop()
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def closes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(19)
+    writer.close()
+
+
+async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(19 + 323 * 10)
+    raw = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def raves(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(19 + 323 * 10)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 40)
+    await asyncio.sleep(60)
+
+
+@asynccontextmanager
+async def serving(serve: Serve, port: int) -> AsyncIterator[None]:
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await serve(reader, writer)
+        except (asyncio.CancelledError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def beat_until_up(exchange: Exchange) -> asyncio.Task[None]:
+    """Keep the exchange connected in the background."""
+    task = asyncio.create_task(exchange.run())
+    async with asyncio.timeout(10):
+        while not exchange.up:
+            await asyncio.sleep(0.02)
+    return task

@@ -1,0 +1,317 @@
+"""Our dialplan on a real Asterisk, rung by a real telephone: whatever fails, nobody is lost."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from channels.phone import missed
+from channels.phone.exchange import Exchange, Next
+from channels.phone.happenings import Abandoned, Connected, Ended, Happening, Missed, Queued
+from tests.phone import kit, program
+from tests.phone.conftest import Line
+from tests.phone.kit import Telephone
+from tests.phone.program import Serve, Talk
+
+CALLER = "13912345678"
+SERVED_S = 5.0  # the longest that a caller may wait for the fallback
+
+
+@pytest.fixture
+async def operator(clean_line: Line) -> AsyncIterator[Telephone]:
+    async with kit.telephone(
+        user="8001", password=clean_line.password("8001"), registrar=clean_line.registrar
+    ) as phone:
+        yield phone
+
+
+@pytest.fixture
+async def caller() -> AsyncIterator[Telephone]:
+    async with kit.telephone(user=CALLER) as phone:
+        yield phone
+
+
+@pytest.fixture
+async def talks(clean_line: Line) -> AsyncIterator["asyncio.Queue[Talk]"]:
+    async with program.audiosocket(clean_line.instance.plan.phone.media_port) as queue:
+        yield queue
+
+
+async def _talk(talks: "asyncio.Queue[Talk]", timeout_s: float = 5.0) -> Talk:
+    async with asyncio.timeout(timeout_s):
+        return await talks.get()
+
+
+async def _until(happened: list[Happening], kind: type, timeout_s: float = 5.0) -> Happening:
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                found = [each for each in happened if isinstance(each, kind)]
+                if found:
+                    return found[0]
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise kit.NotYet(f"no {kind.__name__}, only {happened}") from None
+
+
+async def _note(line: Line, timeout_s: float = 5.0) -> missed.MissedCall:
+    folder = line.instance.plan.missed
+    async with asyncio.timeout(timeout_s):
+        while not (found := missed.finished(folder, datetime.now(UTC))):
+            await asyncio.sleep(0.05)
+    return found[0]
+
+
+async def test_without_a_program_caller_and_operator_hear_each_other(
+    clean_line: Line, operator: Telephone, caller: Telephone, tmp_path: Path
+) -> None:
+    asks = kit.save(tmp_path / "asks.wav", kit.noise(8, seed=1))
+    answers = kit.save(tmp_path / "answers.wav", kit.noise(8, seed=2))
+    await operator.answer(play=answers, record=tmp_path / "operator.wav")
+    began = time.monotonic()
+    await caller.call(clean_line.hotline, play=asks, record=tmp_path / "caller.wav")
+    await operator.until("ringing", SERVED_S)
+    assert time.monotonic() - began < SERVED_S
+    await operator.until("media")
+    await asyncio.sleep(5)
+    await caller.hang_up()
+    await operator.until("disconnected")
+    heard_by_operator = kit.samples(tmp_path / "operator.wav")
+    heard_by_caller = kit.samples(tmp_path / "caller.wav")
+    assert kit.likeness(kit.samples(asks)[16000:40000], heard_by_operator) > 0.9
+    assert kit.likeness(kit.samples(answers)[:32000], heard_by_caller) > 0.9
+    assert clean_line.missed() == []
+
+
+async def test_without_anybody_the_message_is_kept_though_the_caller_hangs_up(
+    clean_line: Line, caller: Telephone, tmp_path: Path
+) -> None:
+    message = kit.save(tmp_path / "message.wav", kit.noise(8, seed=3))
+    promise = kit.samples(clean_line.instance.folder / "sounds" / "leave-message.wav")
+    await caller.call(clean_line.hotline, play=message, record=tmp_path / "heard.wav")
+    await caller.until("media")
+    await asyncio.sleep(5)
+    await caller.hang_up()
+    note = await _note(clean_line)
+    assert (note.number, note.stage) == (CALLER, "missed")
+    assert abs(note.at.timestamp() - time.time()) < 20
+    assert note.recording is not None
+    assert kit.likeness(kit.samples(message)[16000:32000], kit.samples(note.recording)) > 0.9
+    assert kit.likeness(promise, kit.samples(tmp_path / "heard.wav")) > 0.9
+    for path in clean_line.missed():
+        assert path.stat().st_mode & 0o077 == 0
+    missed.forget(note)
+    assert clean_line.missed() == []
+
+
+async def test_caller_who_gives_up_in_the_queue_leaves_a_note(
+    clean_line: Line,
+    exchange: Exchange,
+    happened: list[Happening],
+    operator: Telephone,
+    caller: Telephone,
+) -> None:
+    await operator.answer(180)
+    await caller.call(clean_line.hotline)
+    await operator.until("ringing")
+    assert [each.position for each in exchange.waiting] == [1]
+    await caller.hang_up()
+    note = await _note(clean_line)
+    assert (note.stage, note.recording) == ("operators", None)
+    for kind in (Queued, Abandoned, Missed, Ended):
+        await _until(happened, kind)
+    assert exchange.waiting == ()
+    assert exchange.calls == ()
+
+
+async def test_operator_who_never_answers_is_followed_by_the_recorder(
+    clean_line: Line, operator: Telephone, caller: Telephone
+) -> None:
+    await operator.answer(180)
+    await caller.call(clean_line.hotline)
+    await operator.until("ringing")
+    await asyncio.sleep(clean_line.instance.plan.phone.queue_s + 3)
+    await caller.hang_up()
+    note = await _note(clean_line)
+    assert note.stage == "missed"
+    assert note.recording is not None
+
+
+async def test_program_that_takes_no_connection_is_passed_over_at_once(
+    clean_line: Line, exchange: Exchange, operator: Telephone, caller: Telephone
+) -> None:
+    began = time.monotonic()
+    await caller.call(clean_line.hotline)
+    await operator.until("ringing", SERVED_S)
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("serve", [program.closes, program.resets, program.raves])
+async def test_program_that_breaks_off_gives_its_caller_to_the_operators(
+    clean_line: Line,
+    exchange: Exchange,
+    operator: Telephone,
+    caller: Telephone,
+    serve: Serve,
+) -> None:
+    async with program.serving(serve, clean_line.instance.plan.phone.media_port):
+        began = time.monotonic()
+        await caller.call(clean_line.hotline)
+        await operator.until("ringing", SERVED_S)
+        assert time.monotonic() - began < 2
+        await operator.until("confirmed")
+
+
+@pytest.mark.parametrize("how", [signal.SIGSTOP, signal.SIGKILL])
+async def test_program_that_hangs_or_dies_in_a_call_gives_it_to_the_operators(
+    clean_line: Line, operator: Telephone, caller: Telephone, how: signal.Signals
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.phone.program_process",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(_as_json(clean_line))
+        async with asyncio.timeout(20):
+            assert await process.stdout.readline() == b"ready\n"
+            await caller.call(clean_line.hotline)
+            assert (await process.stdout.readline()).startswith(b"call ")
+        # Longer than the heartbeat may be old: the call stays while the program lives.
+        await asyncio.sleep(4.5)
+        assert [each["event"] for each in operator.events] == ["ready", "registered"]
+        began = time.monotonic()
+        os.kill(process.pid, how)
+        await operator.until("ringing", SERVED_S)
+        assert time.monotonic() - began < SERVED_S
+        await operator.until("confirmed")
+        await asyncio.sleep(4)  # and there it stays: nothing watches it any more
+        assert "disconnected" not in [each["event"] for each in operator.events]
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _as_json(line: Line) -> bytes:
+    phone = line.instance.plan.phone
+    exchange = {
+        "port": phone.exchange.port,
+        "secret": phone.exchange.secret.get_secret_value(),
+    }
+    return json.dumps({"exchange": exchange, "media_port": phone.media_port}).encode() + b"\n"
+
+
+async def test_after_a_goodbye_the_caller_is_hung_up_and_nothing_is_noted(
+    clean_line: Line,
+    exchange: Exchange,
+    happened: list[Happening],
+    caller: Telephone,
+    talks: "asyncio.Queue[Talk]",
+) -> None:
+    await caller.call(clean_line.hotline)
+    talk = await _talk(talks)
+    who = await exchange.wait_caller(talk.media.call_id, 2)
+    assert who is not None
+    assert (who.number, who.kind) == (CALLER, "incoming")
+    assert await exchange.set_next(talk.media.call_id, Next.BYE)
+    talk.leave.set()
+    await caller.until("disconnected")
+    ended = await _until(happened, Ended)
+    assert ended == Ended(call_id=talk.media.call_id, cause=16)
+    assert clean_line.missed() == []
+    assert exchange.caller(talk.media.call_id) == who
+
+
+async def test_operator_sees_what_was_heard_before_he_answers(
+    clean_line: Line,
+    exchange: Exchange,
+    happened: list[Happening],
+    operator: Telephone,
+    caller: Telephone,
+    talks: "asyncio.Queue[Talk]",
+) -> None:
+    await caller.call(clean_line.hotline)
+    talk = await _talk(talks)
+    heard = '东韩村,路灯坏了|${SHELL(id)}"),Hangup()\r\nVariable: X=1'
+    assert await exchange.set_next(talk.media.call_id, Next.OPERATORS, heard)
+    talk.leave.set()
+    ringing = await operator.until("ringing")
+    assert "东韩村,路灯坏了" in ringing["caller"]
+    assert CALLER in ringing["caller"]
+    connected = await _until(happened, Connected)
+    assert connected == Connected(
+        call_id=talk.media.call_id, operator="话务员8001", waited_s=connected.waited_s
+    )
+
+
+async def test_key_zero_comes_to_the_program_once(
+    clean_line: Line, exchange: Exchange, caller: Telephone, talks: "asyncio.Queue[Talk]"
+) -> None:
+    await caller.call(clean_line.hotline)
+    talk = await _talk(talks)
+    await caller.until("media")
+    await asyncio.sleep(0.5)
+    await caller.press("0")
+    async with asyncio.timeout(5):
+        while not talk.digits:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
+    assert talk.digits == ["0"]
+
+
+async def test_survey_brings_the_same_caller_back_under_a_new_id(
+    clean_line: Line, exchange: Exchange, caller: Telephone, talks: "asyncio.Queue[Talk]"
+) -> None:
+    await caller.call(clean_line.hotline)
+    first = await _talk(talks)
+    await exchange.wait_caller(first.media.call_id, 2)
+    await exchange.set_next(first.media.call_id, Next.SURVEY)
+    first.leave.set()
+    second = await _talk(talks)
+    who = await exchange.wait_caller(second.media.call_id, 2)
+    assert who is not None
+    assert (who.kind, who.after, who.number) == ("survey", first.media.call_id, CALLER)
+    second.leave.set()
+    await caller.until("disconnected")
+
+
+async def test_call_is_transferred_and_hung_up_whatever_the_program_does(
+    clean_line: Line,
+    exchange: Exchange,
+    operator: Telephone,
+    caller: Telephone,
+    talks: "asyncio.Queue[Talk]",
+) -> None:
+    await caller.call(clean_line.hotline)
+    talk = await _talk(talks)
+    assert await exchange.wait_caller(talk.media.call_id, 2)
+    assert await exchange.transfer(talk.media.call_id, "路灯")
+    await operator.until("confirmed", SERVED_S)
+    assert await exchange.hang_up(talk.media.call_id)
+    await caller.until("disconnected")
+    assert not await exchange.hang_up(talk.media.call_id)
+
+
+async def test_caller_who_hangs_up_on_the_program_leaves_a_note_for_it(
+    clean_line: Line, exchange: Exchange, caller: Telephone, talks: "asyncio.Queue[Talk]"
+) -> None:
+    await caller.call(clean_line.hotline)
+    talk = await _talk(talks)
+    await caller.hang_up()
+    async with asyncio.timeout(5):
+        await talk.ended.wait()
+    note = await _note(clean_line)
+    assert (note.call_id, note.stage, note.recording) == (talk.media.call_id, "talk", None)
