@@ -14,7 +14,7 @@ from channels.phone.media import FRAME_MS, Ended, OnCall
 
 IDENTITY_S = 5.0  # the first frame says which call it is, within this time
 CLOGGED_S = 2.0  # a peer that has read nothing for so long hears nothing either
-SEND_BUFFER_BYTES = 16 * 1024  # the system's, of a connection: about a second of audio
+SEND_BUFFER_BYTES = 64 * 1024  # the system's, of a connection: about a second of small packets
 MOST_UNSENT_BYTES = 8 * 1024  # our own behind it, before we wait
 BACKLOG = 128
 _HANGUP = audiosocket.encode(audiosocket.Hangup())
