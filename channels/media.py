@@ -6,24 +6,32 @@ from dataclasses import replace
 
 import structlog
 
-from channels.channel import MediaRefused
+from channels.channel import KeepMedia, MediaRefused
 from channels.message import Attachment, InboundMessage, Receipt, Receive, Reply, SendError
 
-WITHIN_S = 2.0  # of the five seconds that platforms wait; the rest can be fetched when looked at
+WITHIN_S = 2.0  # of the five seconds that platforms wait; the rest is fetched later
 
 _log = structlog.get_logger(__name__)
 
 
 class MediaFirst:
-    """A `receive` that fetches first. `fetch` takes a reference that begins with `prefix`, keeps
-    the bytes and returns `store:ID`; what can't be had now stays as the platform's reference.
+    """A `receive` that fetches first, by the channel's `fetch`, whatever begins with `prefix`.
+
+    What can't be had now stays as the platform's reference, so that it is fetched later; what our
+    store refuses has no reference any more.
     """
 
     def __init__(
-        self, *, receive: Receive, fetch: Callable[[str], Awaitable[str]], prefix: str
+        self,
+        *,
+        receive: Receive,
+        fetch: Callable[[Attachment], Awaitable[tuple[bytes, str]]],
+        keep: KeepMedia,
+        prefix: str,
     ) -> None:
         self._receive = receive
         self._fetch = fetch
+        self._keep = keep
         self._prefix = prefix
 
     async def __call__(self, message: InboundMessage) -> Receipt:
@@ -38,9 +46,18 @@ class MediaFirst:
             return attachment
         try:
             async with asyncio.timeout(WITHIN_S):
-                return replace(attachment, reference=await self._fetch(attachment.reference))
+                content, media_type = await self._fetch(attachment)
+                return replace(attachment, reference=await self._keep(content, media_type))
         except MediaRefused as refusal:
             refusals.append(Reply(key="media_refused", values={"reason": str(refusal)}))
+            return replace(attachment, reference="")
         except (SendError, TimeoutError) as error:
             _log.warning("media_left", prefix=self._prefix, error=type(error).__name__)
         return attachment
+
+
+def id_of(attachment: Attachment, prefix: str) -> str:
+    """The platform's id behind `prefix`; SendError for what is not this platform's."""
+    if not attachment.reference.startswith(prefix):
+        raise SendError("这个文件不是从这个渠道来的，取不到", permanent=True)
+    return attachment.reference.removeprefix(prefix)

@@ -28,7 +28,7 @@ class Contact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A photo, voice note or file. `reference` is the platform's media id or URL, or `store:ID`
-    once kept by us.
+    once kept by us, empty where our store refused it.
     """
 
     kind: str  # image, voice, video, file, link

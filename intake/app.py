@@ -18,9 +18,10 @@ from config import load
 from config.county import County
 from config.runtime import Runtime
 from config.settings import Settings
-from intake import deliver, history, loops
+from intake import attachments, deliver, history, loops
 from intake.clerk import Clerk
 from intake.desk import FrontDesk
+from intake.fetching import Fetching
 from intake.media import MediaStore
 from intake.purge import Purge
 from intake.replies import Replies
@@ -60,10 +61,21 @@ async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]
         async with ClientSession(timeout=ClientTimeout(total=FOREIGN_CALL_S)) as http:
             office = _office(settings, runtime, county, database)
             channels = registry.build(settings, _desk(office, http))
+            fetching = Fetching(
+                database=database,
+                keep=office.media,
+                channels=channels,
+                dispatcher=office.dispatcher,
+            )
             relay = Relay(
                 database=database,
                 runtime=runtime,
-                deliver={"webhook": webhooks, **deliver.by_channels(channels)},
+                deliver={
+                    "webhook": webhooks,
+                    attachments.SCHEME: fetching.deliver,
+                    **deliver.by_channels(channels),
+                },
+                given_up={attachments.SCHEME: fetching.given_up},
             )
             yield replace(office, channels=channels, relay=relay)
     finally:

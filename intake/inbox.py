@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Contact, InboundMessage, Receipt
-from intake import schema, wire
+from intake import attachments, schema, wire
+from routing import outbox
 
 MOST_ATTEMPTS = 5
 _INBOX = schema.inbox
@@ -16,6 +17,7 @@ _BY_KEY = sa.select(_INBOX.c.id, _INBOX.c.receipt).where(
     _INBOX.c.channel == sa.bindparam("channel"), _INBOX.c.external_id == sa.bindparam("key")
 )
 _LOCKED = sa.select(_INBOX.c.receipt).where(_INBOX.c.id == sa.bindparam("row_id")).with_for_update()
+_BODY = sa.select(_INBOX.c.body).where(_INBOX.c.id == sa.bindparam("row_id"))
 _DONE = (
     sa.update(_INBOX)
     .where(_INBOX.c.id == sa.bindparam("row_id"))
@@ -34,7 +36,10 @@ class Arrival:
 
 
 def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival:
-    """Write the message down, or find it there already: `(channel, external_id)` is unique."""
+    """Write the message down, or find it there already: `(channel, external_id)` is unique.
+
+    What its platform has not given us yet is asked for by the outbox.
+    """
     known = _find(connection, message)
     if known is not None:
         return known
@@ -55,6 +60,7 @@ def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival
         if known is None:
             raise
         return known
+    outbox.post(connection, attachments.errands(new_id, message), message.received_at)
     return Arrival(inbox_id=new_id)
 
 
@@ -99,6 +105,27 @@ def waiting(
         .limit(limit)
     )
     return [(row.id, wire.message_from_text(row.body)) for row in rows]
+
+
+def message(connection: Connection, inbox_id: str) -> InboundMessage:
+    """The message as it is kept now."""
+    body = connection.execute(_BODY, {"row_id": inbox_id}).scalar_one()
+    return wire.message_from_text(body)
+
+
+def attach(connection: Connection, inbox_id: str, index: int, reference: str) -> None:
+    """The attachment at `index` is held by us now, as `store:ID`."""
+    body = connection.execute(_BODY.with_for_update(), {"row_id": inbox_id}).scalar_one()
+    after = attachments.replaced(wire.message_from_text(body), index, reference)
+    connection.execute(
+        sa.update(_INBOX).where(_INBOX.c.id == inbox_id).values(body=wire.message_to_text(after))
+    )
+
+
+def ticket(connection: Connection, inbox_id: str) -> str:
+    """The ticket that the message belongs to; empty for none (yet)."""
+    query = sa.select(_INBOX.c.ticket).where(_INBOX.c.id == inbox_id)
+    return connection.execute(query).scalar_one() or ""
 
 
 def count_attempt(connection: Connection, inbox_id: str) -> None:

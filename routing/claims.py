@@ -95,10 +95,13 @@ def put_back(
     )
 
 
-def give_up(connection: Connection, claimed: Claimed, *, by: str, at: datetime, error: str) -> None:
-    """It will not arrive: a dead letter, which no longer holds up those behind it."""
+def give_up(connection: Connection, claimed: Claimed, *, by: str, at: datetime, error: str) -> bool:
+    """It will not arrive: a dead letter, which no longer holds up those behind it.
+
+    False where the claim has gone to somebody else.
+    """
     values = {"state": "dead", "finished_at": at, "last_error": error[:LONGEST_ERROR]}
-    _finish(connection, claimed, by, values)
+    return _finish(connection, claimed, by, values)
 
 
 def release(connection: Connection, lane: Iterable[Claimed], *, by: str) -> None:
@@ -162,8 +165,8 @@ def _lane(connection: Connection, destination: str, now: datetime, length: int) 
     return lane
 
 
-def _finish(connection: Connection, claimed: Claimed, by: str, values: Mapping[str, Any]) -> None:
-    connection.execute(
+def _finish(connection: Connection, claimed: Claimed, by: str, values: Mapping[str, Any]) -> bool:
+    changed = connection.execute(
         sa.update(_OUTBOX)
         .where(
             _OUTBOX.c.position == claimed.position,
@@ -177,6 +180,7 @@ def _finish(connection: Connection, claimed: Claimed, by: str, values: Mapping[s
             **values,
         )
     )
+    return changed.rowcount == 1
 
 
 def _claimed(row: Row[Any]) -> Claimed:

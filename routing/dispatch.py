@@ -17,7 +17,7 @@ from nlp.understanding import Urgency
 from routing import entails, jurisdiction, lifecycle, notices, outbox, store
 from routing.notices import Occasion
 from routing.route import Router
-from routing.ticket import Action, Draft, Status, Ticket
+from routing.ticket import Action, Draft, Route, Status, Ticket
 from routing.worktime import Calendar
 
 BY_SYSTEM = "system"
@@ -41,15 +41,7 @@ class Dispatcher:
     def open(self, connection: Connection, draft: Draft) -> Ticket:
         """A new ticket: dispatched where a rule is certain, else waiting for a person."""
         now = self.runtime.now()
-        route = self.router.route(
-            draft.category,
-            draft.place,
-            kind=draft.kind,
-            urgency=draft.urgency,
-            confidence=draft.category_confidence,
-            certain_above=self.certain_above,
-        )
-        reason = entails.why_a_person(self.county, draft, route, self.certain_above)
+        route, reason = self._decided(draft)
         number = store.next_number(connection, now.astimezone(LOCAL_ZONE).date())
         common: dict[str, Any] = {
             "number": number,
@@ -79,6 +71,12 @@ class Dispatcher:
         store.insert(connection, ticket, event)
         self._post(connection, Occasion(before=None, after=ticket, event=event))
         return ticket
+
+    def preview(self, draft: Draft) -> tuple[Route | None, datetime]:
+        """Who would have it (None: a person decides) and by when; nothing is written."""
+        route, reason = self._decided(draft)
+        due: datetime = self._first_due(draft, self.runtime.now())["due_at"]
+        return (None if reason else route), due
 
     def correct(
         self,
@@ -201,6 +199,11 @@ class Dispatcher:
         changes = {"text": text} if note and len(text) <= LONGEST_TEXT else {}
         return self._step(connection, ticket, Action.SUPPLEMENT, by=by, note=note, **changes)
 
+    def remark(self, connection: Connection, number: str, *, version: int, note: str) -> Ticket:
+        """A note of the program's own in the log; whoever has the ticket reads it."""
+        ticket = self._seen(connection, number, version)
+        return self._step(connection, ticket, Action.SUPPLEMENT, by=BY_SYSTEM, note=note)
+
     def remind(
         self, connection: Connection, number: str, *, version: int, by: str, note: str = ""
     ) -> Ticket:
@@ -285,6 +288,18 @@ class Dispatcher:
         """撤单."""
         ticket = self._seen(connection, number, version)
         return self._step(connection, ticket, Action.WITHDRAW, by=by, note=note)
+
+    def _decided(self, draft: Draft) -> tuple[Route | None, str]:
+        """The route, and why a person has to decide; empty where it is certain."""
+        route = self.router.route(
+            draft.category,
+            draft.place,
+            kind=draft.kind,
+            urgency=draft.urgency,
+            confidence=draft.category_confidence,
+            certain_above=self.certain_above,
+        )
+        return route, entails.why_a_person(self.county, draft, route, self.certain_above)
 
     def _seen(self, connection: Connection, number: str, version: int) -> Ticket:
         ticket = store.load(connection, number)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -153,10 +154,14 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
 
 
 Deliver = Callable[[Envelope], Awaitable[str]]
+GivenUp = Callable[[Connection, Envelope, str], None]  # with the reason
 
 
 class Relay:
-    """Delivers by scheme: `webhook` to departments, the channels' schemes to people."""
+    """Delivers by scheme: `webhook` to departments, the channels' schemes to people.
+
+    What else a scheme does when an envelope is `given_up` is part of that unit of work.
+    """
 
     def __init__(
         self,
@@ -164,12 +169,14 @@ class Relay:
         database: Database,
         runtime: Runtime,
         deliver: Mapping[str, Deliver],
+        given_up: Mapping[str, GivenUp] = MappingProxyType({}),
         lanes: int = LANES,
         deliver_s: float = DELIVER_S,
     ) -> None:
         self._database = database
         self._runtime = runtime
         self._deliver = deliver
+        self._given_up = given_up
         self._lanes = lanes
         self._deliver_s = deliver_s
         self._name = ""
@@ -277,9 +284,7 @@ class Relay:
         spent = error.most_attempts is not None and attempts >= error.most_attempts
         if error.permanent or spent or now - claimed.created_at >= GIVE_UP_AFTER:
             _log.error("delivery_given_up", envelope=claimed.id, attempts=attempts)
-            await self._database.write(
-                lambda c: claims.give_up(c, claimed, by=name, at=now, error=reason)
-            )
+            await self._database.write(lambda c: self._give_up(c, claimed, now, reason))
             return True
         pause_s = self._pause_s(attempts, error.retry_after_s)
         next_at = now + timedelta(seconds=pause_s)
@@ -288,6 +293,15 @@ class Relay:
             lambda c: claims.put_back(c, claimed, by=name, next_at=next_at, error=reason)
         )
         return False
+
+    def _give_up(
+        self, connection: Connection, claimed: Claimed, now: datetime, reason: str
+    ) -> None:
+        ours = claims.give_up(connection, claimed, by=self._name, at=now, error=reason)
+        envelope = _from_claim(claimed)
+        follow = self._given_up.get(envelope.scheme)
+        if ours and follow is not None:
+            follow(connection, envelope, reason)
 
     def _pause_s(self, attempts: int, asked_s: float | None) -> float:
         """Doubling from 5 s to 6 h, up to a quarter more by chance, not less than was asked for."""

@@ -8,10 +8,10 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from channels import http, text
+from channels import http, media, text
 from channels.channel import Channel, Desk
 from channels.media import MediaFirst
-from channels.message import Contact, InboundMessage, Reply, SendError
+from channels.message import Attachment, Contact, InboundMessage, Reply, SendError
 from channels.passive import Overloaded, PassiveReplies
 from channels.telegram import payload
 from channels.telegram.client import Client
@@ -41,7 +41,7 @@ class TelegramChannel(Channel):
         self._desk = desk
         self._client = Client(settings)
         self._receive = MediaFirst(
-            receive=desk.receive, fetch=self.fetch_media, prefix=payload.MEDIA_PREFIX
+            receive=desk.receive, fetch=self.fetch, keep=desk.keep, prefix=payload.MEDIA_PREFIX
         )
         self._replies = PassiveReplies(
             receive=self._receive, later=desk.later, fits=self._fits, patience_s=patience_s
@@ -75,11 +75,10 @@ class TelegramChannel(Channel):
         self._counts["sent"] += 1
         return sent
 
-    async def fetch_media(self, reference: str) -> str:
-        """Download `telegram-media:ID` and keep it. Returns `store:ID`; SendError, MediaRefused."""
-        content = await self._client.download(reference.removeprefix(payload.MEDIA_PREFIX))
-        kind = VOICE_TYPE if content[:4] == b"OggS" else PHOTO_TYPE
-        return await self._desk.keep(content, kind)
+    async def fetch(self, attachment: Attachment) -> tuple[bytes, str]:
+        """Download `telegram-media:ID`; SendError."""
+        content = await self._client.download(media.id_of(attachment, payload.MEDIA_PREFIX))
+        return content, VOICE_TYPE if content[:4] == b"OggS" else PHOTO_TYPE
 
     def health(self) -> dict[str, Any]:
         """What has been counted since the start."""

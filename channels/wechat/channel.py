@@ -9,10 +9,10 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from channels import http, text
+from channels import http, media, text
 from channels.channel import Channel, Desk
 from channels.media import MediaFirst
-from channels.message import Contact, Reply, SendError
+from channels.message import Attachment, Contact, Reply, SendError
 from channels.passive import Overloaded, PassiveReplies
 from channels.pieces import Pieces
 from channels.wechat import envelope, payload
@@ -49,7 +49,7 @@ class WeChatChannel(Channel):
         self._pieces = Pieces(self._client.send_text)
         self._replies = PassiveReplies(
             receive=MediaFirst(
-                receive=desk.receive, fetch=self.fetch_media, prefix=payload.MEDIA_PREFIX
+                receive=desk.receive, fetch=self.fetch, keep=desk.keep, prefix=payload.MEDIA_PREFIX
             ),
             later=desk.later,
             fits=self._fits,
@@ -86,15 +86,9 @@ class WeChatChannel(Channel):
         self._counts["sent"] += 1
         return sent
 
-    async def fetch_media(self, reference: str) -> str:
-        """Download `wechat-media:ID` (the platform keeps it for three days) and keep it.
-
-        Returns `store:ID`; raises SendError, MediaRefused.
-        """
-        content, media_type = await self._client.download(
-            reference.removeprefix(payload.MEDIA_PREFIX)
-        )
-        return await self._desk.keep(content, media_type)
+    async def fetch(self, attachment: Attachment) -> tuple[bytes, str]:
+        """Download `wechat-media:ID`; the platform keeps it for three days. SendError."""
+        return await self._client.download(media.id_of(attachment, payload.MEDIA_PREFIX))
 
     def health(self) -> dict[str, Any]:
         """Is it encrypted, does the token hold, and what has been counted since the start?"""

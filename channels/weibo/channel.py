@@ -8,10 +8,10 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from channels import http, text
+from channels import http, media, text
 from channels.channel import Channel, Desk
 from channels.media import MediaFirst
-from channels.message import Contact, InboundMessage, Reply
+from channels.message import Attachment, Contact, InboundMessage, Reply
 from channels.passive import Overloaded, PassiveReplies
 from channels.pieces import Pieces
 from channels.weibo import payload
@@ -42,7 +42,7 @@ class WeiboChannel(Channel):
         self._pieces = Pieces(self._client.send_text)
         self._replies = PassiveReplies(
             receive=MediaFirst(
-                receive=desk.receive, fetch=self.fetch_media, prefix=payload.MEDIA_PREFIX
+                receive=desk.receive, fetch=self.fetch, keep=desk.keep, prefix=payload.MEDIA_PREFIX
             ),
             later=desk.later,
             fits=self._fits,
@@ -72,12 +72,9 @@ class WeiboChannel(Channel):
         self._counts["sent"] += 1
         return sent
 
-    async def fetch_media(self, reference: str) -> str:
-        """Download `weibo-media:ID` and keep it. Returns `store:ID`; SendError, MediaRefused."""
-        content, media_type = await self._client.download(
-            reference.removeprefix(payload.MEDIA_PREFIX)
-        )
-        return await self._desk.keep(content, media_type)
+    async def fetch(self, attachment: Attachment) -> tuple[bytes, str]:
+        """Download `weibo-media:ID`; SendError."""
+        return await self._client.download(media.id_of(attachment, payload.MEDIA_PREFIX))
 
     def health(self) -> dict[str, Any]:
         """What has been counted since the start."""

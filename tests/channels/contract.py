@@ -148,6 +148,8 @@ CASES: tuple[Case, ...] = (
     _needing("sends")(surviving.a_long_notice_goes_in_pieces),
     _needing("sends")(surviving.a_lost_connection_is_worth_another_try),
     _needing("sends")(surviving.somebody_gone_is_not_tried_again),
+    _needing("image", "sends")(surviving.what_the_platform_did_not_give_is_fetched_later),
+    _ALWAYS(surviving.what_is_not_the_channels_own_is_not_fetched),
     _ALWAYS(surviving.errors_and_health_hold_no_secrets),
     _ALWAYS(surviving.it_is_what_the_registry_says),
 )

@@ -3,10 +3,12 @@
 import inspect
 import json
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 
+import pytest
 from yarl import URL
 
-from channels.message import Reply, SendError
+from channels.message import Attachment, Reply, SendError
 from tests.channels.desk import said
 from tests.channels.kit import LIMIT_BYTES, TRICKY, Call, Kit
 
@@ -140,6 +142,26 @@ async def somebody_gone_is_not_tried_again(kit: Kit) -> None:
     kit.adapter.breaks("gone")
     error = await _refused(kit)
     assert error.permanent
+
+
+async def what_the_platform_did_not_give_is_fetched_later(kit: Kit) -> None:
+    kit.adapter.breaks("lost")
+    photo = (await kit.heard(kit.adapter.image())).attachments[0]
+    assert photo.reference and not photo.reference.startswith("store:")
+    with pytest.raises(SendError) as refused:
+        await kit.channel.fetch(photo)
+    assert not refused.value.permanent
+    kit.adapter.breaks("")
+    kit.desk.now += timedelta(minutes=10)  # a failed call may hold up the next ones for a while
+    content, media_type = await kit.channel.fetch(photo)
+    assert content and media_type.startswith("image/")
+
+
+async def what_is_not_the_channels_own_is_not_fetched(kit: Kit) -> None:
+    for reference in ("", "store:1", "another-media:1", "https://127.0.0.1/a.jpg"):
+        with pytest.raises(SendError) as refused:
+            await kit.channel.fetch(Attachment(kind="image", reference=reference))
+        assert refused.value.permanent
 
 
 async def errors_and_health_hold_no_secrets(kit: Kit) -> None:

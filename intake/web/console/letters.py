@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from intake import attachments
 from intake.services import SERVICES
 from intake.web import forms, pages, sessions
 from nlp import redact
@@ -53,4 +54,6 @@ def _addressee(request: web.Request, destination: str) -> str:
     units = request.app[SERVICES].county.units
     if scheme == "webhook":
         return units[path].name if path in units else path
+    if scheme == attachments.SCHEME:
+        return "补取居民发来的照片、语音或文件"
     return f"{scheme}:{redact.mask_phone(path)}"

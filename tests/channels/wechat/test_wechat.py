@@ -15,7 +15,6 @@ from structlog.typing import EventDict, Processor
 from channels import media
 from channels.message import Attachment, SendError
 from channels.wechat import payload
-from channels.wechat.channel import WeChatChannel
 from tests.channels import contract
 from tests.channels.contract import Call, Case, Kit
 from tests.channels.desk import LONGEST_MEDIA_BYTES, said
@@ -200,8 +199,7 @@ async def test_a_photo_that_the_platform_does_not_give_keeps_its_reference() -> 
         message = await kit.heard(kit.adapter.image())
         assert message.attachments[0].reference == "wechat-media:photo-1"
         api(kit).media["photo-1"] = (PHOTO, "image/png")
-        assert isinstance(kit.channel, WeChatChannel)
-        assert await kit.channel.fetch_media("wechat-media:photo-1") == "store:1"
+        assert await kit.channel.fetch(message.attachments[0]) == (PHOTO, "image/png")
 
     await run(story)
 
@@ -212,6 +210,7 @@ async def test_a_photo_that_our_store_refuses_is_told_after_the_reply() -> None:
         answer = await kit.call(kit.adapter.image())
         assert kit.adapter.told(answer).endswith("\n\nmedia_refused")
         assert len(kit.desk.received) == 1
+        assert kit.desk.received[0].attachments[0].reference == ""  # nobody asks for it again
 
     await run(story)
 

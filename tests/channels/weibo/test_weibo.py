@@ -8,7 +8,6 @@ import pytest
 
 from channels.message import Attachment, SendError
 from channels.weibo import payload
-from channels.weibo.channel import WeiboChannel
 from tests.channels import contract
 from tests.channels.contract import Call, Case, Kit
 from tests.channels.desk import said
@@ -139,8 +138,7 @@ async def test_a_photo_that_the_platform_does_not_give_keeps_its_reference() -> 
         message = await kit.heard(kit.adapter.image())
         assert message.attachments[0].reference == "weibo-media:821469459"
         api(kit).media["821469459"] = (b"late", "image/png")
-        assert isinstance(kit.channel, WeiboChannel)
-        assert await kit.channel.fetch_media("weibo-media:821469459") == "store:1"
+        assert await kit.channel.fetch(message.attachments[0]) == (b"late", "image/png")
 
     await run(story)
 

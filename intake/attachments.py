@@ -1,0 +1,39 @@
+"""Attachments that a platform has not given us yet: which they are, who is asked for them. Pure."""
+
+from dataclasses import replace
+
+from channels.message import Attachment, InboundMessage
+from routing.outbox import Envelope
+
+SCHEME = "media"
+KIND = "media.fetch"
+HELD = "store:"
+
+
+def is_missing(attachment: Attachment) -> bool:
+    """Does the platform still have it, and we not? A link is only a link."""
+    reference = attachment.reference
+    return attachment.kind != "link" and bool(reference) and not reference.startswith(HELD)
+
+
+def errands(inbox_id: str, message: InboundMessage) -> list[Envelope]:
+    """An envelope for each that is missing, each its own destination: none waits for another."""
+    return [
+        Envelope(
+            id=f"{SCHEME}-{inbox_id}-{index}",
+            destination=f"{SCHEME}:{message.channel}/{inbox_id}/{index}",
+            ticket="",
+            kind=KIND,
+            body={"message": inbox_id, "attachment": index},
+        )
+        for index, attachment in enumerate(message.attachments)
+        if is_missing(attachment)
+    ]
+
+
+def replaced(message: InboundMessage, index: int, reference: str) -> InboundMessage:
+    """The message with the attachment at `index` held by us, where it was missing until now."""
+    kept = list(message.attachments)
+    if is_missing(kept[index]):
+        kept[index] = replace(kept[index], reference=reference)
+    return replace(message, attachments=tuple(kept))

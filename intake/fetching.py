@@ -1,0 +1,83 @@
+"""Fetches later what a platform did not give in time: an errand of the outbox, tried until it is
+there or given up.
+"""
+
+from collections.abc import Mapping
+
+import structlog
+from sqlalchemy import Connection
+
+from channels.channel import Channel, KeepMedia, MediaRefused
+from channels.message import SendError
+from intake import attachments, inbox
+from routing import store
+from routing.database import Database
+from routing.dispatch import Dispatcher
+from routing.errors import RoutingError, StaleVersion
+from routing.outbox import DeliveryError, Envelope
+
+NOTE = "居民发来的照片、语音或文件没有取到：{reason}。需要时请与居民联系，请他再发一次。"
+MOST_TRIES = 5  # of writing the note, against others who change the ticket
+
+_log = structlog.get_logger(__name__)
+
+
+class Fetching:
+    """The deliverer of `media:` envelopes, and what follows when one is given up."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keep: KeepMedia,
+        channels: Mapping[str, Channel],
+        dispatcher: Dispatcher,
+    ) -> None:
+        self._database = database
+        self._keep = keep
+        self._channels = channels
+        self._dispatcher = dispatcher
+
+    async def deliver(self, envelope: Envelope) -> str:
+        """Fetch one attachment and put `store:ID` into its message; DeliveryError."""
+        inbox_id, index = _wanted(envelope)
+        message = await self._database.read(lambda c: inbox.message(c, inbox_id))
+        attachment = message.attachments[index]
+        if not attachments.is_missing(attachment):  # it was fetched, and the note of it was lost
+            return attachment.reference
+        channel = self._channels.get(message.channel)
+        if channel is None:
+            raise DeliveryError(f"渠道 {message.channel} 没有开通，取不到文件", permanent=True)
+        try:
+            reference = await self._keep(*await channel.fetch(attachment))
+        except SendError as error:
+            raise DeliveryError(
+                error.reason, permanent=error.permanent, retry_after_s=error.retry_after_s
+            ) from error
+        except MediaRefused as refusal:
+            raise DeliveryError(str(refusal), permanent=True) from refusal
+        await self._database.write(lambda c: inbox.attach(c, inbox_id, index, reference))
+        return reference
+
+    def given_up(self, connection: Connection, envelope: Envelope, reason: str) -> None:
+        """A note in the ticket, in the unit of work that gives the errand up."""
+        inbox_id, index = _wanted(envelope)
+        number = inbox.ticket(connection, inbox_id)
+        _log.error("media_given_up", inbox=inbox_id, attachment=index, ticket=number)
+        if not number:
+            return
+        for _ in range(MOST_TRIES):
+            try:
+                with connection.begin_nested():
+                    seen = store.load(connection, number).version
+                    note = NOTE.format(reason=reason.rstrip("。"))
+                    self._dispatcher.remark(connection, number, version=seen, note=note)
+            except StaleVersion:
+                continue
+            except RoutingError as refusal:  # closed meanwhile: the log has it
+                _log.warning("media_note_refused", ticket=number, reason=str(refusal))
+            return
+
+
+def _wanted(envelope: Envelope) -> tuple[str, int]:
+    return str(envelope.body["message"]), int(envelope.body["attachment"])
