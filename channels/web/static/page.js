@@ -5,10 +5,11 @@ const BIG_BYTES = 1500000;
 const LONGEST_SIDE = 2400;
 const NEWS_EVERY_MS = 15000;
 const AGAIN_MS = 5000;
+const GIVES_UP_MS = 120000;
 const say = document.getElementById("say");
 const talk = document.querySelector(".talk");
 const note = document.getElementById("note");
-let photo = null;
+let photo = Promise.resolve(null); // what is sent in place of the chosen one
 
 document.getElementById("last")?.scrollIntoView({ block: "start" });
 if (say) { sending(); pinning(); picturing(); announcing(); reading(); }
@@ -26,8 +27,10 @@ function sending() {
     note.textContent = "正在发送……";
     try {
       const data = new FormData(say);
-      if (photo) data.set("photo", photo, "photo.jpg");
-      const answer = await fetch(say.action, { method: "POST", body: data });
+      const small = await photo;
+      if (small) data.set("photo", small, "photo.jpg");
+      const signal = AbortSignal.timeout?.(GIVES_UP_MS);
+      const answer = await fetch(say.action, { method: "POST", body: data, signal });
       if (answer.ok) { location.replace(answer.url); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const problem = page.querySelector(".problem");
@@ -64,14 +67,13 @@ function picturing() {
   input.required = false;
   const preview = document.getElementById("preview");
   const picture = preview.querySelector("img");
-  input.addEventListener("change", async () => {
+  input.addEventListener("change", () => {
     URL.revokeObjectURL(picture.src);
     const chosen = input.files[0];
-    photo = null;
+    const big = chosen && chosen.size > BIG_BYTES;
+    photo = big ? smaller(chosen).catch(() => null) : Promise.resolve(null);
     preview.hidden = !chosen;
-    if (!chosen) return;
-    picture.src = URL.createObjectURL(chosen);
-    if (chosen.size > BIG_BYTES) photo = await smaller(chosen).catch(() => null);
+    if (chosen) picture.src = URL.createObjectURL(chosen);
   });
   preview.querySelector("button").addEventListener("click", () => {
     input.value = "";
