@@ -10,7 +10,7 @@ from rich.console import Console
 from config import check as checking
 from config import runtime, settings
 from config.settings import Settings, SettingsFault
-from intake import accounts, app, cli_model, logs, migrate, processes, show, trial
+from intake import accounts, app, cli_model, cli_prompts, logs, migrate, processes, show, trial
 from intake.receiver import Receiver
 from routing.database import Database
 
@@ -20,6 +20,7 @@ application = typer.Typer(
     help="有事儿我要说：热线受理与派单系统", no_args_is_help=True, add_completion=False
 )
 application.add_typer(cli_model.models, name="model")
+application.add_typer(cli_prompts.prompts, name="prompts")
 _out = Console(highlight=False)
 
 SettingsPath = Annotated[

@@ -1,0 +1,131 @@
+"""`hotline prompts list | check | say`: the phrases of the telephone line and their recordings."""
+
+import asyncio
+import wave
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from channels.phone import clips, inspection, phrases
+from channels.phone.cache import Cache
+from channels.phone.prompts import Voice, VoiceFailed
+from channels.phone.synthesis import Synthesis
+from config import load, settings
+from config.county import County
+from config.faults import CountyFaults
+from config.settings import Settings, SettingsFault
+from intake import replies
+from routing.ticket import STATUS_NAMES
+
+RATE_HZ = 16_000
+WORDS = (  # what fills the replies beside the county's own names
+    replies.UNNAMED_MATTER,
+    replies.UNNAMED_PLACE,
+    replies.HOTLINE_PEOPLE,
+    *STATUS_NAMES.values(),
+)
+
+prompts = typer.Typer(help="电话里说的话：录音和合成。", no_args_is_help=True)
+_out = Console(highlight=False)
+
+SettingsPath = Annotated[
+    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
+]
+
+
+@prompts.command(name="list")
+def listing(
+    missing: Annotated[bool, typer.Option("--missing", help="只列还没有录音的")] = False,
+    settings_path: SettingsPath = None,
+) -> None:
+    """列出电话里会说的每一句，录音时照着念。"""
+    chosen = _settings(settings_path)
+    recorded = _shelf(chosen) if missing else {}
+    for group, texts in phrases.grouped(_county(chosen), WORDS).items():
+        wanted = [text for text in texts if text not in recorded]
+        _out.print(f"【{group}】{len(wanted)} 条", markup=False)
+        for text in wanted:
+            _out.print(text, markup=False)
+
+
+@prompts.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="录音文件夹，里面有 clips.tsv")],
+    settings_path: SettingsPath = None,
+) -> None:
+    """检查一个录音文件夹：缺哪些，哪些太轻、太响、破音、空白太长。"""
+    county = _county(_settings(settings_path))
+    try:
+        found = inspection.inspect(folder, phrases.phrases(county, WORDS))
+    except clips.ClipFault as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(1) from fault
+    _out.print(found.report, markup=False)
+    raise typer.Exit(1 if found.faults else 0)
+
+
+@prompts.command()
+def say(
+    text: Annotated[str, typer.Argument(help="要说的话")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="写到这个 wav 文件")],
+    slow: Annotated[bool, typer.Option("--slow", help="说慢一点")] = False,
+    settings_path: SettingsPath = None,
+) -> None:
+    """把一句话说出来存成 wav 文件，听听电话里是什么声音。"""
+    chosen = _settings(settings_path)
+    try:
+        pcm = asyncio.run(_spoken(chosen, text, slow))
+    except VoiceFailed as failure:
+        _out.print(str(failure), markup=False)
+        raise typer.Exit(1) from failure
+    try:
+        with wave.open(str(output), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE_HZ)
+            file.writeframes(pcm)
+    except OSError as error:
+        _out.print(f"{output} 写不进去，请换一个地方：{error.strerror}", markup=False)
+        raise typer.Exit(1) from error
+    _out.print(f"已写入 {output}，{len(pcm) / 2 / RATE_HZ:.1f} 秒。", markup=False)
+
+
+async def _spoken(chosen: Settings, text: str, slow: bool) -> bytes:
+    voice = Voice(folders=_folders(chosen), cache=Cache(None), synthesis=Synthesis())
+    try:
+        await voice.start()
+        return await voice.say(text, RATE_HZ, slow=slow)
+    finally:
+        await voice.close()
+
+
+def _folders(chosen: Settings) -> tuple[Path, ...]:
+    """The county's own recordings first, then those that come with the program."""
+    own = chosen.phone.clips if chosen.phone else None
+    return (own, clips.COMMITTED) if own else (clips.COMMITTED,)
+
+
+def _shelf(chosen: Settings) -> frozenset[str]:
+    try:
+        return frozenset(clips.shelf(_folders(chosen)))
+    except clips.ClipFault as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(1) from fault
+
+
+def _county(chosen: Settings) -> County:
+    try:
+        return load.load_county(chosen.county)
+    except CountyFaults as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(2) from fault
+
+
+def _settings(path: Path | None) -> Settings:
+    try:
+        return settings.load(path)
+    except SettingsFault as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(2) from fault
