@@ -42,8 +42,9 @@ class Recorded:
     def at(self, text: str, start: int) -> Iterator[int]:
         """Where recordings end that begin at `start`."""
         for length in self.lengths.get(text[start], ()):
-            if text[start : start + length] in self.texts:
-                yield start + length
+            end = start + length
+            if end <= len(text) and text[start:end] in self.texts:
+                yield end
 
 
 def cut(read: str, recorded: Recorded) -> tuple[Piece, ...]:

@@ -124,6 +124,9 @@ def _plain(match: re.Match[str]) -> str:
 _RULES: tuple[tuple[re.Pattern[str], _Say], ...] = tuple(
     (re.compile(pattern), say)
     for pattern, say in (
+        (r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)", _mobile),
+        (r"(?<!\d)(0\d{2,3})[- ]?(\d{7,8})(?!\d)", _landline),
+        (r"(?<!\d)(400)[- ]?(\d{3})[- ]?(\d{4})(?!\d)", _in_groups),
         (r"(?<=[\d元%])\s+(?=[\d¥￥])", lambda m: "，"),
         (r"(?:https?://|www\.)[^\s，。；、）)]+", lambda m: "网页链接"),
         (r"(?<!\d)(?P<day>(?:19|20)\d{6})-(?P<count>\d{4,})(?:-D(?P<letter>\d{1,3}))?", _ticket),
@@ -136,9 +139,6 @@ _RULES: tuple[tuple[re.Pattern[str], _Say], ...] = tuple(
             _clock,
         ),
         (r"(?<!\d)(\d{1,2})[点时](?!间)(?:(\d{1,2})分)?", _oclock),
-        (r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)", _mobile),
-        (r"(?<!\d)(0\d{2,3})[- ]?(\d{7,8})(?!\d)", _landline),
-        (r"(?<!\d)(400)[- ]?(\d{3})[- ]?(\d{4})(?!\d)", _in_groups),
         (rf"(?<!\d)(?:11[0249]|12[02]|12\d{{3}}|95\d{{3}}|100\d{{2}})(?![\d.,%])(?!{_COUNTED})",
          lambda m: numerals.spell(m.group())),
         (r"(?<=\d),(?=\d{3}(?!\d))", lambda m: ""),
