@@ -15,6 +15,7 @@ TEMPLATES = Path(config.__file__).parent / "asterisk"
 FIRST_OPERATOR = 8001
 MOST_OPERATORS = 99
 STALE_S = 3  # the program's heartbeat comes each second
+CONNECT_S = 3  # for the media WebSocket to be answered
 GRACE_S = 120  # beyond the longest call, for what the program says last
 RECORD_S, RECORD_SILENCE_S = 120, 8
 WEBSOCKET_MODULES = ("chan_websocket.so", "res_http_websocket.so", "res_websocket_client.so")
@@ -193,6 +194,7 @@ def _operator(made: Plan, user: str) -> str:
 def _media(kind: str, address: str) -> str:
     """The dialplan's line that gives the call to the program."""
     if kind == "websocket":
-        return " same => n,Dial(WebSocket/hotline/c(slin16)v(uuid=${HOTLINE_ID}),,g)"
+        # By a channel of its own: a handshake that nobody answers blocks whoever dials.
+        return f" same => n,Dial(Local/${{HOTLINE_ID}}@hotline-media,{CONNECT_S},g)"
     # TryExec: by itself AudioSocket hangs the caller up where the program is down or breaks off.
     return f" same => n,TryExec(AudioSocket(${{HOTLINE_ID}},{address}))"

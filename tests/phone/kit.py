@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 PROCESS = Path(__file__).parent / "telephone_process.py"
@@ -46,7 +47,9 @@ class Telephone:
     ) -> None:
         """How the next call that comes is answered: 200 takes it, 180 lets it ring, 486 is busy."""
         sounds = {"play": str(play or ""), "record": str(record or "")}
+        known = len(self.events)
         await self._order("answer", answer=code, after_s=after_s, **sounds)
+        await self.until("will-answer", after=known)
 
     async def play(self, path: Path) -> None:
         await self._order("play", path=str(path))
@@ -170,6 +173,18 @@ def noise(seconds: float, *, seed: int, loud: float = 4000.0) -> Samples:
     spectrum[(pitch < 300) | (pitch > 3300)] = 0
     sound = np.fft.irfft(spectrum, length)
     made: Samples = sound / np.abs(sound).max() * loud * 2
+    return made
+
+
+def pcm(sound: Samples, rate_hz: int) -> bytes:
+    """As a program plays it."""
+    return soxr.resample(sound, RATE_HZ, rate_hz).astype("<i2").tobytes()
+
+
+def from_pcm(samples: bytes, rate_hz: int) -> Samples:
+    """What a program heard, at 8 kHz."""
+    heard = np.frombuffer(samples, "<i2").astype(np.float64)
+    made: Samples = soxr.resample(heard, rate_hz, RATE_HZ)
     return made
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from channels.phone.exchange import Exchange
 from channels.phone.media import Digit, Media, Pcm
 from channels.phone.server import AudioSocketServer
+from channels.phone.websocket import WebSocketServer
 from config import runtime
 
 
@@ -52,6 +53,31 @@ async def audiosocket(port: int) -> AsyncIterator["asyncio.Queue[Talk]"]:
     server = AudioSocketServer(
         host="127.0.0.1",
         port=port,
+        on_call=on_call,
+        most_calls=50,
+        elapsed=runtime.system().elapsed,
+    )
+    await server.start()
+    try:
+        yield talks
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def websocket(port: int, token: str) -> AsyncIterator["asyncio.Queue[Talk]"]:
+    """Our server of the media WebSocket."""
+    talks: asyncio.Queue[Talk] = asyncio.Queue()
+
+    async def on_call(media: Media) -> None:
+        talk = Talk(media)
+        talks.put_nowait(talk)
+        await talk.run()
+
+    server = WebSocketServer(
+        host="127.0.0.1",
+        port=port,
+        token=token,
         on_call=on_call,
         most_calls=50,
         elapsed=runtime.system().elapsed,

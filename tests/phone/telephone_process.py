@@ -139,6 +139,7 @@ def obey(order: dict[str, Any], own: Any) -> None:
                 call.hangup(pj.CallOpParam(True))
         case "answer":
             wish.update(order)
+            tell("will-answer", code=order["answer"])
         case "unregister":
             own.setRegistration(False)
 

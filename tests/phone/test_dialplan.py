@@ -315,3 +315,17 @@ async def test_caller_who_hangs_up_on_the_program_leaves_a_note_for_it(
         await talk.ended.wait()
     note = await _note(clean_line)
     assert (note.call_id, note.stage, note.recording) == (talk.media.call_id, "talk", None)
+
+
+async def test_transferred_caller_finds_the_recorder_where_nobody_is(
+    clean_line: Line, exchange: Exchange, caller: Telephone, talks: "asyncio.Queue[Talk]"
+) -> None:
+    await caller.call(clean_line.hotline)
+    talk = await _talk(talks)
+    assert await exchange.wait_caller(talk.media.call_id, 2)
+    assert await exchange.transfer(talk.media.call_id)
+    await asyncio.sleep(2.5)
+    await caller.hang_up()
+    note = await _note(clean_line)
+    assert note.stage == "missed"
+    assert note.recording is not None
