@@ -81,7 +81,7 @@ def say(
         _out.print(str(failure), markup=False)
         raise typer.Exit(1) from failure
     try:
-        with wave.open(str(output), "wb") as file:
+        with output.open("wb") as sink, wave.open(sink, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(RATE_HZ)
