@@ -48,6 +48,7 @@ History = Callable[[Contact], Awaitable[Sequence[Line]]]
 class Desk:
     """All that a channel is given: where messages go, how replies read, the HTTP client, the clock.
 
+    `render` gives a reply's words for who reads, `speak` for who listens (None: the same ones).
     `later` sends replies by the durable outbox; `history` is what was said with somebody so far;
     `county` and `hotline` are its name and its number, for channels with pages of their own.
     """
@@ -61,6 +62,7 @@ class Desk:
     history: History
     county: str = ""
     hotline: str = ""
+    speak: Render | None = None
 
 
 class Channel(ABC):

@@ -7,6 +7,8 @@ from config.faults import Faults, suggestion
 from config.tables import Document
 
 MOST_CHARACTERS = 500
+SPOKEN = "_spoken"  # KEY_spoken: the same reply for the ear, with the same placeholders
+LONGEST_GREETING = 24  # characters of phone_greeting; more takes over six seconds to say
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -45,19 +47,48 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "evaluate_ask": frozenset({"number"}),
     "evaluated": frozenset({"number"}),
     "silence_ticket": frozenset({"number", "matter", "unit", "due"}),
+    "reopen_late": frozenset({"number"}),
+    "dissatisfied": frozenset({"number"}),
+    "worker_evaluated": frozenset({"number"}),
+    "repeat": _NOTHING,
+    "slower": _NOTHING,
+    "goodbye": _NOTHING,
+    "read_back": frozenset({"place", "matter", "unit", "due"}),
+    "read_back_placeless": frozenset({"matter", "unit", "due"}),
+    "ask_wrong": _NOTHING,
+    "dropped": _NOTHING,
+    "danger_transfer": _NOTHING,
+    "phone_greeting": _NOTHING,
+    "still_there": _NOTHING,
+    "transferring": _NOTHING,
+    "no_operator": _NOTHING,
+    "call_again": _NOTHING,
+    "too_long_call": _NOTHING,
+    "followup_greeting": _NOTHING,
+    "followup_solved": _NOTHING,
+    "followup_satisfied": _NOTHING,
+    "followup_contacted": _NOTHING,
+    "followup_thanks": _NOTHING,
+}
+KNOWN: Mapping[str, frozenset[str]] = {
+    **REPLY_KEYS,
+    **{key + SPOKEN: placeholders for key, placeholders in REPLY_KEYS.items()},
 }
 
 
 def checked(document: Document, faults: Faults) -> dict[str, str]:
-    """The county's templates by key; what is missing, unknown or can't be filled is a fault."""
-    document.refuse_unknown(frozenset(REPLY_KEYS), faults)
+    """The county's templates by key; what is missing, unknown or can't be filled is a fault.
+
+    A variant for the ear (`KEY_spoken`) may be missing.
+    """
+    document.refuse_unknown(frozenset(KNOWN), faults)
     if document.text:
         for key in REPLY_KEYS:
             if key not in document.data:
                 faults.add(document.file, 0, f"缺话术“{key}”", "补上这一句")
     replies: dict[str, str] = {}
     for key, value in document.data.items():
-        if key in REPLY_KEYS:
+        if key in KNOWN:
             line = document.line_of("", key)
             if not isinstance(value, str) or not value.strip():
                 faults.add(
@@ -80,12 +111,15 @@ def _check_template(file: str, line: int, key: str, template: str, faults: Fault
             f"话术“{key}”超过 {MOST_CHARACTERS} 字",
             "写短些，微信一次发不完",
         )
+    if key.removesuffix(SPOKEN) == "phone_greeting" and len(template.strip()) > LONGEST_GREETING:
+        problem = f"话术“{key}”超过 {LONGEST_GREETING} 字"
+        faults.add(file, line, problem, "写短些，念出来不能超过六秒")
     try:
         fields = list(string.Formatter().parse(template))
     except ValueError:
         faults.add(file, line, f"话术“{key}”的花括号不成对", "占位写成 {number} 这样")
         return
-    allowed = REPLY_KEYS[key]
+    allowed = KNOWN[key]
     listed = "、".join(f"{{{name}}}" for name in sorted(allowed)) or "没有"
     for _, name, layout, conversion in fields:
         if name is None:

@@ -29,7 +29,7 @@ from intake.services import Services
 from intake.trial import RECEIVER_PORT
 from intake.turn import Knowledge
 from intake.web import server
-from nlp import understand
+from nlp import understand, verdict
 from routing.database import Database
 from routing.dispatch import Dispatcher
 from routing.outbox import Relay
@@ -98,8 +98,10 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
     knowledge = Knowledge(
         understand=understander,
+        understand_by_ear=partial(understander, heard=True),
+        verdicts=verdict.of,
         needs_place=router.needs_place,
-        place_name=replies.place_name,
+        place=replies.place_of,
         certain_above=settings.certain_above,
         join_s=settings.conversation.join_s,
         silence_s=settings.conversation.silence_minutes * 60,
@@ -129,6 +131,7 @@ def _desk(office: Services, http: ClientSession) -> Desk:
     return Desk(
         receive=_waking(office.desk.receive, office.wake),
         render=office.replies.render,
+        speak=office.replies.speak,
         http=http,
         runtime=office.runtime,
         keep=office.media,

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
-from intake import inbox, wire
+from intake import inbox, judging, ownership, wire
+from intake.judging import BY_RESIDENT
 from intake.replies import Replies
 from intake.turn import (
     AskWithdraw,
     Conversation,
+    HandOver,
+    Judge,
     Open,
+    ReadBack,
     Say,
     Stage,
     Step,
@@ -22,13 +25,12 @@ from intake.turn import (
     Turn,
     Withdraw,
 )
-from routing import lifecycle, outbox, schema, store
-from routing.dispatch import Dispatcher
-from routing.errors import ActionRefused, TicketNotFound
-from routing.outbox import Envelope
-from routing.ticket import Action, Ticket
+from routing import lifecycle, outbox, store
+from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.envelope import Envelope
+from routing.errors import ActionRefused
+from routing.ticket import Action
 
-BY_RESIDENT = "resident"
 WITHDRAW_REASON = "居民本人撤单"
 _TOLD = (Action.PROGRESS, Action.ANSWER, Action.EXTEND)  # their notes are for the resident too
 
@@ -52,7 +54,10 @@ class Clerk:
             after, replies, touched = self._one(connection, step, after, message)
             said.extend(replies)
             number = number or touched
-        return after, Receipt(replies=tuple(said), ticket=number)
+        receipt = Receipt(
+            replies=tuple(said), ticket=number, person=bool(turn.person), reason=turn.person
+        )
+        return after, receipt
 
     def notify(
         self, connection: Connection, to: Contact, replies: Sequence[Reply], ticket: str
@@ -81,6 +86,15 @@ class Clerk:
                 return after, [reply], ""
             case Open():
                 return self._open(connection, step, after)
+            case ReadBack(draft=draft):
+                route, due_at = self._dispatcher.preview(draft)
+                now = self._runtime.now()
+                return after, [self._replies.read_back(draft, route, due_at, now)], ""
+            case HandOver():
+                return self._hand_over(connection, step, after, message)
+            case Judge():
+                replies, number = judging.judge(connection, self._dispatcher, step, message)
+                return after, replies, number
             case Supplement():
                 return self._supplement(connection, step, after, message)
             case TellProgress(ticket=number):
@@ -95,13 +109,32 @@ class Clerk:
     ) -> tuple[Conversation, list[Reply], str]:
         ticket = self._dispatcher.open(connection, step.draft)
         inbox.link(connection, step.draft.messages, ticket.number)
-        receipt = self._replies.receipt(ticket, self._runtime.now())
-        return replace(after, ticket=ticket.number), [receipt], ticket.number
+        after = replace(after, ticket=ticket.number)
+        if step.quiet:
+            return after, [], ticket.number
+        if step.transfer:
+            told = Reply(key="handed_over", values={"number": ticket.number})
+            return after, [told], ticket.number
+        return after, [self._replies.receipt(ticket, self._runtime.now())], ticket.number
+
+    def _hand_over(
+        self, connection: Connection, step: HandOver, after: Conversation, message: InboundMessage
+    ) -> tuple[Conversation, list[Reply], str]:
+        """Why a person takes over is written into the ticket that is there already."""
+        ticket = ownership.own(connection, step.ticket, message)
+        if ticket is None:
+            return after, [Reply(key="transferring")], ""
+        if Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_SYSTEM):
+            self._dispatcher.remark(
+                connection, ticket.number, version=ticket.version, note=step.reason
+            )
+        told = Reply(key="handed_over", values={"number": ticket.number})
+        return after, [told], ticket.number
 
     def _supplement(
         self, connection: Connection, step: Supplement, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
-        ticket = self._own(connection, step.ticket, message)
+        ticket = ownership.own(connection, step.ticket, message)
         if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
             return after, [Reply(key="progress_unknown", values={"number": step.ticket})], ""
         self._dispatcher.supplement(
@@ -117,7 +150,7 @@ class Clerk:
     def _progress(
         self, connection: Connection, number: str, message: InboundMessage
     ) -> list[Reply]:
-        ticket = self._own(connection, number, message)
+        ticket = ownership.own(connection, number, message)
         if ticket is None:
             missing = Reply(key="progress_unknown", values={"number": number})
             return [missing if number else Reply(key="progress_none")]
@@ -131,7 +164,7 @@ class Clerk:
     def _ask_withdraw(
         self, connection: Connection, number: str, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
-        ticket = self._own(connection, number, message)
+        ticket = ownership.own(connection, number, message)
         if ticket is None:
             missing = Reply(key="progress_unknown", values={"number": number})
             return after, [missing if number else Reply(key="progress_none")], ""
@@ -144,7 +177,7 @@ class Clerk:
     def _withdraw(
         self, connection: Connection, number: str, message: InboundMessage
     ) -> list[Reply]:
-        ticket = self._own(connection, number, message)
+        ticket = ownership.own(connection, number, message)
         if ticket is None:
             return [Reply(key="progress_none")]
         try:
@@ -159,37 +192,3 @@ class Clerk:
             values = {"number": ticket.number, "reason": str(refusal)}
             return [Reply(key="withdraw_refused", values=values)]
         return [Reply(key="withdrawn", values={"number": ticket.number})]
-
-    def _own(self, connection: Connection, number: str, message: InboundMessage) -> Ticket | None:
-        """The ticket, if it is this resident's: the one named, or his latest where none is
-        named.
-        """
-        found = number or _latest(connection, message.sender)
-        if not found:
-            return None
-        try:
-            ticket = store.load(connection, found)
-        except TicketNotFound:
-            return None
-        mine = ticket.reporter == str(message.sender) or _knows_phone(ticket, message)
-        return ticket if mine else None
-
-
-def _latest(connection: Connection, sender: Contact) -> str:
-    table = schema.ticket
-    return (
-        connection.execute(
-            sa.select(table.c.number)
-            .where(table.c.reporter == str(sender))
-            .order_by(table.c.opened_at.desc(), table.c.number.desc())
-            .limit(1)
-        ).scalar_one_or_none()
-        or ""
-    )
-
-
-def _knows_phone(ticket: Ticket, message: InboundMessage) -> bool:
-    """Somebody on another device proves himself by the last four digits of the phone he left."""
-    last = ticket.reporter_phone[-4:]
-    words = message.text.replace(ticket.number, " ").split()
-    return len(last) == 4 and last in words

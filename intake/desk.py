@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from channels.message import InboundMessage, Receipt
 from config.runtime import Runtime
-from intake import conversation, inbox, threads
+from intake import conversation, inbox, ownership, threads
 from intake.clerk import Clerk
 from intake.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
@@ -99,7 +99,7 @@ class FrontDesk:
         words = [message.text[:MOST_CHARACTERS], message.point.label if message.point else ""]
         text = "，".join(part for part in words if part)
         try:
-            return self._knowledge.understand(text)
+            return self._knowledge.of(message).understand(text)
         except Exception:
             _log.exception("message_not_understood", channel=message.channel)
             return Understanding(text=text, kind=RequestKind.UNKNOWN, urgency=Urgency.NORMAL)
@@ -111,7 +111,10 @@ class FrontDesk:
         if receipt is not None:
             return receipt
         thread = threads.load(connection, heard.message.thread)
-        turn = step(thread, heard, self._knowledge)
+        if self._knowledge.verdicts(heard.understanding.text):
+            told = ownership.last_told(connection, heard.message.sender)
+            heard = replace(heard, told=told)
+        turn = step(thread, heard, self._knowledge.of(heard.message))
         after, receipt = self._clerk.carry_out(connection, turn, heard.message)
         inbox.settle(connection, heard.inbox_id, receipt, heard.at)
         if answer_later:
@@ -126,7 +129,8 @@ class FrontDesk:
             return Receipt()
         inbox_id, message = threads.last_message(connection, thread)
         sender = replace(message, received_at=self._runtime.now())
-        turn = conversation.expire(before, sender=sender, knowledge=self._knowledge)
+        knowledge = self._knowledge.of(message)
+        turn = conversation.expire(before, sender=sender, knowledge=knowledge)
         after, receipt = self._clerk.carry_out(connection, turn, sender)
         self._clerk.notify(connection, message.sender, receipt.replies, receipt.ticket)
         threads.save(connection, after, message=inbox_id, at=self._runtime.now())

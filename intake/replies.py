@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from channels.message import Reply
-from config.county import County
+from config.county import County, UnitKind
+from config.replies import SPOKEN
 from config.runtime import LOCAL_ZONE
+from intake.turn import PlaceName
 from routing import deadline
-from routing.ticket import STATUS_NAMES, Status, Ticket
+from routing.ticket import STATUS_NAMES, Draft, Route, Status, Ticket
 
 UNNAMED_MATTER = "您反映的事"
 UNNAMED_PLACE = "地点待核实"
@@ -30,8 +32,31 @@ class Replies:
 
     def render(self, reply: Reply) -> str:
         """The county's words for the reply; a value it lacks is left empty rather than refused."""
-        template = self._county.replies[reply.key]
-        return string.Formatter().vformat(template, (), _Lenient(reply.values))
+        return self._filled(self._county.replies[reply.key], reply)
+
+    def speak(self, reply: Reply) -> str:
+        """The county's words for somebody who listens: shorter, and the number comes last."""
+        written = self._county.replies[reply.key]
+        return self._filled(self._county.replies.get(reply.key + SPOKEN, written), reply)
+
+    def read_back(
+        self, draft: Draft, route: Route | None, due_at: datetime, now: datetime
+    ) -> Reply:
+        """What would be written down, whose it would be and by when; then a yes or a no."""
+        place = self.place_name(draft.place) or draft.address
+        values = {
+            "place": place,
+            "matter": self.matter(draft.category),
+            "unit": self._county.units[route.unit].name if route else HOTLINE_PEOPLE,
+            "due": deadline.speak(due_at, now),
+        }
+        if not place:
+            del values["place"]
+        return Reply(
+            key="read_back" if place else "read_back_placeless",
+            values=values,
+            choices=("对", "不对"),
+        )
 
     def receipt(self, ticket: Ticket, now: datetime) -> Reply:
         """Number, what was understood, who has it, by when."""
@@ -88,22 +113,28 @@ class Replies:
 
     def place_name(self, code: str) -> str:
         """`和阳镇东韩村` for a place code; empty for none."""
+        return self.place_of(code).full
+
+    def place_of(self, code: str) -> PlaceName:
+        """A place's name with its township; both empty for none."""
         place = self._county.places_by_code.get(code)
         if place is None:
-            return ""
+            return PlaceName(township="", name="")
         if place.unit not in self._county.units:
-            return place.name
-        above = (u for u in self._county.chain(place.unit) if u.kind == "township")
+            return PlaceName(township="", name=place.name)
+        above = (u for u in self._county.chain(place.unit) if u.kind is UnitKind.TOWNSHIP)
         township = next(above, None)
-        if township is None or (township.short_name or township.name) in place.name:
-            return place.name
-        return (township.short_name or township.name) + place.name
+        name = (township.short_name or township.name) if township else ""
+        return PlaceName(township="" if name == place.name else name, name=place.name)
 
     def unit(self, ticket: Ticket) -> str:
         """Who has it, as a resident would call them."""
         if ticket.status is Status.DECIDING:
             return HOTLINE_PEOPLE
         return self._county.units[ticket.unit].name
+
+    def _filled(self, template: str, reply: Reply) -> str:
+        return string.Formatter().vformat(template, (), _Lenient(reply.values))
 
 
 class _Lenient(dict[str, str]):

@@ -3,7 +3,7 @@ done.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,6 +19,9 @@ class Stage(StrEnum):
     MATTER = "matter"  # 什么事
     PLACE = "place"  # 在哪里
     WHICH = "which"  # 是这个, 还是那个
+    CONFIRM = "confirm"  # 我说得对吗
+    WRONG = "wrong"  # 哪里不对
+    DANGER = "danger"  # 现在转给值班的人吗
     WITHDRAW = "withdraw"  # 真的撤吗
     PUBLIC = "public"  # 公开说的, 要不要正式反映
 
@@ -31,11 +34,15 @@ class Conversation:
     stage: Stage = Stage.OPEN
     texts: tuple[str, ...] = ()  # not yet in a ticket
     messages: tuple[str, ...] = ()  # inbox ids of these
+    pending: tuple[str, ...] = ()  # further matters told in the same breath, one at a time after
     options: tuple[str, ...] = ()  # place codes to choose from
     place: str = ""
-    asked: int = 0
+    matter: str = ""  # the words that the category is taken from, once they were read back
+    asked: int = 0  # questions that we put
+    repairs: int = 0  # answers to a read-back that were no yes
     ticket: str = ""  # the last one opened here
     ticket_category: str = ""
+    ticket_place: str = ""
     ticket_danger: bool = False
     ticket_at: datetime | None = None
     noted: bool = False  # the resident knows that more words join that ticket
@@ -43,13 +50,23 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The last notice sent to somebody told of a result: which ticket's, when, and of what."""
+
+    ticket: str
+    at: datetime
+    category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A message with what was understood of it."""
+    """A message with what was understood of it; `told` where it may answer a result."""
 
     message: InboundMessage
     inbox_id: str
     understanding: Understanding
     at: datetime
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +77,30 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """Open a ticket; its receipt follows from where it is routed."""
+class ReadBack:
+    """Say what would become a ticket, whose it would be and by when; nothing is written."""
 
     draft: Draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """Open a ticket; its receipt follows from where it is routed.
+
+    `transfer`: the resident is told that a person takes over; `quiet`: other words tell him.
+    """
+
+    draft: Draft
+    transfer: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """A person takes over with the ticket that is there already; the reason goes into its log."""
+
+    ticket: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +133,42 @@ class Withdraw:
     ticket: str
 
 
-Step = Say | Open | Supplement | TellProgress | AskWithdraw | Withdraw
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """What the resident, or the grid worker, says of a result: of SOLVED or UNSOLVED and of
+    SATISFIED or UNSATISFIED at most one each, in these words.
+    """
+
+    ticket: str
+    verdicts: tuple[RequestKind, ...]
+    words: str
+
+
+Step = Say | ReadBack | Open | HandOver | Supplement | TellProgress | AskWithdraw | Withdraw | Judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """What a message leads to: the conversation as it is then, and the steps to carry out in
-    order.
+    order. A person takes over from here where `person` says why.
     """
 
     conversation: Conversation
     steps: tuple[Step, ...] = ()
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceName:
+    """A place as it is called, and the township that tells it from namesakes."""
+
+    township: str  # short: 和阳镇; empty for a township itself and for what lies in none
+    name: str
+
+    @property
+    def full(self) -> str:
+        """`和阳镇东韩村`."""
+        return self.name if self.township in self.name else self.township + self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +176,17 @@ class Knowledge:
     """What the conversation must know of the county and of language; all of it pure."""
 
     understand: Callable[[str], Understanding]
+    verdicts: Callable[[str], tuple[RequestKind, ...]]  # what a text says of a result
     needs_place: Callable[[str, RequestKind], bool]  # category, kind
-    place_name: Callable[[str], str]  # place code -> name with its township
+    place: Callable[[str], PlaceName]  # of a place code
+    understand_by_ear: Callable[[str], Understanding] | None = None  # what a recogniser wrote
     certain_above: float = 0.8
     join_s: float = 40.0
     silence_s: float = 600.0
     same_matter_s: float = 1800.0  # a photo without words belongs to a ticket this young
+
+    def of(self, message: InboundMessage) -> "Knowledge":
+        """The knowledge for this message: what was heard is understood by its sound too."""
+        if not message.spoken or self.understand_by_ear is None:
+            return self
+        return replace(self, understand=self.understand_by_ear)

@@ -43,14 +43,23 @@ def reply_from_record(record: dict[str, Any]) -> Reply:
 def receipt_to_text(receipt: Receipt) -> str:
     """The receipt as JSON, without the mark of a duplicate."""
     replies = [reply_to_record(reply) for reply in receipt.replies]
-    return _dump({"replies": replies, "ticket": receipt.ticket})
+    record: dict[str, Any] = {"replies": replies, "ticket": receipt.ticket}
+    if receipt.person:
+        record |= {"person": True, "reason": receipt.reason}
+    return _dump(record)
 
 
 def receipt_from_text(text: str) -> Receipt:
     """The receipt kept with a message: by its nature the answer to a duplicate."""
     record = json.loads(text)
     replies = tuple(reply_from_record(each) for each in record["replies"])
-    return Receipt(replies=replies, ticket=record["ticket"], duplicate=True)
+    return Receipt(
+        replies=replies,
+        ticket=record["ticket"],
+        duplicate=True,
+        person=record.get("person", False),
+        reason=record.get("reason", ""),
+    )
 
 
 def conversation_to_text(conversation: Conversation) -> str:
@@ -69,7 +78,7 @@ def conversation_from_text(thread: str, text: str) -> Conversation:
     for name in ("ticket_at", "due_at"):
         if name in record:
             record[name] = datetime.fromisoformat(record[name])
-    for name in ("texts", "messages", "options"):
+    for name in ("texts", "messages", "options", "pending"):
         record[name] = tuple(record.get(name, ()))
     record["stage"] = Stage(record.get("stage", Stage.OPEN))
     return Conversation(thread=thread, **record)

@@ -30,7 +30,17 @@ _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d{9}|0\d{2,3}-?[2-8]\d{6,7})
 _TICKET = re.compile(r"(?<!\d)(20\d{6})[- ]?(\d{4,6})(?!\d)")
 _NOT_ASKED = re.compile("有没有(?=[水电气网])")  # 有没有电焊培训 is not 没有电
 _MADE_FOR = {RequestKind.DISPUTE: ("纠纷", "矛盾"), RequestKind.ERRAND: ("代办",)}
-_NO_MATTER = frozenset({RequestKind.YES, RequestKind.NO, RequestKind.GREETING, RequestKind.INVALID})
+_NO_MATTER = frozenset(
+    {
+        RequestKind.YES,
+        RequestKind.NO,
+        RequestKind.GREETING,
+        RequestKind.GOODBYE,
+        RequestKind.REPEAT,
+        RequestKind.SLOWER,
+        RequestKind.INVALID,
+    }
+)
 _ASKED_OF_US = frozenset({RequestKind.PERSON, RequestKind.PROGRESS, RequestKind.WITHDRAW})
 
 

@@ -22,6 +22,13 @@ class RequestKind(StrEnum):
     GREETING = "greeting"  # 问候
     YES = "yes"  # 对
     NO = "no"  # 不对
+    REPEAT = "repeat"  # 再说一遍
+    SLOWER = "slower"  # 慢一点
+    GOODBYE = "goodbye"  # 再见
+    SOLVED = "solved"  # 解决了; this and the next three only of a result that was told
+    UNSOLVED = "unsolved"  # 没解决
+    SATISFIED = "satisfied"  # 满意, 基本满意
+    UNSATISFIED = "unsatisfied"  # 不满意
     INVALID = "invalid"  # 无效
     UNKNOWN = "unknown"  # 听不明白
 
@@ -42,6 +49,13 @@ REQUEST_KIND_NAMES = {
     RequestKind.GREETING: "问候",
     RequestKind.YES: "是",
     RequestKind.NO: "否",
+    RequestKind.REPEAT: "请重说一遍",
+    RequestKind.SLOWER: "请说慢些",
+    RequestKind.GOODBYE: "告别",
+    RequestKind.SOLVED: "已解决",
+    RequestKind.UNSOLVED: "没解决",
+    RequestKind.SATISFIED: "满意",
+    RequestKind.UNSATISFIED: "不满意",
     RequestKind.INVALID: "无效",
     RequestKind.UNKNOWN: "未识别",
 }

@@ -28,7 +28,9 @@ from routing.ticket import (
 )
 
 OWN_EXTENSIONS = 2  # a unit extends twice by itself; from then on the county centre decides
-REOPEN_WITHIN = timedelta(days=15)  # for residents, after closing
+# For residents, after closing: long enough for a mended thing to break again, short enough that the
+# same people still know of it. Afterwards it is a new matter with a new deadline.
+REOPEN_WITHIN = timedelta(days=15)
 
 
 def opened(
@@ -104,6 +106,8 @@ def advance(
     _complete(ticket, step, at, changes)
     if action is Action.REOPEN:
         _in_time_to_reopen(ticket, by, at)
+    if action is Action.EVALUATE and actor_of(by) in steps.LEAD:
+        _opinion_only(changes, note)
     values = changes | _consequences(ticket, step, at)
     encoded = {name: record.encode(value) for name, value in values.items()}
     kept = {
@@ -224,6 +228,14 @@ def _in_time_to_reopen(ticket: Ticket, by: str, at: datetime) -> None:
         raise ActionRefused(
             f"工单 {ticket.number} 办结已超过 {REOPEN_WITHIN.days} 天，请重新说一次，我们另开一张工单。"
         )
+
+
+def _opinion_only(changes: Mapping[str, Any], note: str) -> None:
+    """The three judgements are the resident's; who has handled it tells what he saw."""
+    if changes:
+        raise ActionRefused("解决、满意、联系这三项由居民评，办理单位只能写核实的情况。")
+    if not note.strip():
+        raise ActionRefused("评价需要写明核实的情况，请补上一句再提交。")
 
 
 def _consequences(ticket: Ticket, step: Step, at: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from config.county import County, UnitKind
 from nlp import redact
 from routing import deadline, jurisdiction, lifecycle
-from routing.outbox import Envelope
+from routing.envelope import Envelope
 from routing.ticket import Action, Ticket, TicketEvent
 
 EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
@@ -44,6 +44,7 @@ UNNAMED_PLACE = "地点待核实"
 WITHHELD = "居民要求保密，内容请向县网格管理中心当面了解。"
 OVERDUE = "已超过时限，请督促办理"
 
+_RESIDENT = "resident"  # who acts, where he does himself
 _HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})
 _CALLS_WORKER = frozenset(
     {Action.OPEN, Action.DISPATCH, Action.REPORT_UP, Action.RULE, Action.REOPEN, Action.REMIND}
@@ -185,7 +186,7 @@ def _to_worker(county: County, occasion: Occasion, new_id: Callable[[], str]) ->
         yield _reply(contact, ticket, "worker_dispatched", values, new_id)
     elif action is Action.CLOSE:
         values["answer"] = redact.mask(ticket.answer)
-        yield _reply(contact, ticket, "worker_result", values, new_id)
+        yield _reply(contact, ticket, "worker_result", values, new_id, ("属实", "不实"))
 
 
 def _to_resident(
@@ -200,8 +201,8 @@ def _to_resident(
             "matter": matter(county, ticket.category),
             "answer": ticket.answer,
         }
-        yield _reply(ticket.reporter, ticket, "result", values, new_id)
-    elif action is Action.REOPEN:
+        yield _reply(ticket.reporter, ticket, "result", values, new_id, ("解决了", "没解决"))
+    elif action is Action.REOPEN and occasion.event.by != _RESIDENT:  # he is told at once
         values = {"number": ticket.number}
         yield _reply(ticket.reporter, ticket, "notice_reopened", values, new_id)
 
@@ -218,11 +219,12 @@ def _reply(
     key: str,
     values: Mapping[str, str],
     new_id: Callable[[], str],
+    choices: tuple[str, ...] = (),
 ) -> Envelope:
     return Envelope(
         id=new_id(),
         destination=contact,
         ticket=ticket.number,
         kind=key,
-        body={"key": key, "values": dict(values)},
+        body={"key": key, "values": dict(values), "choices": list(choices)},
     )

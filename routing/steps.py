@@ -70,7 +70,7 @@ TABLE = (
     Step(Action.ANSWER,     "dp",     Status.ANSWERED,    _DESK,               needs="answer"),
     Step(Action.ANSWER,     "s",      Status.ANSWERED,    LEAD | _DESK,        needs="answer"),
     Step(Action.FOLLOW_UP,  "a",      Status.FOLLOWED_UP, _AUTO),
-    Step(Action.EVALUATE,   "afc",    None,               _WE),
+    Step(Action.EVALUATE,   "afc",    None,               _WE | _TERRITORY),
     Step(Action.CLOSE,      "af",     Status.CLOSED,      _AUTO),
     Step(Action.REOPEN,     "afc",    Status.DISPATCHED,  _URGE,               needs="due_at"),
     Step(Action.WITHDRAW,   "dpsr",   Status.WITHDRAWN,   _WE,                 "撤单的原因"),

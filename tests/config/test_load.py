@@ -7,6 +7,7 @@ import pytest
 from config import check, load
 from config.county import DeadlineUnit, UnitKind
 from config.faults import CountyFaults
+from config.replies import REPLY_KEYS
 from tests.config import tiny
 
 MISTAKES = [
@@ -53,6 +54,20 @@ MISTAKES = [
     ("replies.toml", 'receipt = "好的"', 'receipt = "{nmber}"', "是不是想写 number", 7),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{number"', "花括号不成对", 7),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{number.x}"', "填不上", 7),
+    (
+        "replies.toml",
+        'receipt = "好的"',
+        'receipt = "好的"\nreceipt_spoken = "{nmber}"',
+        "是不是想写 number",
+        8,
+    ),
+    (
+        "replies.toml",
+        'phone_greeting = "好的"',
+        f'phone_greeting = "{"好" * 25}"',
+        "超过 24 字",
+        1 + list(REPLY_KEYS).index("phone_greeting"),
+    ),
 ]
 
 

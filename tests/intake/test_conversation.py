@@ -1,127 +1,31 @@
 """How a conversation goes on: a table of cases, and what must hold for any talk."""
 
-from dataclasses import replace
-from datetime import timedelta
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.message import Attachment, Contact, InboundMessage, Point
-from intake import conversation
+from channels.message import Attachment, Point
+from intake import conversation, questions, reasons
 from intake.turn import (
     AskWithdraw,
-    Conversation,
-    Heard,
-    Knowledge,
     Open,
     Say,
     Stage,
     Supplement,
     TellProgress,
-    Turn,
     Withdraw,
 )
-from nlp.understanding import Guess, RequestKind, Understanding, Urgency
-from tests.clock import MONDAY_MORNING
-
-LAMP = Guess(code="010217", confidence=0.95, evidence=("路灯",))
-WATER = Guess(code="190101", confidence=0.95, evidence=("停水",))
-DONGHAN = Guess(code="130506100225", confidence=0.95, evidence=("东韩村",))
-XIHAN = Guess(code="130506100228", confidence=0.9, evidence=("西韩村",))
-
-SAYINGS = {
-    "路灯坏了": {"categories": (LAMP,), "kind": RequestKind.HELP},
-    "东韩村": {"places": (DONGHAN,), "kind": RequestKind.UNKNOWN},
-    "韩村": {"places": (DONGHAN, XIHAN), "kind": RequestKind.UNKNOWN},
-    "东韩村路灯坏了": {"categories": (LAMP,), "places": (DONGHAN,), "kind": RequestKind.HELP},
-    "东韩村停水": {"categories": (WATER,), "places": (DONGHAN,), "kind": RequestKind.HELP},
-    "着火了": {"urgency": Urgency.DANGER, "kind": RequestKind.HELP, "danger_words": ("着火",)},
-    "转人工": {"kind": RequestKind.PERSON},
-    "你好": {"kind": RequestKind.GREETING},
-    "谢谢": {"kind": RequestKind.THANKS},
-    "查询": {"kind": RequestKind.PROGRESS},
-    "撤单": {"kind": RequestKind.WITHDRAW},
-    "是": {"kind": RequestKind.YES},
-    "不用了": {"kind": RequestKind.NO},
-    "啊": {"kind": RequestKind.UNKNOWN},
-    "路灯坏了还有东韩村停水": {
-        "categories": (LAMP, WATER),
-        "places": (DONGHAN,),
-        "demands": ("路灯坏了", "东韩村停水"),
-        "kind": RequestKind.HELP,
-    },
-}
-
-
-def understand(text: str) -> Understanding:
-    """What the sayings above mean, also when they were joined."""
-    known = SAYINGS.get(text)
-    if known is None and "，" in text:
-        parts = [understand(part) for part in text.split("，")]
-        return replace(
-            parts[0],
-            text=text,
-            categories=next((p.categories for p in parts if p.categories), ()),
-            places=next((p.places for p in parts if p.places), ()),
-        )
-    fields = {"kind": RequestKind.UNKNOWN, "urgency": Urgency.NORMAL, "demands": (text,)}
-    return Understanding(text=text, **{**fields, **(known or {})})  # type: ignore[arg-type]
-
-
-KNOWLEDGE = Knowledge(
-    understand=understand,
-    needs_place=lambda category, kind: True,
-    place_name={DONGHAN.code: "和阳镇东韩村", XIHAN.code: "和阳镇西韩村"}.__getitem__,
+from nlp.understanding import Urgency
+from tests.intake.talk import (
+    DONGHAN,
+    KNOWLEDGE,
+    LAMP,
+    SAYINGS,
+    WATER,
+    Talk,
+    drafts,
+    keys,
+    understand,
 )
-
-
-class Talk:
-    """A resident who says one thing after another."""
-
-    def __init__(self) -> None:
-        self.state = Conversation(thread="web:a")
-        self.at = MONDAY_MORNING
-        self.count = 0
-        self.steps: list[object] = []
-
-    def message(self, text: str, **fields: object) -> InboundMessage:
-        self.count += 1
-        blank = InboundMessage(
-            channel="web",
-            external_id=str(self.count),
-            sender=Contact(scheme="web", path="a"),
-            thread="web:a",
-            text=text,
-            received_at=self.at,
-        )
-        return replace(blank, **fields)  # type: ignore[arg-type]
-
-    def say(self, text: str, after_s: float = 5, **fields: object) -> Turn:
-        self.at += timedelta(seconds=after_s)
-        heard = Heard(
-            message=self.message(text, **fields),
-            inbox_id=f"m{self.count}",
-            understanding=understand(text),
-            at=self.at,
-        )
-        turn = conversation.step(self.state, heard, KNOWLEDGE)
-        opened = any(isinstance(step, Open) for step in turn.steps)
-        self.state = turn.conversation
-        if opened:
-            self.state = replace(self.state, ticket=f"20261123-{self.count:04d}")
-        for step in turn.steps:
-            if isinstance(step, AskWithdraw):
-                self.state = replace(self.state, stage=Stage.WITHDRAW)
-        self.steps.extend(turn.steps)
-        return turn
-
-
-def keys(turn: Turn) -> list[str]:
-    return [step.reply.key for step in turn.steps if isinstance(step, Say)]
-
-
-def drafts(turn: Turn) -> list[Open]:
-    return [step for step in turn.steps if isinstance(step, Open)]
 
 
 def test_full_sentence_opens_a_ticket_at_once() -> None:
@@ -155,7 +59,7 @@ def test_what_is_not_understood_twice_goes_to_a_person() -> None:
     talk = Talk()
     assert keys(talk.say("啊")) == ["ask_matter"]
     (opened,) = drafts(talk.say("啊"))
-    assert opened.draft.handover_reason == conversation.NOT_UNDERSTOOD
+    assert opened.draft.handover_reason == reasons.NOT_UNDERSTOOD
     assert opened.draft.messages == ("m1", "m2")
 
 
@@ -163,7 +67,7 @@ def test_place_that_is_not_found_goes_to_a_person() -> None:
     talk = Talk()
     talk.say("路灯坏了")
     (opened,) = drafts(talk.say("啊"))
-    assert opened.draft.handover_reason == conversation.PLACE_UNKNOWN
+    assert opened.draft.handover_reason == reasons.PLACE_UNKNOWN
     assert opened.draft.category == LAMP.code
 
 
@@ -171,7 +75,7 @@ def test_wish_for_a_person_hands_over_everything_heard() -> None:
     talk = Talk()
     talk.say("路灯坏了")
     (opened,) = drafts(talk.say("转人工"))
-    assert opened.draft.handover_reason == conversation.PERSON_ASKED
+    assert opened.draft.handover_reason == reasons.PERSON_ASKED
     assert "路灯坏了" in opened.draft.text
 
 
@@ -180,7 +84,7 @@ def test_danger_is_answered_first_and_asks_nothing() -> None:
     assert keys(turn) == ["danger"]
     (opened,) = drafts(turn)
     assert opened.draft.urgency is Urgency.DANGER
-    assert opened.draft.handover_reason == conversation.DANGER_FIRST
+    assert opened.draft.handover_reason == reasons.DANGER_FIRST
     assert isinstance(turn.steps[0], Say)
 
 
@@ -263,7 +167,7 @@ def test_silence_after_a_question_still_ends_in_a_ticket() -> None:
     later = talk.message("路灯坏了", received_at=talk.state.due_at)
     turn = conversation.expire(talk.state, sender=later, knowledge=KNOWLEDGE)
     (opened,) = drafts(turn)
-    assert opened.draft.handover_reason == conversation.NO_ANSWER
+    assert opened.draft.handover_reason == reasons.NO_ANSWER
     assert opened.draft.category == LAMP.code
     assert turn.conversation.due_at is None
 
@@ -312,4 +216,4 @@ def test_nothing_told_is_ever_lost(sayings: list[str], slowly: bool) -> None:
     for saying in told:
         pieces = understand(saying).demands if len(understand(saying).demands) > 1 else (saying,)
         assert all(any(piece in text for text in kept) for piece in pieces)
-    assert most_asked <= conversation.MOST_QUESTIONS
+    assert most_asked <= questions.MOST_QUESTIONS

@@ -55,7 +55,7 @@ async def test_notice_comes_after_the_words_before_it(
             c, number, version=1, by="operator:a", text="已换新灯。"
         )
     )
-    assert (await lines(services))[-1] == "us <result>"
+    assert (await lines(services))[-1] == "us <result> 解决了 没解决"
 
 
 async def test_answer_that_nobody_waited_for_is_shown_once(services: Services, say: Say) -> None:

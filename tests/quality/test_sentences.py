@@ -42,7 +42,13 @@ def sentences(understander: Understander) -> list[Sentence]:
 def test_there_are_enough_sentences_of_every_sort(sentences: list[Sentence]) -> None:
     assert len(sentences) >= 300
     kinds = {kind for s in sentences for kind in s.expected["kind"].split("|")}
-    assert kinds >= {kind.value for kind in RequestKind if kind is not RequestKind.UNKNOWN}
+    spoken_of_results = {  # understood only by who was told a result: tests/nlp/test_verdict.py
+        RequestKind.SOLVED,
+        RequestKind.UNSOLVED,
+        RequestKind.SATISFIED,
+        RequestKind.UNSATISFIED,
+    }
+    assert kinds >= set(RequestKind) - spoken_of_results - {RequestKind.UNKNOWN}
 
 
 @pytest.mark.parametrize("column", ["kind", "category", "urgency", "place"])

@@ -180,7 +180,7 @@ async def test_whole_life_tells_everybody_concerned(database: Database, clock: C
     ticket = await _act(database, dispatcher.close, ticket)
     assert ticket.status is Status.CLOSED
     assert (ticket.solved, ticket.satisfied, ticket.contacted) == (True, True, None)
-    ticket = await _act(database, dispatcher.reopen, ticket, by="resident")
+    ticket = await _act(database, dispatcher.reopen, ticket)
     assert (ticket.status, ticket.unit) == (Status.DISPATCHED, counties.HAMLET_GRID)
     kinds = await _kinds(database)
     webhooks = [kind for destination, kind in kinds if destination == "webhook:housing"]
@@ -208,6 +208,32 @@ async def test_whole_life_tells_everybody_concerned(database: Database, clock: C
     ]
     log = await database.read(lambda c: store.events(c, ticket.number))
     assert lifecycle.replay(log) == ticket
+
+
+async def test_who_reopens_himself_is_answered_at_once_and_gets_no_notice(
+    database: Database, clock: Clock
+) -> None:
+    dispatcher = parts.dispatcher(clock, parts.county({counties.HAMLET_GRID: "wechat:oWorker"}))
+    ticket = await _open(database, dispatcher)
+    ticket = await _act(database, dispatcher.sign, ticket, by=LEAD)
+    ticket = await _act(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
+    await _act(database, dispatcher.reopen, ticket, by="resident")
+    kinds = await _kinds(database)
+    assert ("wechat:oResident", "notice_reopened") not in kinds
+    assert kinds.count(("wechat:oWorker", "worker_dispatched")) == 2
+
+
+async def test_preview_tells_what_opening_would_do_and_writes_nothing(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    draft = parts.draft()
+    route, due_at = dispatcher.preview(draft)
+    assert await _kinds(database) == []
+    opened = await _open(database, dispatcher)
+    assert route is not None
+    assert (route.unit, route.rule, due_at) == (opened.unit, opened.rule, opened.due_at)
+    unsure, _ = dispatcher.preview(parts.draft(category_confidence=0.3))
+    assert unsure is None
 
 
 async def test_result_carries_the_answer_in_the_words_for_the_resident(

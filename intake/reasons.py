@@ -1,0 +1,18 @@
+"""Why a person decides, as the front desk writes it into a ticket (Chinese, for operators)."""
+
+PERSON_ASKED = "居民要求人工服务"
+NOT_UNDERSTOOD = "没有听明白居民反映的事"
+PLACE_UNKNOWN = "没有对上具体地点"
+NOT_AGREED = "复述两次，居民仍说不对"
+DANGER_FIRST = "涉及人身或财产危险，请立即核实"
+DANGER_TRANSFER = "有危险，居民要求现在就和值班的人说"
+NO_ANSWER = "追问后居民没有再回话"
+PROGRAM_FAILED = "系统处理时出错，请人工办理"
+PUBLIC_CANDIDATE = "公开平台上的留言，居民本人还没有确认"
+HUNG_UP = "电话没说完就挂断了，请回电核实"
+UNCONFIRMED = "居民没有确认就挂断"
+MISSED = "未接来电，请回电"
+CALL_FAILED = "电话里没有办成，请人工接着办"  # a hand-over that gives no reason
+
+NOTHING_HEARD = "［来电，没有听到说话］"  # stands for words that there are none of
+RECORDING = "［电话录音］"

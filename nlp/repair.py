@@ -1,0 +1,117 @@
+"""What somebody answers who has heard his own matter read back: yes, or what is wrong with it.
+
+"不是路灯，是井盖" denies one thing and means another; spoken words come without marks.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+MOST_CHARACTERS = 400  # of an answer; beyond that only its beginning is looked at
+
+
+class Slot(StrEnum):
+    """Which part of the read-back is spoken of by its own name."""
+
+    PLACE = "place"  # 地方不对
+    MATTER = "matter"  # 事情不对
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What an answer says of a read-back.
+
+    `agrees`: it begins with a yes, and `rest` comes after that. `denies`: it says no. `meant` is
+    what is so (instead of `denied`, where that is named); `adds`: it comes on top (还有).
+    """
+
+    agrees: bool = False
+    denies: bool = False
+    adds: bool = False
+    rest: str = ""
+    denied: str = ""
+    meant: str = ""
+    slot: Slot = Slot.NONE
+
+
+def read(text: str) -> Repair:
+    """What a normalised answer says; nothing is looked up: what agrees may name another place."""
+    bare = _FILLERS.sub("", text[:MOST_CHARACTERS].strip(_MARKS))
+    slot, after = _slot(bare)
+    if slot is not Slot.NONE and not after:
+        return Repair(denies=True, slot=slot)
+    no = _NO.match(after)
+    if no:
+        denied, meant = _instead(after[no.end() :])
+        return Repair(denies=True, denied=denied, meant=meant, slot=slot)
+    inside = _DENIES.search(bare)
+    if inside:
+        denied, meant = _instead(bare[inside.end() :])
+        return Repair(denies=True, denied=denied, meant=meant)
+    yes = _YES.match(bare)
+    if yes:
+        rest = bare[yes.end() :].strip(_MARKS)
+        return Repair(agrees=True, rest=rest, meant=_plain(rest or bare))
+    adds = _ADDS.match(bare)
+    return Repair(adds=adds is not None, meant=_plain(bare[adds.end() :] if adds else bare))
+
+
+def gives_up(text: str) -> bool:
+    """算了, 不用了: he wants nothing written down."""
+    return bool(_GIVES_UP.fullmatch(text.strip(_MARKS)))
+
+
+def _slot(bare: str) -> tuple[Slot, str]:
+    """The part that is spoken of by name, and what is said of it."""
+    named = _SLOT.match(bare)
+    if named is None:
+        return Slot.NONE, bare
+    after = bare[named.end() :]
+    if after and not _NO.match(after):
+        return Slot.NONE, bare
+    return (Slot.PLACE if named.group("place") else Slot.MATTER), after
+
+
+def _instead(rest: str) -> tuple[str, str]:
+    """Of 路灯，是井盖 the two: what is denied, and what is meant instead."""
+    rest = rest.strip(_MARKS)
+    for words in (_IS, _AT):
+        found = words.search(rest)
+        if found:
+            denied = "" if found.start() == 0 else _plain(rest[: found.start()])
+            return denied, _plain(rest[found.end() :])
+    return "", _plain(rest)
+
+
+def _plain(words: str) -> str:
+    return _LEAD.sub("", words.strip(_MARKS)).strip(_MARKS)
+
+
+_MARKS = " ，。！？、,.!?~…；;：:"
+_FILLERS = re.compile(r"^(?:[嗯啊哎呃唉哦噢诶欸喂哟]+[ ，。,.！!]*(?=.))+")
+_SLOT = re.compile(
+    r"(?:就?是|这个|那个|你|您)*(?:(?P<place>地点|地方|地址|位置|村名|村子|哪个村|乡镇|村|镇)|"
+    r"(?P<matter>事情|事儿?|问题|内容|东西))(?:名字?)?(?:你|您)?(?:都|也|就|给)?"
+)
+_NO = re.compile(
+    r"(?:(?:你|您|我|我刚才|刚才|这)?"
+    r"(?:不是|不对|不在|不叫|(?:[说听弄搞记写认]得?)?错|没[说听]对|no|不(?=[，。 ]))"
+    r"(?:的|了|啦|啊|呀|吧|呢)*[ ，。,.！!]*)+"
+)
+_DENIES = re.compile(r"不是|不对(?!劲)|[说听弄搞记]错了?")
+_IS = re.compile(r"而是|应该是|我?说的是|我是说|我的意思是|就是|是在|是(?![不否])")
+_AT = re.compile(r"应该在|改成|换成|叫|在")
+_LEAD = re.compile(
+    r"^(?:我|我们|俺|俺们|那|它|这|人家)?(?:说的)?(?:而是|应该是|应该在|应该|就是|是在|是|在|叫|改成|换成)*"
+)
+_YES = re.compile(
+    r"(?:(?:对(?![不面门过外个])|没错|正确|没问题|就是|可以|说得对|得嘞|"
+    r"行(?![政人车])|中(?![间学国医心午部])|好(?![像几多些吃看])|是(?![不谁啥什哪])|嗯)"
+    r"(?:的|了|啊|呀|嘞|吧|哈)*[ ，。,.！!]*)+"
+)
+_ADDS = re.compile(r"^(?:还有|另外|再就是|顺便|还|也|再)(?:一个|一件|个)?(?:事儿?|就是)?[ ，,]*")
+_GIVES_UP = re.compile(
+    r"(?:那就|那|就|先)?(?:算了|拉倒|不用|不要|不必|不办|不报|不弄|不反映|不说|不登记)"
+    r"(?:吧|了|啊|呀|管|办|报|登记|记|麻烦|谢谢)*"
+)
