@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from aiohttp import ClientSession, web
 
 from channels.message import Attachment, Contact, Receive, Render, Reply, SendError
+from channels.phone.partners import Telephone
 from config.runtime import Runtime
 
 
@@ -63,6 +64,7 @@ class Desk:
     county: str = ""
     hotline: str = ""
     speak: Render | None = None
+    telephone: Telephone | None = None  # where the installation has a phone line
 
 
 class Channel(ABC):

@@ -12,6 +12,7 @@ CHANNELS: Mapping[str, str] = {
     "wechat": "channels.wechat.channel:WeChatChannel",
     "weibo": "channels.weibo.channel:WeiboChannel",
     "telegram": "channels.telegram.channel:TelegramChannel",
+    "phone": "channels.phone.channel:PhoneChannel",
 }
 
 

@@ -108,6 +108,25 @@ class Exchange(Section):
     secret: FilledSecret
 
 
+class Bucket(Section):
+    """S3-compatible storage for recordings."""
+
+    url: str = Field(pattern=r"^s3://[a-z0-9.-]{3,63}(/.*)?$")  # s3://bucket/prefix
+    endpoint: str = ""  # of a storage that is not Amazon's
+    region: str = "us-east-1"
+    access_key: FilledSecret
+    secret_key: FilledSecret
+
+    def options(self) -> dict[str, str]:
+        """As obstore names them."""
+        found = {
+            "region": self.region,
+            "access_key_id": self.access_key.get_secret_value(),
+            "secret_access_key": self.secret_key.get_secret_value(),
+        }
+        return found | ({"endpoint": self.endpoint} if self.endpoint else {})
+
+
 class Phone(Section):
     """The phone line; off where the section is missing."""
 
@@ -115,11 +134,13 @@ class Phone(Section):
     media_host: str = "127.0.0.1"  # where Asterisk's AudioSocket connects to
     media_port: int = Field(default=4571, ge=0, le=65535)
     model: Path | None = None  # folder of a Vosk model; the state folder's models/cn where empty
+    trial_model: bool = False  # may the small trial model be used? Not for residents
     recognisers: int = Field(default=2, ge=1, le=64)  # threads that recognise speech
     most_calls: int = Field(default=24, ge=1, le=500)
     call_minutes: float = Field(default=10, gt=0, le=120)
     clips: Path | None = None  # folder of the county's own recorded phrases
     missed: Path | None = None  # folder in which Asterisk records missed calls
+    recordings_s3: Bucket | None = None  # a folder below the state folder where it is not set
     recordings_days: int = Field(default=180, ge=1, le=3650)
     media: Literal["audiosocket", "websocket"] = "audiosocket"  # how Asterisk brings the audio
     media_token: SecretStr = SecretStr("")  # proves to the WebSocket that it is our Asterisk

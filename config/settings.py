@@ -27,7 +27,17 @@ from pydantic_settings import (
 from config import settings_faults
 from config.faults import Fault
 from config.secret_files import with_secret_files
-from config.sections import Conversation, Endpoint, Exchange, Phone, Telegram, Web, WeChat, Weibo
+from config.sections import (
+    Bucket,
+    Conversation,
+    Endpoint,
+    Exchange,
+    Phone,
+    Telegram,
+    Web,
+    WeChat,
+    Weibo,
+)
 
 PREFIX = "HOTLINE_"
 NESTED = "__"
@@ -204,6 +214,9 @@ def _fault(file: Path | None, detail: ErrorDetails, values: Mapping[str, Any]) -
     )
 
 
+_PHONE: dict[str, type[BaseModel]] = {"exchange": Exchange, "recordings_s3": Bucket}
+
+
 def _known_keys(location: list[str]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "conversation": Conversation,
@@ -211,7 +224,7 @@ def _known_keys(location: list[str]) -> list[str]:
         "telegram": Telegram,
         "wechat": WeChat,
         "weibo": Weibo,
-        "phone": Exchange if location[1:2] == ["exchange"] else Phone,
+        "phone": _PHONE.get("".join(location[1:2]), Phone),
         "departments": Endpoint,
     }
     model = sections.get(location[0], Settings) if location else Settings

@@ -74,6 +74,9 @@ class Transcriber(Protocol):
         Words have their times in the recording. SpeechFailed.
         """
 
+    async def close(self) -> None:
+        """End what is under way and free the model."""
+
 
 def known_rate(rate_hz: int) -> int:
     """The same; ValueError where no telephone has so many samples a second."""

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -30,6 +31,8 @@ from nlp.voice import VoiceGate
 
 ANNOUNCED_WITHIN_S = 1.0  # the announcement of a call comes before its audio, or a moment later
 ERRAND_IDLE_S = 20.0
+HOUSEKEEPING_IDLE_S = 30.0
+STAND_BY_S = 5.0
 SURE = 0.5
 
 _STANDS_ALONE = frozenset(
@@ -59,11 +62,12 @@ class PhoneChannel(Channel):
         self._settings = settings
         self._desk = desk
         self._own: Telephone = desk.telephone
+        self._wake = asyncio.Event()  # Asterisk has left a recording
         self._journal = Journal(
             book=self._own.book,
             runtime=desk.runtime,
             area_code=settings.area_code,
-            missed=self._own.wake_spool,
+            missed=self._wake.set,
             pressed=self._pressed,
         )
         self._exchange = Exchange(settings, desk.runtime, on_happening=self._journal.take)
@@ -78,17 +82,25 @@ class PhoneChannel(Channel):
         return []
 
     async def run(self) -> None:
-        """Be there for Asterisk until cancelled."""
-        self._transcriber = await self._own.transcriber()
-        await self._own.voice.start()
+        """Be there for Asterisk until cancelled.
+
+        Of several processes the one that has the port serves the line; the others stand by. The
+        exchange is told last that we are there: until then callers go to the operators.
+        """
+        server = await self._server_of_ours()
         try:
+            self._transcriber = await self._own.transcriber()
+            await self._own.voice.start()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._journal.run())
                 group.create_task(self._exchange.run())
-                group.create_task(self._server().run())
                 group.create_task(self._errands())
+                group.create_task(self._housekeeping())
         finally:
+            await server.stop()
             await self._own.voice.close()
+            if self._transcriber is not None:
+                await self._transcriber.close()
 
     async def send(self, to: Contact, reply: Reply) -> str:
         """A notice on the telephone is a call that we owe; small ones are not worth a call."""
@@ -107,6 +119,19 @@ class PhoneChannel(Channel):
             "operators": len(self._exchange.operators),
             "waiting": len(self._exchange.waiting),
         }
+
+    async def _server_of_ours(self) -> AudioSocketServer | WebSocketServer:
+        said = False
+        while True:
+            server = self._server()
+            try:
+                await server.start()
+                return server
+            except OSError as taken:
+                if not said:
+                    _log.info("phone.stands_by", reason=str(taken))
+                said = True
+                await asyncio.sleep(STAND_BY_S)
 
     def _server(self) -> AudioSocketServer | WebSocketServer:
         settings = self._settings
@@ -247,6 +272,19 @@ class PhoneChannel(Channel):
                 busy = False
             if not busy:
                 await asyncio.sleep(ERRAND_IDLE_S)
+
+    async def _housekeeping(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                busy = await self._own.housekeeping(self._transcriber)
+            except Exception:
+                _log.exception("phone.housekeeping_failed")
+                busy = False
+            if not busy:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HOUSEKEEPING_IDLE_S):
+                        await self._wake.wait()
 
 
 def complete(said: Understanding) -> bool:

@@ -27,11 +27,12 @@ class Telephone:
     """Made by the program; one for the line.
 
     `transcriber` loads the recogniser, None where there is no model: the line then works with
-    people alone. `wake_spool` says that Asterisk has left a recording.
+    people alone. `housekeeping` takes in what Asterisk has recorded and forgets what was kept long
+    enough; True where there was something to do.
     """
 
     book: CallBook
     voice: LineVoice
     transcriber: Callable[[], Awaitable[Transcriber | None]]
     understand: Callable[[str], Understanding]
-    wake_spool: Callable[[], None]
+    housekeeping: Callable[[Transcriber | None], Awaitable[bool]]

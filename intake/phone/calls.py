@@ -1,18 +1,21 @@
 """Calls in the database: began, said, queued, ended. Functions of a connection."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.phone.book import Began, Ended, Outcome, SpokenLine
+from intake import threads
 from intake.phone import schema
 
 MOST_LINES = 500  # of one transcript
 LONGEST_LINE = 2000
 
 _CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
+_SERVED = frozenset({Outcome.SERVED, Outcome.HUNG_UP})  # he said all that he wanted to us
 
 
 def began(connection: Connection, call: Began) -> None:
@@ -92,6 +95,28 @@ def hung_up(connection: Connection, call_id: str, at: datetime) -> None:
             outcome=sa.case((missed, Outcome.MISSED.value), else_=_CALL.c.outcome),
         )
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the book says of a call; `served`: the program or an operator had the caller."""
+
+    served: bool
+    tickets: tuple[str, ...]  # oldest first
+
+
+def find(connection: Connection, call_id: str) -> Known:
+    """A call as it is known; one that was never heard of was not served."""
+    row = connection.execute(
+        sa.select(_CALL.c.outcome, _CALL.c.connected_at).where(_CALL.c.id == call_id)
+    ).one_or_none()
+    tickets = connection.execute(
+        sa.select(_TICKET.c.ticket).where(_TICKET.c.call == call_id).order_by(_TICKET.c.ticket)
+    ).scalars()
+    # Where the program died in the middle of the call, only the conversation knows.
+    last = threads.load(connection, f"call:{call_id}").ticket
+    served = row is not None and (row.connected_at is not None or row.outcome in _SERVED)
+    return Known(served=served, tickets=tuple(dict.fromkeys((*tickets, *([last] if last else [])))))
 
 
 def _link(connection: Connection, call_id: str, tickets: Sequence[str]) -> None:

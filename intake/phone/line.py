@@ -1,0 +1,115 @@
+"""Builds the telephone's side of the desk: book, voice, recogniser."""
+
+from functools import partial
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection
+
+from channels.phone import clips, prompts
+from channels.phone.book import Errand, Judgement
+from channels.phone.cache import Cache
+from channels.phone.partners import Telephone
+from channels.phone.synthesis import Synthesis
+from config.sections import Phone
+from config.settings import Settings
+from intake.phone import followup, hearing
+from intake.phone.book import DatabaseBook
+from intake.phone.recordings import Recordings
+from intake.phone.spool import Spool
+from intake.phone.vault import FolderVault, S3Vault, Vault
+from intake.services import Services
+from nlp import model_store, speech_trial
+from nlp.listening import VoskTranscriber
+from nlp.model_store import ModelMissing
+from nlp.speech import Transcriber
+
+_log = structlog.get_logger(__name__)
+
+
+def build(office: Services) -> Telephone | None:
+    """For the phone channel; None where the settings have no phone line."""
+    phone = office.settings.phone
+    if phone is None:
+        return None
+    return Telephone(
+        book=book(office),
+        voice=voice(office.settings, phone),
+        transcriber=partial(transcriber, office.settings, phone),
+        understand=partial(office.understander, heard=True),
+        housekeeping=partial(_housekeeping, office, phone, recordings(office, phone)),
+    )
+
+
+def book(office: Services) -> DatabaseBook:
+    """The call book; what residents answer goes into their tickets."""
+    dispatcher = office.dispatcher
+
+    def judged(connection: Connection, errand: Errand, judgement: Judgement) -> None:
+        followup.judged(connection, dispatcher, errand, judgement)
+
+    def unreached(connection: Connection, errand: Errand, reason: str) -> None:
+        followup.unreached(connection, dispatcher, errand, reason)
+
+    return DatabaseBook(
+        database=office.database, runtime=office.runtime, judged=judged, unreached=unreached
+    )
+
+
+def recordings(office: Services, phone: Phone) -> Recordings:
+    """Where recordings are kept: in the state folder, or where the settings say."""
+    vault: Vault = FolderVault(office.settings.state / "recordings")
+    if phone.recordings_s3 is not None:
+        vault = S3Vault(phone.recordings_s3.url, phone.recordings_s3.options())
+    return Recordings(
+        vault=vault,
+        database=office.database,
+        runtime=office.runtime,
+        days=phone.recordings_days,
+    )
+
+
+async def _housekeeping(
+    office: Services, phone: Phone, kept: Recordings, transcriber: Transcriber | None
+) -> bool:
+    """Missed calls into tickets, old recordings away."""
+    busy = await kept.step()
+    if phone.missed is None:
+        return busy
+    spool = Spool(
+        folder=phone.missed,
+        area_code=phone.area_code,
+        receive=office.desk.receive,
+        transcribe=partial(hearing.words, transcriber),
+        recordings=kept,
+        database=office.database,
+        dispatcher=office.dispatcher,
+        runtime=office.runtime,
+    )
+    if await spool.step():
+        office.wake.set()
+        return True
+    return busy
+
+
+def voice(settings: Settings, phone: Phone) -> prompts.Voice:
+    """The county's own recordings first, then those that come with the program, then synthesis."""
+    folders = [folder for folder in (phone.clips, clips.COMMITTED) if folder and folder.is_dir()]
+    return prompts.Voice(
+        folders=folders,
+        cache=Cache(settings.state / "cache" / "voice"),
+        synthesis=Synthesis(),
+    )
+
+
+async def transcriber(settings: Settings, phone: Phone) -> Transcriber | None:
+    """The recogniser, loaded; None where there is no model, which the log says with the remedy."""
+    trial = speech_trial.unpack if phone.trial_model else None
+    try:
+        folder: Path = model_store.choose(settings.state, phone.model, trial)
+        made = VoskTranscriber(folder, threads=phone.recognisers, most_calls=phone.most_calls)
+        await made.start()
+    except ModelMissing as missing:
+        _log.error("phone.no_model", remedy=str(missing))
+        return None
+    return made

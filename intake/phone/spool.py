@@ -1,0 +1,116 @@
+"""Missed calls (未接来电) out of Asterisk's folder: each becomes a ticket, or a word in one, once.
+
+What Asterisk left stays there until all that it says is durable, so a program that dies in between,
+or was away while somebody spoke to the recorder, finds it again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection
+
+from channels.message import Attachment, Contact, InboundMessage, Receive
+from channels.phone import missed, number
+from channels.phone.book import Began, Purpose
+from channels.phone.missed import MissedCall
+from config.runtime import Runtime
+from intake.phone import calls
+from intake.phone.recordings import Kind, Recordings
+from routing import lifecycle, store
+from routing.database import Database
+from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.errors import StaleVersion
+from routing.ticket import Action
+
+CHANNEL = "phone"
+NOT_ANSWERED = "转人工后没有接通坐席，请回电"
+NOTE_LEFT = "，居民留了言，请听录音"
+
+Transcribe = Callable[[Path], Awaitable[str]]
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spool:
+    """`step` takes what is finished; True if there was any."""
+
+    folder: Path
+    area_code: str
+    receive: Receive
+    transcribe: Transcribe  # empty where nothing can be, or was, understood
+    recordings: Recordings
+    database: Database
+    dispatcher: Dispatcher
+    runtime: Runtime
+
+    async def step(self) -> bool:
+        """Take in every finished one; what fails is tried again at the next step."""
+        try:
+            found = await asyncio.to_thread(missed.finished, self.folder, self.runtime.now())
+        except OSError as error:
+            _log.warning("phone.missed_folder", reason=str(error))
+            return False
+        done = 0
+        for each in found:
+            try:
+                await self._take(each)
+                await asyncio.to_thread(missed.forget, each)
+                done += 1
+            except Exception:
+                _log.exception("phone.missed_not_taken", call=each.call_id)
+        return done > 0
+
+    async def _take(self, call: MissedCall) -> None:
+        contact = number.contact(call.number, call_id=call.call_id, area_code=self.area_code)
+        await self.database.write(lambda c: calls.began(c, _began(call, contact)))
+        known = await self.database.read(lambda c: calls.find(c, call.call_id))
+        reference = ""
+        if call.recording is not None:
+            kept = await self.recordings.keep(call.call_id, Kind.MISSED, call.recording, call.at)
+            reference = kept.reference if kept else ""
+        if known.served and not reference:
+            return
+        if known.tickets:
+            await self.database.write(lambda c: self._note(c, known.tickets[-1], reference))
+            return
+        words = await self.transcribe(call.recording) if call.recording and reference else ""
+        await self.receive(self._message(call, contact, reference, words))
+
+    def _message(
+        self, call: MissedCall, contact: Contact, reference: str, words: str
+    ) -> InboundMessage:
+        voice = Attachment(kind="voice", reference=reference, media_type="audio/ogg")
+        return InboundMessage(
+            channel=CHANNEL,
+            external_id=f"{call.call_id}:missed",
+            sender=contact,
+            thread=f"call:{call.call_id}",
+            text=words,
+            received_at=self.runtime.now(),
+            attachments=(voice,) if reference else (),
+            event="missed",
+            spoken=True,
+        )
+
+    def _note(self, connection: Connection, ticket_number: str, reference: str) -> None:
+        """His ticket is there: whoever has it learns that nobody answered, once."""
+        note = NOT_ANSWERED + (NOTE_LEFT if reference else "")
+        if any(event.note == note for event in store.events(connection, ticket_number)):
+            return
+        ticket = store.load(connection, ticket_number)
+        if Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_SYSTEM):
+            return
+        try:
+            self.dispatcher.supplement(
+                connection, ticket_number, version=ticket.version, by=BY_SYSTEM, note=note
+            )
+        except StaleVersion:
+            _log.info("phone.missed_note_later", ticket=ticket_number)
+            raise
+
+
+def _began(call: MissedCall, contact: Contact) -> Began:
+    return Began(call_id=call.call_id, contact=contact, purpose=Purpose.INBOUND, at=call.at)

@@ -1,0 +1,110 @@
+"""Where recordings lie: a folder, or S3-compatible storage by obstore (the `s3` extra)."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+MOST_BYTES = 64 * 1024 * 1024
+WITHIN_S = 60.0
+
+
+class VaultFault(Exception):
+    """A recording can't be kept or had; the message says why."""
+
+
+class Vault(Protocol):
+    """Keeps bytes under names that we make; a name is written once."""
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Durable when it returns; the same again changes nothing. VaultFault."""
+
+    async def get(self, name: str) -> bytes:
+        """The bytes; VaultFault where there are none."""
+
+    async def delete(self, name: str) -> None:
+        """Gone when it returns; harmless where it is gone already. VaultFault."""
+
+
+class FolderVault:
+    """Files of our own, readable by nobody else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def put(self, name: str, content: bytes) -> None:
+        """See `Vault`."""
+        try:
+            await asyncio.to_thread(_write, self._path(name), content)
+        except OSError as error:
+            raise VaultFault(f"cannot write {name}: {error}") from error
+
+    async def get(self, name: str) -> bytes:
+        """See `Vault`."""
+        try:
+            return await asyncio.to_thread(self._path(name).read_bytes)
+        except OSError as error:
+            raise VaultFault(f"cannot read {name}: {error}") from error
+
+    async def delete(self, name: str) -> None:
+        """See `Vault`."""
+        try:
+            await asyncio.to_thread(self._path(name).unlink, True)
+        except OSError as error:
+            raise VaultFault(f"cannot delete {name}: {error}") from error
+
+    def _path(self, name: str) -> Path:
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder.resolve()):
+            raise VaultFault(f"{name} lies outside of the folder")
+        return path
+
+
+class S3Vault:
+    """A bucket; `url` is as `s3://bucket/prefix`, `options` are obstore's (endpoint, keys)."""
+
+    def __init__(self, url: str, options: dict[str, str]) -> None:
+        try:
+            import obstore
+            from obstore.store import S3Store
+        except ImportError as error:
+            raise VaultFault("录音要存到 S3，请先安装 nanhe-hotline[s3]") from error
+        self._obstore: Any = obstore
+        allow_http = options.get("endpoint", "").startswith("http://")
+        config: Any = options
+        self._store: Any = S3Store.from_url(
+            url, config=config, client_options={"allow_http": allow_http}
+        )
+
+    async def put(self, name: str, content: bytes) -> None:
+        """See `Vault`."""
+        await self._do(self._obstore.put_async(self._store, name, content), name)
+
+    async def get(self, name: str) -> bytes:
+        """See `Vault`."""
+        found = await self._do(self._obstore.get_async(self._store, name), name)
+        return bytes(await self._do(found.bytes_async(), name))
+
+    async def delete(self, name: str) -> None:
+        """See `Vault`."""
+        await self._do(self._obstore.delete_async(self._store, name), name)
+
+    async def _do(self, work: Any, name: str) -> Any:
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await work
+        except TimeoutError as error:
+            raise VaultFault(f"{name}: no answer in {WITHIN_S:.0f} s") from error
+        except Exception as error:  # obstore has a family of its own, all told by their words
+            raise VaultFault(f"{name}: {type(error).__name__}") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
