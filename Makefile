@@ -1,8 +1,8 @@
 PYTHON ?= python3
 
-.PHONY: run test setup lint format
+.PHONY: run phone test setup lint format
 
-run test setup lint:
+run phone test setup lint:
 	@$(PYTHON) bootstrap.py $@
 
 format: setup

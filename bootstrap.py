@@ -1,4 +1,4 @@
-"""Sets the project up on a fresh machine and runs it: `python3 bootstrap.py run | test | setup`.
+"""Sets the project up on a fresh machine and runs it: `python3 bootstrap.py run | phone | test`.
 
 Only the standard library, and nothing newer than Python 3.6 in its own words, so that an old
 Python can
@@ -23,9 +23,9 @@ def main():
     if sys.version_info < (3, 11):
         fail("Python 3.11 or newer is needed; this is %s." % sys.version.split()[0])
     wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
-    tasks = {"run": run, "test": test, "setup": set_up, "lint": lint}
+    tasks = {"run": run, "phone": phone, "test": test, "setup": set_up, "lint": lint}
     if wanted not in tasks:
-        fail("usage: python3 bootstrap.py run | test | setup | lint")
+        fail("usage: python3 bootstrap.py run | phone | test | setup | lint")
     os.chdir(ROOT)
     tasks[wanted]()
 
@@ -37,10 +37,18 @@ def run():
     os.execv(hotline, [hotline, "run", "--trial"] + sys.argv[2:])
 
 
+def phone():
+    """Set up, then start the program and a telephone exchange beside it."""
+    set_up()
+    hotline = os.path.join(VENV, "bin", "hotline")
+    os.execv(hotline, [hotline, "asterisk", "run", "--trial"] + sys.argv[2:])
+
+
 def test():
     """Set up, then check style, types, imports and behaviour."""
     set_up()
     need_chromium()
+    need_asterisk()
     lint()
     step("tests", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"] + sys.argv[2:])
     say("everything passed")
@@ -112,6 +120,15 @@ def need_chromium():
         if subprocess.call(line.split(), stdout=subprocess.DEVNULL) == 0:
             return
     fail("the tests need a browser. Please type:  sudo " + line)
+
+
+def need_asterisk():
+    """The telephone tests ring a real Asterisk; it is fetched once, beside the host's packages."""
+    if not os.path.exists("/usr/share/keyrings/debian-archive-keyring.gpg") and may_install():
+        subprocess.call(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
+        line = "apt-get install -y debian-archive-keyring"
+        subprocess.call(line.split(), stdout=subprocess.DEVNULL)
+    step("asterisk", [os.path.join(VENV, "bin", "hotline"), "asterisk", "get"])
 
 
 def may_install():

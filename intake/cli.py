@@ -10,7 +10,18 @@ from rich.console import Console
 from config import check as checking
 from config import runtime, settings
 from config.settings import Settings, SettingsFault
-from intake import accounts, app, cli_model, cli_prompts, logs, migrate, processes, show, trial
+from intake import (
+    accounts,
+    app,
+    cli_asterisk,
+    cli_model,
+    cli_prompts,
+    logs,
+    migrate,
+    processes,
+    show,
+    trial,
+)
 from intake.receiver import Receiver
 from routing.database import Database
 
@@ -19,6 +30,7 @@ TRIAL_STATE = Path("var")
 application = typer.Typer(
     help="有事儿我要说：热线受理与派单系统", no_args_is_help=True, add_completion=False
 )
+application.add_typer(cli_asterisk.exchange, name="asterisk")
 application.add_typer(cli_model.models, name="model")
 application.add_typer(cli_prompts.prompts, name="prompts")
 _out = Console(highlight=False)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import config
-from config.sections import Exchange, Phone
+from config.sections import Phone
 
 TEMPLATES = Path(config.__file__).parent / "asterisk"
 FIRST_OPERATOR = 8001
@@ -60,9 +61,7 @@ def plan(
     folder = folder.resolve()
     with private_files():
         (folder / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
-        if phone is None:
-            secret = keep_secret(folder / "secrets" / "manager")
-            phone = Phone.model_validate({"exchange": Exchange.model_validate({"secret": secret})})
+        phone = phone or drawn(folder)
         if not 1 <= operators <= MOST_OPERATORS:
             raise WriteFault(f"话务员电话要有 1 到 {MOST_OPERATORS} 部")
         users = tuple(str(FIRST_OPERATOR + number) for number in range(operators))
@@ -85,6 +84,16 @@ def plan(
     return made
 
 
+def drawn(folder: Path, exchange: Mapping[str, Any] | None = None, **given: Any) -> Phone:
+    """Settings of the line with secrets of their own, which later calls find again."""
+    with private_files():
+        (folder / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
+        secret = keep_secret(folder / "secrets" / "manager")
+        token = keep_secret(folder / "secrets" / "media")
+    whole = {"exchange": {**(exchange or {}), "secret": secret}, "media_token": token, **given}
+    return Phone.model_validate(whole)
+
+
 def write(made: Plan, *, modules: frozenset[str] | None = None) -> None:
     """The hotline's own files; `modules` are those there are, where that is known."""
     values = _values(made)
@@ -99,6 +108,30 @@ def write(made: Plan, *, modules: frozenset[str] | None = None) -> None:
             if template.name == "hotline_modules.conf" and modules is not None:
                 text = only_there(text, modules)
             save(made.folder / template.name, text)
+
+
+def write_guide(made: Plan) -> None:
+    """For whoever installs them on an exchange: what to do, and our program's settings."""
+    phone = made.phone
+    settings = [
+        "[phone]",
+        f'media = "{phone.media}"',
+        f'media_host = "{phone.media_host}"',
+        f"media_port = {phone.media_port}",
+        *(['media_token_file = "secrets/media"'] if phone.media == "websocket" else []),
+        f'missed = "{made.missed}"',
+        "",
+        "[phone.exchange]",
+        f'host = "{phone.exchange.host}"',
+        f"port = {phone.exchange.port}",
+        f'user = "{phone.exchange.user}"',
+        'secret_file = "secrets/manager"',
+        "",
+    ]
+    with private_files():
+        save(made.folder / "hotline-phone.toml", "\n".join(settings))
+        guide = fill(TEMPLATES / "README.zh-CN.md", _values(made))
+        save(made.folder / "安装说明.md", guide)
 
 
 def fill(template: Path, values: Mapping[str, str]) -> str:
@@ -155,6 +188,7 @@ def _values(made: Plan) -> dict[str, str]:
     return {
         "NUMBER": phone.number,
         "MISSED": str(made.missed),
+        "SEEN_AT": str(made.seen_at),
         "SOUNDS": str(made.seen_at / "sounds"),
         "SECRETS": str(made.secrets),
         "STALE_S": str(STALE_S),

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from config.sections import Phone
 from intake.asterisk import files, sounds
 from intake.asterisk.files import Plan, WriteFault
 from intake.asterisk.program import Program
@@ -160,8 +160,9 @@ def write(
     program: Program,
     *,
     ports: Ports,
-    phone: Mapping[str, object] | None = None,
+    phone: Mapping[str, Any] | None = None,
     operators: int = 2,
+    say: sounds.Say | None = None,
 ) -> Instance:
     """Everything that `program` needs to run in `folder`. Raises WriteFault."""
     folder = folder.resolve()
@@ -170,7 +171,7 @@ def write(
     with files.private_files():
         for part in FOLDERS:
             (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings = _phone(folder, ports, phone or {})
+        settings = files.drawn(folder, {"port": ports.manager}, **(phone or {}))
         resident = files.keep_secret(folder / "secrets" / RESIDENT)
         places = {
             "FOLDER": str(folder),
@@ -200,15 +201,8 @@ def write(
         files.write(plan, modules=there)
         for each in folder.glob("hotline_*.conf"):
             shutil.move(each, folder / "etc" / each.name)
-        sounds.write(folder / "sounds")
+        sounds.write(folder / "sounds", say)
     return Instance(folder=folder, program=program, plan=plan, ports=ports)
-
-
-def _phone(folder: Path, ports: Ports, given: Mapping[str, object]) -> Phone:
-    secret = files.keep_secret(folder / "secrets" / "manager")
-    token = files.keep_secret(folder / "secrets" / "media")
-    exchange = {"port": ports.manager, "secret": secret}
-    return Phone.model_validate({"exchange": exchange, "media_token": token, **given})
 
 
 def _free(kind: int, address: str, port: int) -> None:

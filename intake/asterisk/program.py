@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -25,11 +26,11 @@ class Program:
     data: Path
     version: str
 
-    @property
-    def release(self) -> tuple[int, int]:
-        """As (22, 10); (0, 0) where it doesn't say."""
-        numbers = [part for part in self.version.replace("~", ".").split(".") if part.isdigit()]
-        return (int(numbers[0]), int(numbers[1])) if len(numbers) > 1 else (0, 0)
+
+def release(version: str) -> tuple[int, int]:
+    """As (22, 10); (0, 0) where it doesn't say."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def cache_folder() -> Path:

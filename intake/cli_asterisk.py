@@ -1,0 +1,203 @@
+"""The command line's part for the exchange: `hotline asterisk get | write | run | check`."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from channels.phone import clips
+from channels.phone.cache import Cache
+from channels.phone.prompts import Voice, VoiceFailed
+from channels.phone.synthesis import Synthesis
+from config import settings
+from config.settings import Settings, SettingsFault
+from intake.asterisk import check as checking
+from intake.asterisk import fetch, files, own, program, sounds
+from intake.asterisk.fetch import FetchFailed
+from intake.asterisk.files import WriteFault
+from intake.asterisk.own import Instance, Ports, Running, StartFailed
+from intake.asterisk.program import Program, ProgramFault
+
+OWN_FOLDER = Path("var/asterisk")
+STOP_S = 25.0
+
+exchange = typer.Typer(
+    help="电话交换机 Asterisk：取来、写配置、试运行、检查。", no_args_is_help=True
+)
+_out = Console(highlight=False)
+
+SettingsPath = Annotated[
+    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
+]
+
+
+@exchange.command()
+def get() -> None:
+    """取一个 Asterisk 放在自己的缓存文件夹里，供试用和测试；不改动系统，不需要 root。"""
+    with _faults():
+        found = _fetched()
+    _out.print(f"Asterisk {found.version}，在 {found.data.parents[2]}", markup=False)
+
+
+@exchange.command()
+def write(
+    folder: Annotated[Path, typer.Argument(help="写到这个文件夹")],
+    seen_at: Annotated[
+        Path | None, typer.Option("--at", help="Asterisk 那台机器上放这些文件的路径，默认同上")
+    ] = None,
+    missed: Annotated[
+        Path | None, typer.Option(help="Asterisk 存未接来电录音的文件夹，默认在同一个文件夹里")
+    ] = None,
+    operators: Annotated[int, typer.Option(help="话务员电话有几部")] = 2,
+    settings_path: SettingsPath = None,
+) -> None:
+    """给现有的 Asterisk（20 或 22）写热线这一部分的配置，附安装说明。"""
+    chosen = _settings(settings_path)
+    with _faults():
+        plan = files.plan(folder, chosen.phone, seen_at=seen_at, missed=missed, operators=operators)
+        files.write(plan)
+        files.write_guide(plan)
+        with _voice(chosen) as say:
+            sounds.write(plan.folder / "sounds", say)
+    _out.print(f"写好了。接下来照着 {plan.folder / '安装说明.md'} 做。", markup=False)
+
+
+@exchange.command()
+def run(
+    folder: Annotated[Path, typer.Option(help="放配置、录音和密码的文件夹")] = OWN_FOLDER,
+    address: Annotated[str, typer.Option(help="电话机从哪个地址连进来")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="SIP 端口，管理接口用下一个")] = Ports().sip,
+    trial: Annotated[bool, typer.Option("--trial", help="连同热线程序一起试运行")] = False,
+) -> None:
+    """启动一个自己的 Asterisk，说明软电话怎么登录、打哪个号码。按 Ctrl+C 停止。"""
+    chosen = _settings(None)
+    with _faults():
+        found = program.fetched(program.cache_folder()) or program.installed() or _fetched()
+        ports = Ports(sip=port, manager=port + 1, trunk=port + 2, address=address)
+        with _voice(chosen) as say:
+            instance = own.write(folder, found, ports=ports, say=say)
+        running = instance.start()
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # both end Asterisk too
+    try:
+        _show(instance)
+        _serve(running, trial)
+    except KeyboardInterrupt:
+        _out.print("正在停止……")
+    finally:
+        running.stop()
+
+
+@exchange.command()
+def check(settings_path: SettingsPath = None) -> None:
+    """检查 Asterisk 是否接好了：登录、版本、拨号方案、队列、心跳、录音文件夹。"""
+    chosen = _settings(settings_path)
+    if chosen.phone is None:
+        _out.print("设置里没有 [phone]，电话线路没有启用。")
+        raise typer.Exit(2)
+    findings = asyncio.run(checking.examine(chosen.phone))
+    table = Table("项目", "结果", "怎么办")
+    for each in findings:
+        table.add_row(each.what, each.found, each.remedy or "好")
+    _out.print(table)
+    raise typer.Exit(1 if any(each.remedy for each in findings) else 0)
+
+
+def _serve(running: Running, trial: bool) -> None:
+    """Until Asterisk, or the program beside it, ends."""
+    if not trial:
+        running.process.wait()
+        _out.print("Asterisk 自己停了。")
+        return
+    environment = {**os.environ, **running.instance.environment}
+    command = [sys.executable, "-m", "intake", "run", "--trial"]
+    with subprocess.Popen(command, env=environment) as beside:
+        try:
+            while beside.poll() is None and running.process.poll() is None:
+                time.sleep(0.2)
+        finally:
+            beside.terminate()
+            try:
+                beside.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                beside.kill()
+
+
+def _show(instance: Instance) -> None:
+    plan, ports = instance.plan, instance.ports
+    server = f"{ports.address}:{ports.sip}（UDP）"
+    lines = [
+        "用软电话（例如 Linphone、MicroSIP、Zoiper）试：",
+        "",
+        f"居民的电话    服务器 {server}  账号 {own.RESIDENT}",
+        f"              密码在 {plan.secrets / own.RESIDENT}",
+        f"              拨 {plan.phone.number} 就是打热线",
+    ]
+    for user in plan.operators:
+        lines += [
+            f"话务员的电话  服务器 {server}  账号 {user}",
+            f"              密码在 {plan.secrets / user}",
+        ]
+    lines += ["", f"没人接的留言  {plan.missed}", f"日志          {instance.folder / 'log'}"]
+    _out.print(Panel("\n".join(lines), title="Asterisk 已启动", expand=False))
+
+
+def _fetched() -> Program:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_out, transient=True) as bar:
+        task = bar.add_task("准备", total=1.0)
+
+        def show(step: str, share: float) -> None:
+            bar.update(task, description=step, completed=share)
+
+        return fetch.get(program.cache_folder(), show)
+
+
+@contextmanager
+def _voice(chosen: Settings) -> Iterator[sounds.Say | None]:
+    """The line's own voice for what the dialplan says; None where there is none."""
+    own_clips = chosen.phone.clips if chosen.phone else None
+    folders = (own_clips, clips.COMMITTED) if own_clips else (clips.COMMITTED,)
+    voice = Voice(folders=folders, cache=Cache(None), synthesis=Synthesis())
+    with asyncio.Runner() as runner:
+        say: sounds.Say | None = None
+        try:
+            runner.run(voice.start())
+            say = lambda text, rate_hz: runner.run(voice.say(text, rate_hz))  # noqa: E731
+        except VoiceFailed as failure:
+            _out.print(f"交换机自己说的话只有提示音：{failure}", markup=False)
+        try:
+            yield say
+        finally:
+            runner.run(voice.close())
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except (FetchFailed, ProgramFault, StartFailed, VoiceFailed, WriteFault) as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(1) from fault
+    except OSError as error:
+        _out.print(f"{error.filename or ''} 用不了：{error.strerror}", markup=False)
+        raise typer.Exit(1) from error
+
+
+def _settings(path: Path | None) -> Settings:
+    try:
+        return settings.load(path)
+    except SettingsFault as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(2) from fault
