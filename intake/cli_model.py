@@ -25,6 +25,8 @@ ORIGINS = {
     Origin.TRIAL: "程序自带，仅供试用",
 }
 
+REMEDY = "要下载官方模型，运行 hotline model get cn。"
+
 models = typer.Typer(help="语音识别模型：下载、查看、试听。", no_args_is_help=True)
 _out = Console(highlight=False)
 
@@ -48,21 +50,24 @@ def get(
     order = model_get.Order(model=published, state=chosen.state, source=source)
     columns = (TextColumn(published.name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=_out) as bar:
-        task = bar.add_task(published.name, total=published.size_bytes)
+        task = bar.add_task(published.name, total=published.size_bytes, visible=False)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
         try:
-            folder = model_get.get(order, lambda n, total: bar.update(task, completed=n))
+            folder = model_get.get(order, progress)
         except FetchFailed as failure:
             bar.stop()
             _refuse(str(failure))
             return
-    _out.print(f"已放好：{folder}", markup=False)
+    _say(f"已放好：{folder}")
     if chosen.phone is not None and chosen.phone.model not in (None, folder):
-        _out.print(
+        _say(
             f"注意：设置里的 phone.model 是 {chosen.phone.model}，程序仍用那一个。"
-            "去掉这一项就用刚放好的。",
-            markup=False,
+            "去掉这一项就用刚放好的。"
         )
-    _out.print("重新启动程序后生效。可用 hotline model hear 录音.wav 试一试。")
+    _say("重新启动程序后生效。可用 hotline model hear 录音.wav 试一试。")
 
 
 @models.command(name="list")
@@ -72,16 +77,16 @@ def listing(settings_path: SettingsPath = None) -> None:
     used = False
     for place in model_store.places(chosen.state, _configured(chosen)):
         if place.facts is None:
-            _out.print(f"  {place.folder}（{ORIGINS[place.origin]}）：{place.fault}", markup=False)
+            fault = place.fault if place.folder.exists() else "没有"
+            _say(f"  {place.folder}（{ORIGINS[place.origin]}）：{fault}")
             continue
         mark, used = (" " if used else "*"), True
-        _out.print(
+        _say(
             f"{mark} {place.folder}（{ORIGINS[place.origin]}）："
             f"{place.facts.size_bytes / 2**20:.0f} MB，{place.facts.rate_hz} Hz，"
-            f"{'可以' if place.facts.takes_hints else '不能'}按提示词识别",
-            markup=False,
+            f"{'可以' if place.facts.takes_hints else '不能'}按提示词识别"
         )
-    _out.print("* 是现在用的。" if used else "现在没有可用的模型，电话转人工或录音。")
+    _say("* 是现在用的。" if used else f"现在没有可用的模型，电话转人工或录音。{REMEDY}")
 
 
 @models.command()
@@ -106,11 +111,10 @@ def hear(
         _refuse(f"读不了录音 {recording}：{error}")
         return
     length_s = len(samples) / rate_hz
-    _out.print(heard.text or "（没有听到话）", markup=False)
-    _out.print(
+    _say(heard.text or "（没有听到话）")
+    _say(
         f"把握 {heard.confidence:.0%}，录音 {length_s:.1f} 秒，识别用了 {took_s:.2f} 秒，"
-        f"载入模型 {load_s:.1f} 秒（{folder}）",
-        markup=False,
+        f"载入模型 {load_s:.1f} 秒（{folder}）"
     )
 
 
@@ -137,10 +141,14 @@ def _settings(path: Path | None) -> Settings:
     try:
         return settings.load(path)
     except SettingsFault as fault:
-        _out.print(str(fault), markup=False)
+        _say(str(fault))
         raise typer.Exit(2) from fault
 
 
 def _refuse(message: str) -> None:
-    _out.print(message, markup=False)
+    _say(message)
     raise typer.Exit(1)
+
+
+def _say(message: str) -> None:
+    _out.print(message, markup=False, soft_wrap=True)

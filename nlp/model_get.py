@@ -19,7 +19,7 @@ from typing import BinaryIO
 from nlp import model_store
 from nlp.model_store import ModelMissing, Published
 
-MOST_TRIES = 6  # in a row that bring nothing new
+MOST_TRIES = 4  # in a row that bring nothing new
 CONNECT_WITHIN_S = 30.0
 CHUNK_BYTES = 256 * 1024
 MOST_FILES = 1000
@@ -39,7 +39,7 @@ class Order:
     model: Published
     state: Path
     source: str = ""  # a file or an address; the official address where empty
-    wait_s: float = 2.0  # before the second try, then longer
+    wait_s: float = 1.0  # before the second try, then longer
 
 
 def get(order: Order, progress: Progress) -> Path:

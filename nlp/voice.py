@@ -5,6 +5,7 @@ from collections import deque
 
 import numpy as np
 import webrtcvad
+from numpy.typing import NDArray
 
 FRAME_MS = 20
 LEAD_MS = 300  # kept from before the beginning was certain; the first syllable is in it
@@ -12,13 +13,15 @@ TAIL_MS = 300  # of quiet that follows speech into the recogniser, which needs a
 
 AGGRESSIVENESS = 1  # of webrtcvad, 0..3; what it lets through is judged further here
 LEAST_LEVEL_DB = 24.0  # softer than this (RMS of 16 in 16 bits) is no speech on any line
+SOFT_DB = 48.0  # what is softer is lifted before it is judged
+LIFT = 6.0
 IDLE_DB = 12.0  # softer than this is a line that sends nothing; it says nothing of the noise
 MARGIN_DB = 6.0  # by which speech is louder than the noise of the line
 FLOOR_BUCKETS = 8  # the softest frame of so many times 200 ms is the noise of the line
 BUCKET_FRAMES = 10
 STEADY_FRAMES = 20  # speech rises and falls within 400 ms; noise, a tone and a hum don't
-STEADY_DB = 4.0
-VOICED = 0.3  # samples beside each other are alike so far in a vowel; in white noise they are not
+STEADY_DB = 5.0
+VOICED = 0.3  # so far samples near each other hang together in a voice; in hiss they do not
 STARTING_FRAMES = 3  # so many of the last five frames begin it, and not a click
 GAP_FRAMES = 4  # a gap so short is inside of speech
 
@@ -46,12 +49,11 @@ class VoiceGate:
         floor = self._floor(level)
         voice = (
             level >= max(LEAST_LEVEL_DB, floor + MARGIN_DB)
-            and self._detector.is_speech(pcm, self._rate_hz)
+            and self._detector.is_speech(_audible(pcm, samples, level), self._rate_hz)
             and not self._steady()
         )
         if self._gap >= GAP_FRAMES:  # quiet so far
-            likeness = float(samples[1:] @ samples[:-1]) / (energy + 1) if voice else 0.0
-            self._starts.append(likeness >= VOICED)
+            self._starts.append(voice and _hang_together(samples) >= VOICED * energy)
             voice = sum(self._starts) >= STARTING_FRAMES
         self._gap = 0 if voice else self._gap + 1
         if self._gap < GAP_FRAMES:
@@ -74,6 +76,19 @@ class VoiceGate:
         return len(self._levels) == STEADY_FRAMES and (
             max(self._levels) - min(self._levels) < STEADY_DB
         )
+
+
+def _audible(pcm: bytes, samples: NDArray[np.float32], level: float) -> bytes:
+    """A soft frame louder: the detector takes soft speech for silence."""
+    return (samples * LIFT).astype("<i2").tobytes() if level < SOFT_DB else pcm
+
+
+def _hang_together(samples: NDArray[np.float32]) -> float:
+    """How much samples have to do with the next one, or the next but one."""
+    return max(
+        abs(float(samples[1:] @ samples[:-1])),
+        abs(float(samples[2:] @ samples[:-2])),
+    )
 
 
 class SpeechOnly:
