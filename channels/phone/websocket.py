@@ -70,7 +70,11 @@ class WebSocketServer:
         application.router.add_get(PATH, self.answer)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=LEAVE_S)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self._beating = asyncio.create_task(self.beat.run(), name="phone beat")
 
     async def stop(self) -> None:

@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.phone import audiosocket
@@ -124,12 +124,14 @@ def test_what_the_protocol_cannot_carry_is_refused(frame: Frame) -> None:
         audiosocket.encode(frame)
 
 
+@settings(deadline=None)
 @given(frames, st.lists(st.integers(0, 6000), max_size=40))
 def test_any_cutting_gives_the_same_frames(sent: list[Frame], cuts: list[int]) -> None:
     data = b"".join(audiosocket.encode(frame) for frame in sent)
     assert fed(data, cuts) == sent
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=30))
 def test_anything_at_all_is_frames_or_broken_within_bounds(pieces: list[bytes]) -> None:
     decoder, found = Decoder(), []
@@ -140,6 +142,7 @@ def test_anything_at_all_is_frames_or_broken_within_bounds(pieces: list[bytes]) 
     assert found == fed(b"".join(pieces), [])
 
 
+@settings(deadline=None)
 @given(frames, st.binary(min_size=1, max_size=60), st.integers(0, 3000))
 def test_damage_anywhere_ends_in_broken_or_in_other_frames(
     sent: list[Frame], damage: bytes, at: int

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.phone import incoming
@@ -167,6 +167,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps)
 def test_whatever_comes_time_is_monotone_and_without_holes(done: list[tuple[str, int]]) -> None:
     async def play() -> list[Event]:

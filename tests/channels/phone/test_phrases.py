@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.phone import phrases, phrasing, reading
@@ -88,6 +88,7 @@ def test_long_run_is_cut_at_a_mark() -> None:
 words = st.text(st.sampled_from("东韩村路灯坏了，。、"), max_size=60)
 
 
+@settings(deadline=None)
 @given(words, st.sets(words.map(phrases.plain).filter(bool), max_size=12))
 def test_pieces_hold_every_word_in_order(text: str, recorded: set[str]) -> None:
     pieces = phrasing.cut(text, Recorded(texts=frozenset(recorded)))

@@ -1,7 +1,8 @@
 """Texts as people say them on the telephone."""
 
+import cn2an
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.phone import numerals, reading
@@ -67,13 +68,13 @@ def test_amount_is_said_as_people_say_it(number: int) -> None:
     assert numerals.amount(number) == AMOUNTS[number]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**12 - 1))
 def test_amount_is_understood_by_another_program(number: int) -> None:
-    import cn2an
-
     assert cn2an.cn2an(numerals.amount(number), "smart") == number
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789"), min_size=6, max_size=30))
 def test_groups_hold_every_digit_in_threes_and_fours(digits: str) -> None:
     groups = numerals.groups(digits)
@@ -81,6 +82,7 @@ def test_groups_hold_every_digit_in_threes_and_fours(digits: str) -> None:
     assert {len(group) for group in groups} <= {3, 4}
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(

@@ -14,7 +14,7 @@ from aiohttp import (
     WSMsgType,
     WSServerHandshakeError,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.phone import signals, websocket
@@ -317,6 +317,7 @@ def test_event_is_read_in_both_dialects(text: str) -> None:
     assert signals.read(text) == EVENTS[text]
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"\{\"event\":.*", fullmatch=True)))
 def test_any_text_is_an_event_or_nothing(text: str) -> None:
     signals.start(text)
@@ -335,3 +336,20 @@ async def test_message_beyond_bounds_ends_the_call_as_lost() -> None:
         await asterisk.ended()
         await service.finished()
     assert service.end == Ended.LOST
+
+
+async def test_address_that_is_taken_is_said_and_can_be_tried_again() -> None:
+    async with serving(Service()) as server:
+        second = WebSocketServer(
+            host="127.0.0.1",
+            port=server.port,
+            token=TOKEN,
+            on_call=Service(),
+            most_calls=1,
+            elapsed=time.monotonic,
+        )
+        for _ in range(2):
+            with pytest.raises(OSError):
+                await second.start()
+    await second.start()
+    await second.stop()
