@@ -187,7 +187,7 @@ class Link:
             try:
                 self._on_event(packet)
             except Exception:  # a fault in a listener must not cost the connection
-                _log.exception("ami_event_failed", event=packet.name)
+                _log.exception("ami_event_failed", packet=packet.name)
 
     def _on_greeted(self, _: str) -> None:
         if self._greeted is not None and not self._greeted.done():
