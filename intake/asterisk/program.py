@@ -57,7 +57,7 @@ def fetched(folder: Path) -> Program | None:
             return None
         command = tuple(str(part) for part in record["command"])
         return at(command, Path(record["modules"]), Path(record["data"]))
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
