@@ -106,7 +106,7 @@ class Known:
 
 
 def find(connection: Connection, call_id: str) -> Known:
-    """A call as it is known; one that was never heard of was not served."""
+    """A call as it is known; one that was never heard of was not served. Locks its thread."""
     row = connection.execute(
         sa.select(_CALL.c.outcome, _CALL.c.connected_at).where(_CALL.c.id == call_id)
     ).one_or_none()

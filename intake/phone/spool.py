@@ -18,6 +18,7 @@ from channels.phone.book import Began, Purpose
 from channels.phone.missed import MissedCall
 from config.runtime import Runtime
 from intake.phone import calls
+from intake.phone.calls import Known
 from intake.phone.recordings import Kind, Recordings
 from routing import lifecycle, store
 from routing.database import Database
@@ -65,8 +66,7 @@ class Spool:
 
     async def _take(self, call: MissedCall) -> None:
         contact = number.contact(call.number, call_id=call.call_id, area_code=self.area_code)
-        await self.database.write(lambda c: calls.began(c, _began(call, contact)))
-        known = await self.database.read(lambda c: calls.find(c, call.call_id))
+        known = await self.database.write(lambda c: _known(c, _began(call, contact)))
         reference = ""
         if call.recording is not None:
             kept = await self.recordings.keep(call.call_id, Kind.MISSED, call.recording, call.at)
@@ -110,6 +110,12 @@ class Spool:
         except StaleVersion:
             _log.info("phone.missed_note_later", ticket=ticket_number)
             raise
+
+
+def _known(connection: Connection, call: Began) -> Known:
+    """In the book from now on, if it was not; and what the book says of it."""
+    calls.began(connection, call)
+    return calls.find(connection, call.call_id)
 
 
 def _began(call: MissedCall, contact: Contact) -> Began:

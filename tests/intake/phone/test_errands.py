@@ -1,7 +1,6 @@
 """Calls that we owe: by day, once each, tried twice, never owed twice."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +10,6 @@ from sqlalchemy import Connection
 from channels.message import Contact
 from channels.phone.book import Errand, Purpose
 from config.runtime import LOCAL_ZONE
-from intake import migrate
 from intake.phone import errands, schema
 from intake.phone.errands import Plan
 from routing.database import Database
@@ -53,16 +51,6 @@ def test_nobody_is_rung_between_nine_in_the_evening_and_eight(
     else:
         day, hour_then = expected
         assert moved == datetime(2026, 11, day, hour_then, tzinfo=LOCAL_ZONE)
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A migrated database, empty."""
-    migrate.upgrade(database_url)
-    opened = Database(database_url)
-    await opened.start()
-    yield opened
-    await opened.close()
 
 
 async def test_an_errand_is_claimed_once(database: Database) -> None:

@@ -1,0 +1,135 @@
+"""Recordings are kept once, small, and purged in time; hash and row remain."""
+
+import io
+import socket
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import soundfile
+from moto.server import ThreadedMotoServer
+
+from intake.phone import recordings
+from intake.phone.recordings import Kind, Recordings
+from intake.phone.vault import FolderVault, S3Vault, Vault, VaultFault
+from routing.database import Database
+from tests.clock import Clock
+
+CALL = "0190a1b2-0000-7000-8000-000000000001"
+
+
+@pytest.fixture
+def kept(tmp_path: Path, database: Database, clock: Clock) -> Recordings:
+    vault = FolderVault(tmp_path / "vault")
+    return Recordings(vault=vault, database=database, runtime=clock.runtime(), days=180)
+
+
+async def test_a_recording_is_kept_once_and_small(
+    kept: Recordings, record: Callable[..., Path], clock: Clock
+) -> None:
+    path = record("a.wav", 10)
+    first = await kept.keep(CALL, Kind.CALL, path, clock.at)
+    again = await kept.keep(CALL, Kind.CALL, path, clock.at)
+    assert first is not None and first == again
+    assert first.seconds == pytest.approx(10)
+    found = await kept.sound(first.id)
+    assert found is not None and found[1] == "audio/ogg"
+    assert len(found[0]) < path.stat().st_size / 3
+    samples, rate_hz = soundfile.read(io.BytesIO(found[0]))
+    assert len(samples) / rate_hz == pytest.approx(10, abs=0.1)
+
+
+async def test_conversation_and_note_of_one_call_are_two(
+    kept: Recordings, record: Callable[..., Path], clock: Clock, database: Database
+) -> None:
+    for kind in Kind:
+        await kept.keep(CALL, kind, record(f"{kind}.wav"), clock.at)
+    found = await database.read(lambda c: recordings.of_call(c, CALL))
+    assert [each.kind for each in found] == [Kind.CALL, Kind.MISSED]
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"not a sound at all" * 100])
+async def test_what_is_no_sound_is_not_kept(
+    kept: Recordings, tmp_path: Path, clock: Clock, content: bytes
+) -> None:
+    path = tmp_path / "broken.wav"
+    path.write_bytes(content)
+    assert await kept.keep(CALL, Kind.MISSED, path, clock.at) is None
+
+
+async def test_a_click_is_not_kept(
+    kept: Recordings, record: Callable[..., Path], clock: Clock
+) -> None:
+    assert await kept.keep(CALL, Kind.MISSED, record("a.wav", 0.2), clock.at) is None
+
+
+async def test_it_is_purged_in_time_and_the_row_remains(
+    kept: Recordings, record: Callable[..., Path], clock: Clock, database: Database
+) -> None:
+    made = await kept.keep(CALL, Kind.CALL, record("a.wav"), clock.at)
+    assert made is not None
+    assert not await kept.step()
+    clock.at += timedelta(days=181)
+    assert await kept.step()
+    assert not await kept.step()
+    assert await kept.sound(made.id) is None
+    row = await database.read(lambda c: recordings.by_id(c, made.id))
+    assert row is not None and row.purged
+
+
+@pytest.fixture(scope="session")
+def s3_port() -> AsyncIterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    yield port
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+async def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
+    """Each kind of vault must do the same."""
+    if request.param == "folder":
+        return FolderVault(tmp_path / "vault")
+    import aiohttp
+
+    endpoint = f"http://127.0.0.1:{request.getfixturevalue('s3_port')}"
+    async with aiohttp.ClientSession() as http, http.put(f"{endpoint}/recordings") as answer:
+        assert answer.status == 200
+    options = {
+        "endpoint": endpoint,
+        "region": "us-east-1",
+        "access_key_id": "test",
+        "secret_access_key": "test",
+    }
+    return S3Vault("s3://recordings/calls", options)
+
+
+async def test_what_is_put_is_had_until_it_is_deleted(vault: Vault) -> None:
+    await vault.put("2026/11/a.ogg", b"sound")
+    await vault.put("2026/11/a.ogg", b"sound")
+    assert await vault.get("2026/11/a.ogg") == b"sound"
+    await vault.delete("2026/11/a.ogg")
+    await vault.delete("2026/11/a.ogg")
+    with pytest.raises(VaultFault):
+        await vault.get("2026/11/a.ogg")
+
+
+async def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
+    vault = FolderVault(tmp_path / "vault")
+    with pytest.raises(VaultFault):
+        await vault.put("../outside", b"x")
+
+
+async def test_storage_that_is_away_is_told() -> None:
+    options = {
+        "endpoint": "http://127.0.0.1:9",
+        "region": "us-east-1",
+        "access_key_id": "test",
+        "secret_access_key": "test",
+    }
+    with pytest.raises(VaultFault):
+        await S3Vault("s3://recordings", options).put("a", b"x")

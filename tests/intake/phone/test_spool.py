@@ -1,0 +1,168 @@
+"""Missed calls: each is a ticket, or a word in the ticket that is there, once, whatever dies."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from channels.message import Contact, InboundMessage, Receipt
+from channels.phone.book import Began, Ended, Outcome, Purpose
+from intake.phone import calls
+from intake.phone.recordings import Recordings
+from intake.phone.spool import NOT_ANSWERED, Spool
+from intake.phone.vault import FolderVault
+from intake.services import Services
+from routing import schema, store
+from routing.ticket import Status, Ticket
+from tests.clock import Clock
+
+CALL = "0190a1b2-0000-7000-8000-000000000001"
+CALLER = Contact(scheme="tel", path="+8613900000000")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "missed"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def spool(services: Services, folder: Path, tmp_path: Path) -> Spool:
+    async def nothing_understood(path: Path) -> str:
+        return ""
+
+    kept = Recordings(
+        vault=FolderVault(tmp_path / "vault"),
+        database=services.database,
+        runtime=services.runtime,
+        days=180,
+    )
+    return Spool(
+        folder=folder,
+        area_code="0319",
+        receive=services.desk.receive,
+        transcribe=nothing_understood,
+        recordings=kept,
+        database=services.database,
+        dispatcher=services.dispatcher,
+        runtime=services.runtime,
+    )
+
+
+@pytest.fixture
+def leave(folder: Path, record: Callable[..., Path], clock: Clock) -> Callable[..., None]:
+    """As the dialplan leaves a missed call."""
+
+    def left(stage: str, *, note: bool = False, number: str = "13900000000") -> None:
+        stem = f"{CALL}_{number}_{int(clock.at.timestamp())}"
+        if note:
+            record(f"{stem}.wav", 3.0, folder)
+        (folder / f"{stem}.done").write_text(stage)
+
+    return left
+
+
+async def tickets(services: Services) -> list[Ticket]:
+    numbers = await services.database.read(
+        lambda c: c.execute(sa.select(schema.ticket.c.number)).scalars().all()
+    )
+    return [await services.database.read(lambda c, n=n: store.load(c, n)) for n in numbers]
+
+
+async def test_who_left_a_note_gets_a_ticket_with_a_deadline(
+    services: Services, spool: Spool, folder: Path, leave: Callable[..., None]
+) -> None:
+    leave("missed", note=True)
+    assert await spool.step()
+    (ticket,) = await tickets(services)
+    assert (ticket.status, ticket.handover_reason) == (Status.DECIDING, "未接来电，请回电")
+    assert ticket.reporter_phone == str(CALLER.path)
+    assert ticket.due_at > ticket.opened_at
+    assert list(folder.iterdir()) == []
+
+
+async def test_who_hung_up_in_the_queue_gets_one_too(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    leave("operators")
+    await spool.step()
+    assert len(await tickets(services)) == 1
+
+
+async def test_taken_twice_it_is_one_ticket(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    for _ in range(2):  # the program died before it could forget
+        leave("missed", note=True)
+        await spool.step()
+    assert len(await tickets(services)) == 1
+
+
+async def test_whom_the_program_served_is_not_missed(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    began = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=clock.at)
+    ended = Ended(call_id=CALL, at=clock.at, outcome=Outcome.HUNG_UP)
+    await services.database.write(lambda c: calls.began(c, began))
+    await services.database.write(lambda c: calls.ended(c, ended))
+    leave("talk")
+    assert await spool.step()
+    assert await tickets(services) == []
+
+
+def _said(text: str, key: str, at: object) -> InboundMessage:
+    return InboundMessage(
+        channel="phone",
+        external_id=f"{CALL}:{key}",
+        sender=CALLER,
+        thread=f"call:{CALL}",
+        text=text,
+        received_at=at,  # type: ignore[arg-type]
+        spoken=True,
+    )
+
+
+async def test_a_program_that_died_in_the_middle_loses_nothing_that_was_told(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    await services.desk.receive(_said("东韩村村口的路灯坏了", "1", clock.at))
+    assert await tickets(services) == []
+    leave("talk")
+    await spool.step()
+    (ticket,) = await tickets(services)
+    assert "路灯坏了" in ticket.text
+
+
+async def test_a_ticket_that_is_there_learns_that_nobody_answered(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    await services.desk.receive(_said("东韩村村口的路灯坏了", "1", clock.at))
+    receipt: Receipt = await services.desk.receive(_said("转人工", "2", clock.at))
+    assert receipt.ticket
+    for _ in range(2):
+        leave("operators")
+        await spool.step()
+    (ticket,) = await tickets(services)
+    events = await services.database.read(lambda c: store.events(c, ticket.number))
+    assert [event.note for event in events].count(NOT_ANSWERED) == 1
+
+
+async def test_what_fails_stays_for_the_next_time(
+    services: Services, spool: Spool, folder: Path, leave: Callable[..., None]
+) -> None:
+    async def broken(message: InboundMessage) -> Receipt:
+        raise RuntimeError("no database")
+
+    from dataclasses import replace
+
+    leave("missed", note=True)
+    assert not await replace(spool, receive=broken).step()
+    assert len(list(folder.iterdir())) == 2
+    assert await spool.step()
+
+
+async def test_a_folder_that_is_not_there_is_no_error(spool: Spool, folder: Path) -> None:
+    folder.rmdir()
+    assert not await spool.step()
