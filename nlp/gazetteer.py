@@ -9,6 +9,7 @@ import ahocorasick
 
 from config.county import County
 from nlp import hearing, sounding, spellings
+from nlp.hearing import Stretch
 from nlp.sounding import Sounding, Words
 from nlp.spellings import Name
 from nlp.understanding import Guess
@@ -99,10 +100,10 @@ class Gazetteer:
             if not (name.bare and (name.start, name.end) in refused)
         ]
         stretches = hearing.decide(names, text)
-        taken = {at for (start, end), _ in stretches for at in range(start, end)}
-        for _, guesses in stretches:
-            yield from guesses
-        rest = [hit for hit in hits if taken.isdisjoint(range(hit.start, hit.end))]
+        rest = [hit for hit in hits if not any(_meet(hit, s) for s in stretches if s.sure)]
+        for stretch in stretches:
+            if stretch.sure or not rest:
+                yield from stretch.guesses
         yield from self._read(text, rest)
 
     def _refused(self, text: str, hits: list[_Hit]) -> set[tuple[int, int]]:
@@ -161,6 +162,10 @@ def _longest(hits: Iterable[_Hit]) -> Iterator[_Hit]:
         if taken.isdisjoint(span) and hit.names:
             taken.update(span)
             yield hit
+
+
+def _meet(hit: _Hit, stretch: Stretch) -> bool:
+    return hit.start < stretch.end and stretch.start < hit.end
 
 
 def _townships(hit: _Hit) -> set[str]:

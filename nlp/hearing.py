@@ -17,14 +17,16 @@ from nlp.understanding import Guess
 SPLIT = 0.25  # the distance in confidence below which two places have to be asked about
 DOUBT = 3.0  # nats: a rival this much less likely lies one `SPLIT` below
 SURE = 0.3  # nats from which some place or other has been named
-LEAST = -2.5  # below this nothing was; between, a place is only asked about
+LEAST = -3.5  # below this nothing was; between, a place is only asked about
+LEAST_FOLLOWING = -5.0  # the same behind a township, where a village is to be expected
 STEP = 0.05  # between those that are only asked about
 MOST_RIVALS = 3  # as many as one question can name
 KNOWN_SHARE = 0.35  # which the best few of the rivals must hold, or naming them helps nobody
 TOWNSHIP = 0.5
+TOWNSHIP_BEFORE = 0.2  # said only to tell which village
 LEAST_CONFIDENCE = 0.05
 
-_ANSWER = 2.0  # the whole text is hardly more than the name
+_ANSWER = 1.0  # the whole text is hardly more than the name
 _ANSWER_ROOM = 3  # characters around it: 在 ... 的
 _FOLLOWS = 4.5  # a village said right behind its own township
 _FOLLOWS_OTHER = -2.0
@@ -44,40 +46,62 @@ class Candidate:
     end: int
     score: float  # against other places
     own: float  # against ordinary talk: without the township that was said before it
+    framed: bool
+    follows: bool = False  # right behind a township
 
     def overlaps(self, other: "Candidate") -> bool:
         """Do both claim one stretch of the text?"""
         return self.start < other.end and other.start < self.end
 
 
-def decide(heard: Sequence[Heard], text: str) -> list[tuple[tuple[int, int], list[Guess]]]:
-    """For each stretch of the text that names a place: the places it may be, best first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Part of a text that names a place: which it may be, best first."""
+
+    start: int
+    end: int
+    guesses: tuple[Guess, ...]
+    sure: bool  # that a place was named at all; else it may only be asked about
+
+
+def decide(heard: Sequence[Heard], text: str) -> list[Stretch]:
+    """Where the text names places, and which. What is unsure is left out beside what is sure."""
     single = [
-        Candidate(name=name, start=one.start, end=one.end, score=score, own=score)
+        Candidate(
+            name=name, start=one.start, end=one.end, score=score, own=score, framed=one.framed
+        )
         for one in heard
         for score in (one.score + _alone(one, text),)
         for name in one.names
     ]
     townships = _townships(single)
-    settled = [
-        _with_township(c, townships)
-        for c in single
-        if not c.name.is_township and not any(_is_part(c, t) for t in townships)
-    ]
+    left = sorted(
+        (
+            _with_township(c, townships)
+            for c in single
+            if not c.name.is_township and not any(_is_part(c, t) for t in townships)
+        ),
+        key=_order,
+    )
     stretches = []
-    left = sorted(settled, key=_order)
     while left:
         best = left[0]
-        rivals = [c for c in left if c.overlaps(best)]
+        stretch = _weighed([c for c in left if c.overlaps(best)], townships, text)
         left = [c for c in left if not c.overlaps(best)]
-        guesses = _weighed(rivals, townships, text)
-        if guesses:
-            stretches.append(((best.start, best.end), guesses))
-    taken = {at for (start, end), _ in stretches for at in range(start, end)}
-    for t in townships:
-        unsaid = t.end not in taken and _UNHEARD.match(text, t.end)
-        stretches.append(((t.start, t.end), [] if unsaid else [_township(t, text)]))
-    return stretches
+        if stretch:
+            stretches.append(stretch)
+    sure = [stretch for stretch in stretches if stretch.sure]
+    stretches = sure or stretches[:1]
+    return stretches + [_alone_or_before(t, stretches, text) for t in townships]
+
+
+def _alone_or_before(named: Candidate, villages: Sequence[Stretch], text: str) -> Stretch:
+    """A township: the place itself, or what stands before a village, made out or not."""
+    within = any(v.start <= named.start and named.end <= v.end for v in villages)
+    unheard = not within and _UNHEARD.match(text, named.end) is not None
+    confidence = TOWNSHIP_BEFORE if within else TOWNSHIP
+    guesses = () if unheard else (_guess(named, confidence, text),)
+    return Stretch(start=named.start, end=named.end, guesses=guesses, sure=True)
 
 
 def _alone(one: Heard, text: str) -> float:
@@ -86,8 +110,8 @@ def _alone(one: Heard, text: str) -> float:
 
 def _is_part(village: Candidate, township: Candidate) -> bool:
     """东三召 in 东三召乡 is no village."""
-    longer = township.end - township.start > village.end - village.start
-    return longer and township.overlaps(village) and township.score > village.score
+    as_long = township.end - township.start >= village.end - village.start
+    return as_long and township.overlaps(village) and township.score > village.score
 
 
 def _townships(single: Iterable[Candidate]) -> list[Candidate]:
@@ -106,35 +130,45 @@ def _with_township(village: Candidate, townships: Sequence[Candidate]) -> Candid
         if t.end <= village.start <= t.end + 1:
             own = t.name.township == village.name.township
             likely = village.score + (_FOLLOWS if own else _FOLLOWS_OTHER)
-            return replace(village, start=t.start, score=likely + t.score, own=likely)
+            return replace(village, start=t.start, score=likely + t.score, own=likely, follows=True)
     beside = any(t.name.township == village.name.township for t in apart)
     context = (_BESIDE if beside else _ELSEWHERE) if apart else 0.0
     return replace(village, score=village.score + context, own=village.own + context)
 
 
-def _weighed(rivals: Sequence[Candidate], townships: Sequence[Candidate], text: str) -> list[Guess]:
-    """Candidates of one stretch as guesses; none where ordinary talk explains it as well."""
+def _weighed(
+    rivals: Sequence[Candidate], townships: Sequence[Candidate], text: str
+) -> Stretch | None:
+    """One stretch of the text; None where ordinary talk explains it as well."""
     by_unit: dict[str, Candidate] = {}
     for c in rivals:
         by_unit.setdefault(c.name.place.unit, c)
-    best = rivals[0].score
-    weight = sum(math.exp(c.score - best) for c in by_unit.values())
-    total = rivals[0].own + math.log(weight)
-    if total < LEAST or (total < SURE and len(by_unit) == 1):
-        return []
-    few = list(by_unit.values())[:MOST_RIVALS]
-    known = sum(math.exp(c.score - best) for c in few) / weight
-    if known < KNOWN_SHARE and not townships:
-        return []
+    best = rivals[0]
+    shares = [math.exp(c.score - best.score) for c in by_unit.values()]
+    total = best.own + math.log(sum(shares))
+    sure = total >= SURE
+    if not sure and (len(by_unit) == 1 or not _may_ask(best, total, townships)):
+        return None
+    if sum(shares[:MOST_RIVALS]) / sum(shares) < KNOWN_SHARE and not townships:
+        return None
     first = 0.5 + 0.4 / (1 + math.exp(-total))
-    if total < SURE:
-        return [_guess(c, first - STEP * index, text) for index, c in enumerate(few)]
-    below = {c: SPLIT * (best - c.score) / DOUBT for c in by_unit.values()}
-    return [
+    if sure:
+        below = [SPLIT * (best.score - c.score) / DOUBT for c in by_unit.values()]
+    else:
+        below = [STEP * index for index in range(min(len(by_unit), MOST_RIVALS))]
+    guesses = tuple(
         _guess(c, first - less, text)
-        for c, less in below.items()
+        for c, less in zip(by_unit.values(), below, strict=False)
         if first - less >= LEAST_CONFIDENCE
-    ]
+    )
+    return Stretch(start=best.start, end=best.end, guesses=guesses, sure=sure)
+
+
+def _may_ask(best: Candidate, total: float, townships: Sequence[Candidate]) -> bool:
+    """Is so weak a sound worth a question? Behind a township, or where a place would stand."""
+    if best.follows:
+        return total >= LEAST_FOLLOWING
+    return total >= LEAST and best.framed and not townships
 
 
 def _guess(c: Candidate, confidence: float, text: str) -> Guess:
@@ -142,12 +176,6 @@ def _guess(c: Candidate, confidence: float, text: str) -> Guess:
         code=c.name.place.code,
         confidence=round(confidence, 3),
         evidence=(text[c.start : c.end],),
-    )
-
-
-def _township(named: Candidate, text: str) -> Guess:
-    return Guess(
-        code=named.name.place.code, confidence=TOWNSHIP, evidence=(text[named.start : named.end],)
     )
 
 

@@ -22,8 +22,8 @@ MOST_HEARD = 400  # characters listened to
 MOST_FOUND = 48
 LONGEST_NAME = 12  # syllables laid along the text
 RARE = -7.0  # no syllable of talk is less likely than this, in nats
-SAME_CHARACTER = 0.6  # the recogniser even wrote it as the county does
-LOST = -4.6
+SAME_CHARACTER = 1.0  # the recogniser even wrote it as the county does
+LOST = -3.8
 MOST_LOST = 1  # syllables of one name
 DOUBLED = -4.2
 PUT_IN = -6.0
@@ -34,18 +34,20 @@ BARE_LED_ON = -1.5
 GUARDED = -3.0
 LED_IN = 0.9
 NOT_LED_IN = -2.0
-LEAST = -6.0  # scores below are not even compared
+LEAST = -9.0  # scores below are not even compared
 
 _VILLAGE, _COMMUNITY, _GUARDED_VILLAGE, _GUARDED_COMMUNITY, _WHOLE = range(5)
 _USUAL = re.compile(  # what residents say of villages without naming one
     "(?:[邻全本我俺外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
     "村?[东西南北][头边口]|村[里口头民东西南北长]|村支[部书]|村村|"
+    "[我俺咱]们?[是在住这]|就是|你给|麻烦派?人?|"
+    "县城|[镇街]上|[去到在上]医院|[你您]好|[院车路家]里|希望|"
     "(?:[我俺咱你他这那本][们个家]?|隔壁|有个)小区|[我俺咱你他人谁大]家"
 )
 _USUAL_CHANCE = -3.5
-_VILLAGE_CHANCE = -4.5
+_SINGLE = {"村": -4.5, "是": -3.0, "在": -3.0, "住": -4.0, "到": -4.0}
 _USUAL_WORD = -8.0
-_LEADS_IN = frozenset("在住到是俺叫去从们家于，。？！；、 ")
+_LEADS_IN = frozenset("在住到是俺叫去从们家于和县区，。？！；、 ")
 _LEADS_ON = frozenset("的这那有口里里东南北西前后边委中大小，。？！；、 ")
 _NEVER = -50.0
 
@@ -59,6 +61,7 @@ class Heard:
     end: int
     score: float
     bare: bool = False  # nothing says what it is: no 村, no 社区 behind it
+    framed: bool = False  # 村 behind it, or 在 before and 的 behind
 
 
 class Sounding:
@@ -101,12 +104,14 @@ class Sounding:
         for row, end in zip(rows[order].tolist(), ends[order].tolist(), strict=True):
             start = self._start(row, end, ids)
             if end - start >= max(1, self._lengths[row] - MOST_LOST):
+                bare = bool(after[self._sorts[row], end] < 0)
                 heard = Heard(
                     names=self._names[row],
                     start=start,
                     end=end,
                     score=float(scores[row, end]),
-                    bare=bool(after[self._sorts[row], end] < 0),
+                    bare=bare,
+                    framed=not bare or _is_framed(text, start, end),
                 )
                 best.setdefault((row, start), heard)
         return list(best.values())
@@ -119,7 +124,7 @@ class Sounding:
             if text[start:end] in self._usual:
                 chance = max(chance, _USUAL_WORD)
             each = max(RARE, chance / (end - start))
-            talk[start:end] = each if text[start:end] != "村" else _VILLAGE_CHANCE
+            talk[start:end] = _SINGLE.get(text[start:end], each)
             inside[start + 1 : end] = each - RARE
         for found in _USUAL.finditer(text):
             talk[found.start() : found.end()] = _USUAL_CHANCE
@@ -248,6 +253,7 @@ def _extra(text: str, ids: Any, table: Floats) -> Floats:
     for at, character in enumerate(text):
         if character == "儿":
             extra[at] = WEAK_R + RARE
+    extra[ids == sound.SILENCE] = _NEVER
     return extra
 
 
@@ -259,6 +265,11 @@ def _before(text: str) -> Floats:
         if character in _LEADS_IN:
             before[at + 1] = LED_IN
     return before
+
+
+def _is_framed(text: str, start: int, end: int) -> bool:
+    led_in = start == 0 or text[start - 1] in _LEADS_IN
+    return led_in and (end == len(text) or text[end] in _LEADS_ON)
 
 
 def _written(word: str, text: str) -> Floats:
