@@ -10,7 +10,7 @@ LEAST_RATE_HZ = 8000
 QUIET_DB, LOUD_DB = -38.0, -10.0
 MOST_EDGE_MS = 800  # silence that is cut off anyway; more shows a recording that went wrong
 CLIPPED_SHARE = 0.0005  # of the samples at full scale
-SECONDS_A_CHARACTER = (0.06, 0.9)
+SECONDS_A_CHARACTER = (0.06, 0.5)
 MOST_SHOWN = 500
 
 
@@ -92,6 +92,6 @@ def _faults(clip: clips.Clip) -> list[str]:
         found.append(f"{name} 头尾空白太长，前 {before_ms} 毫秒，后 {after_ms} 毫秒")
     spoken_s = len(sound) / rate_hz - (before_ms + after_ms) / 1000
     shortest, longest = (len(clip.text) * each for each in SECONDS_A_CHARACTER)
-    if not shortest <= spoken_s <= longest + 0.6:
+    if not shortest <= spoken_s <= longest + 0.4:
         found.append(f"{name} 长 {spoken_s:.1f} 秒，和这句话的字数对不上，看看是不是录错了")
     return found

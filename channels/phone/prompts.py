@@ -65,11 +65,11 @@ class Voice:
         """16-bit samples of one channel; silence for nothing to say. Raises VoiceFailed."""
         if rate_hz not in RATES_HZ:
             raise ValueError(f"speech is made at {RATES_HZ} Hz, not at {rate_hz}")
-        said, pause_ms = bytearray(), 0.0
+        said, pause_ms = bytearray(), 0
         for piece in phrasing.cut(reading.read(text), self._recorded):
-            said += bytes(2 * int(pause_ms * rate_hz / 1000))
-            said += await self._piece(piece, rate_hz, slow)
-            pause_ms = piece.pause_ms / (SLOW if slow else 1)
+            pcm = await self._piece(piece, rate_hz, slow)
+            _join(said, pcm, int(pause_ms * rate_hz / 1000 / (SLOW if slow else 1)))
+            pause_ms = piece.pause_ms
             if len(said) > MOST_SECONDS * rate_hz * 2:
                 _log.warning("phone.speech_cut", characters=len(text))
                 break
@@ -121,3 +121,13 @@ class Voice:
 def _fit(sound: levels.Sound, from_hz: int, rate_hz: int) -> bytes:
     made = levels.trimmed(levels.resampled(sound, from_hz, rate_hz), rate_hz)
     return levels.pcm(levels.levelled(made, rate_hz))
+
+
+def _join(said: bytearray, pcm: bytes, pause: int) -> None:
+    """`pause` samples of silence between; negative: half of it from the edge of each."""
+    if pause >= 0 or not said:
+        said += bytes(2 * max(0, pause)) + pcm
+        return
+    shorter = -pause // 2 * 2
+    del said[-shorter:]
+    said += pcm[shorter:]

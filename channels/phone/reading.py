@@ -132,6 +132,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Say], ...] = tuple(
         (r"(?<!\d)(?P<day>(?:19|20)\d{6})-(?P<count>\d{4,})(?:-D(?P<letter>\d{1,3}))?", _ticket),
         (r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)日?", _date),
         (r"(?:(?<!\d)(?P<year>\d{4})年)?(?P<month>(?<!\d)\d{1,2})月(?P<day>\d{1,2})[日号]", _date),
+        (r"(?<!\d)(\d{4})\s*[-~—至到]\s*(?=\d{4}年)",
+         lambda m: numerals.spell(m.group(1), one="一") + "到"),
         (r"(\d{4})年(?!级)", lambda m: numerals.spell(m.group(1), one="一") + "年"),
         (
             rf"(?P<part>{_PARTS_OF_DAY})?(?<!\d)(?P<hour>\d{{1,2}})[:：](?P<minute>\d{{2}})"

@@ -64,7 +64,7 @@ def test_free_words_are_synthesised_in_one_run_and_not_patched_with_scraps(known
 def test_pause_is_longest_after_a_sentence() -> None:
     recorded = Recorded(texts=frozenset({"好", "您请讲", "第一", "第二"}))
     pieces = phrasing.cut("好。第一、第二，您请讲", recorded)
-    assert [piece.pause_ms for piece in pieces] == [320, 110, 150, 0]
+    assert [piece.pause_ms for piece in pieces] == [320, 110, 150, phrasing.JOIN_MS]
 
 
 def test_marks_inside_a_phrase_belong_to_it() -> None:
@@ -105,5 +105,5 @@ def test_nothing_is_no_piece() -> None:
     assert phrasing.cut("", Recorded(texts=frozenset({"好"}))) == ()
     assert phrasing.cut("。", Recorded(texts=frozenset({"好"}))) == ()
     assert phrasing.cut("啊", Recorded(texts=frozenset())) == (
-        Piece(text="啊", recorded=False, pause_ms=0),
+        Piece(text="啊", recorded=False, pause_ms=phrasing.JOIN_MS),
     )
