@@ -16,6 +16,7 @@ from intake import (
     cli_asterisk,
     cli_model,
     cli_prompts,
+    cli_speech,
     logs,
     migrate,
     processes,
@@ -33,6 +34,7 @@ application = typer.Typer(
 application.add_typer(cli_asterisk.exchange, name="asterisk")
 application.add_typer(cli_model.models, name="model")
 application.add_typer(cli_prompts.prompts, name="prompts")
+application.add_typer(cli_speech.speech, name="speech")
 _out = Console(highlight=False)
 
 SettingsPath = Annotated[

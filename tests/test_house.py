@@ -17,7 +17,13 @@ TOP = {
 HOMES = {
     "sqlalchemy": ("routing", "intake"),
     "alembic": ("intake",),
-    "typer": ("intake.cli", "intake.cli_asterisk", "intake.cli_model", "intake.cli_prompts"),
+    "typer": (
+        "intake.cli",
+        "intake.cli_asterisk",
+        "intake.cli_model",
+        "intake.cli_prompts",
+        "intake.cli_speech",
+    ),
     "argon2": ("intake.accounts",),
     "jieba": ("nlp.segment",),
     "numpy": ("nlp", "channels.phone.levels"),

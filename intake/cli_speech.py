@@ -1,0 +1,153 @@
+"""`hotline speech graph | train | clips`: the trial recogniser and the committed recordings."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from channels.phone import clips as recordings
+from channels.phone import phrases
+from channels.phone.clips import ClipFault
+from config import load, settings
+from config.county import County
+from config.faults import CountyFaults
+from config.settings import Settings, SettingsFault
+from intake import cli_prompts
+from nlp import model_store, speech_trial
+from nlp.model_store import ModelMissing
+from nlp.speech_training import clips, graph, train, voices
+from nlp.speech_training.extra import ExtraMissing
+from nlp.speech_training.voices import VoicesMissing
+from nlp.speech_trial import TrialModelBroken
+
+CACHE = "speech-cache"
+OWN_MODEL = "vosk-own"  # below the state folder's models: the trial model with our own names
+CLIP_VOICE = "zf_xiaoxiao"
+
+speech = typer.Typer(help="试用语音模型：训练、换地名、预录提示音。", no_args_is_help=True)
+_out = Console(highlight=False)
+
+SettingsPath = Annotated[
+    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
+]
+Voices = Annotated[Path, typer.Option("--voices", help="Kokoro 声音文件夹，见 docs/speech.md")]
+
+
+@speech.command(name="graph")
+def build_graph(
+    to: Annotated[Path | None, typer.Option("--to", help="新模型放在哪里；可省略")] = None,
+    settings_path: SettingsPath = None,
+) -> None:
+    """按本县的地名和说法重新生成解码图，几秒钟，不用重新训练。"""
+    chosen = _settings(settings_path)
+    county = _county(chosen)
+    target = to or chosen.state / model_store.MODELS / OWN_MODEL
+    with _faults():
+        shutil.copytree(
+            speech_trial.unpack(chosen.state / model_store.MODELS), target, dirs_exist_ok=True
+        )
+        built = graph.build(county, target, chosen.state / CACHE, _say)
+        model_store.inspect(target)
+    _say(f"已写入 {target}：{built.words} 个词，{built.names} 个地名。")
+    _say(f'要用它，在设置里写 phone.model = "{target}"。这个模型只供试用，不给居民用。')
+
+
+@speech.command(name="train")
+def train_model(
+    voices_folder: Voices,
+    work: Annotated[Path, typer.Option(help="放中间结果的文件夹，断了再运行接着做")] = Path(
+        "var/speech"
+    ),
+    speech_minutes: Annotated[float, typer.Option(help="合成多少分钟语音")] = 60.0,
+    learning_minutes: Annotated[float, typer.Option(help="训练多少分钟")] = 30.0,
+    keep: Annotated[bool, typer.Option("--keep", help="打包成程序自带的试用模型")] = False,
+    settings_path: SettingsPath = None,
+) -> None:
+    """从头训练试用语音模型：合成语音、加电话噪声、训练、测字错率。"""
+    county = _county(_settings(settings_path))
+    plan = train.Plan(
+        voices=voices_folder,
+        work=work,
+        speech_minutes=speech_minutes,
+        learning_minutes=learning_minutes,
+        threads=min(os.cpu_count() or 1, train.MOST_THREADS),
+    )
+    with _faults():
+        model = train.train(county, plan, _say)
+        _say(f"模型已写入 {model}")
+        if keep:
+            size = speech_trial.pack(model)
+            _say(f"已打包 {speech_trial.PACKED}，{size / 2**20:.1f} MB")
+
+
+@speech.command(name="clips")
+def speak_clips(
+    voices_folder: Voices,
+    to: Annotated[Path, typer.Option("--to", help="录音文件夹")] = recordings.COMMITTED,
+    voice: Annotated[str, typer.Option(help="哪一个声音")] = CLIP_VOICE,
+    groups: Annotated[str, typer.Option(help="只录这几组，例如 话术,数字；空着录全部")] = "",
+    most_megabytes: Annotated[float, typer.Option(help="录音总共不超过多少 MB")] = 3.0,
+    settings_path: SettingsPath = None,
+) -> None:
+    """用合成的声音预录还没有录音的句子，存成 Ogg Opus。"""
+    county = _county(_settings(settings_path))
+    with _faults():
+        there = set(recordings.shelf((to,)))
+        grouped = phrases.grouped(county, cli_prompts.WORDS)
+        wanted = dict.fromkeys(
+            text
+            for group, texts in grouped.items()
+            if not groups or group in groups.split(",")
+            for text in texts
+            if phrases.plain(text) not in there
+        )
+        kokoro = voices.load(voices_folder)
+        done = clips.speak(to, kokoro, voice, wanted, _within(to, most_megabytes))
+    _say(f"录了 {done} 条，还缺 {len(wanted) - done} 条，在 {to}")
+
+
+def _within(folder: Path, most_megabytes: float) -> Callable[[int, str], bool]:
+    def told(number: int, text: str) -> bool:
+        if number % 20 == 0:
+            _say(f"{number}：{text}")
+        size = sum(path.stat().st_size for path in folder.glob("*.opus"))
+        return size < most_megabytes * 2**20
+
+    return told
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """What can go wrong is said in a sentence, and the command ends with 1."""
+    try:
+        yield
+    except (
+        ClipFault, ExtraMissing, ModelMissing, OSError, TrialModelBroken, VoicesMissing
+    ) as error:  # fmt: skip
+        _say(str(error))
+        raise typer.Exit(1) from error
+
+
+def _say(text: str) -> None:
+    _out.print(text, markup=False, soft_wrap=True)
+
+
+def _county(chosen: Settings) -> County:
+    try:
+        return load.load_county(chosen.county)
+    except CountyFaults as fault:
+        _say(str(fault))
+        raise typer.Exit(2) from fault
+
+
+def _settings(path: Path | None) -> Settings:
+    try:
+        return settings.load(path)
+    except SettingsFault as fault:
+        _say(str(fault))
+        raise typer.Exit(2) from fault
