@@ -21,7 +21,8 @@ from channels.phone import clips
 from channels.phone.cache import Cache
 from channels.phone.prompts import Voice, VoiceFailed
 from channels.phone.synthesis import Synthesis
-from config import settings
+from config import load, settings
+from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault
 from intake.asterisk import check as checking
 from intake.asterisk import fetch, files, own, program, sounds
@@ -70,7 +71,7 @@ def write(
         files.write(plan)
         files.write_guide(plan)
         with _voice(chosen) as say:
-            sounds.write(plan.folder / "sounds", say)
+            sounds.write(plan.folder / "sounds", say, _words(chosen))
     _out.print(f"写好了。接下来照着 {plan.folder / '安装说明.md'} 做。", markup=False)
 
 
@@ -87,7 +88,7 @@ def run(
         found = program.fetched(program.cache_folder()) or program.installed() or _fetched()
         ports = Ports(sip=port, manager=port + 1, trunk=port + 2, address=address)
         with _voice(chosen) as say:
-            instance = own.write(folder, found, ports=ports, say=say)
+            instance = own.write(folder, found, ports=ports, say=say, words=_words(chosen))
         running = instance.start()
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # both end Asterisk too
     try:
@@ -162,6 +163,14 @@ def _fetched() -> Program:
             bar.update(task, description=step, completed=share)
 
         return fetch.get(program.cache_folder(), show)
+
+
+def _words(chosen: Settings) -> dict[str, str]:
+    try:
+        return sounds.words(load.load_county(chosen.county).replies)
+    except CountyFaults as fault:
+        _out.print(str(fault), markup=False)
+        raise typer.Exit(2) from fault
 
 
 @contextmanager

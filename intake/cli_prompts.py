@@ -17,6 +17,7 @@ from config.county import County
 from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault
 from intake import replies
+from intake.asterisk import sounds
 from routing.ticket import STATUS_NAMES
 
 RATE_HZ = 16_000
@@ -25,6 +26,7 @@ WORDS = (  # what fills the replies beside the county's own names
     replies.UNNAMED_PLACE,
     replies.HOTLINE_PEOPLE,
     *STATUS_NAMES.values(),
+    *(sounds.WORDS[name] for name in sounds.WORDS if name not in sounds.COUNTYS_OWN),
 )
 
 prompts = typer.Typer(help="电话里说的话：录音和合成。", no_args_is_help=True)

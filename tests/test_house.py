@@ -17,6 +17,7 @@ TOP = {
 HOMES = {
     "sqlalchemy": ("routing", "intake"),
     "alembic": ("intake",),
+    "asterisk": ("channels.phone.packets",),
     "typer": (
         "intake.cli",
         "intake.cli_asterisk",

@@ -163,6 +163,7 @@ def write(
     phone: Mapping[str, Any] | None = None,
     operators: int = 2,
     say: sounds.Say | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> Instance:
     """Everything that `program` needs to run in `folder`. Raises WriteFault."""
     folder = folder.resolve()
@@ -201,7 +202,7 @@ def write(
         files.write(plan, modules=there)
         for each in folder.glob("hotline_*.conf"):
             shutil.move(each, folder / "etc" / each.name)
-        sounds.write(folder / "sounds", say)
+        sounds.write(folder / "sounds", say, words or sounds.WORDS)
     return Instance(folder=folder, program=program, plan=plan, ports=ports)
 
 

@@ -3,28 +3,37 @@
 import math
 import struct
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from intake.asterisk import files
 
 RATE_HZ = 8000
 WORDS = {
-    "please-wait": "请稍等，正在为您转接话务员。",
-    "still-waiting": "话务员还在忙，请再等一会儿，不要挂机。",
-    "leave-message": "现在没有话务员能接您的电话。请在嘀声以后，说出要反映的事和地点，"
-    "说完挂机就可以。我们会给您回电话。",
-    "goodbye": "您说的已经录下来了，我们会给您回电话。再见。",
+    "leave-message": "现在没有空着的工作人员。"
+    "请在嘀声后说您的事和地方，说完挂断就行，我们给您回电话。",
+    "still-waiting": "工作人员还在忙，请再等一会儿，先别挂断。",
+    "goodbye": "您说的已经录下来了，我们给您回电话。再见。",
 }
+COUNTYS_OWN = {"leave-message": "no_operator"}  # a county's reply that is said instead
 TONE_AFTER = "leave-message"
 Say = Callable[[str, int], bytes]  # words, samples a second -> 16-bit samples
 
 
-def write(folder: Path, say: Say | None = None) -> None:
+def words(replies: Mapping[str, str]) -> dict[str, str]:
+    """What is said, in the county's own words where it has any."""
+    own = {name: replies[key] for name, key in COUNTYS_OWN.items() if key in replies}
+    return {**WORDS, **own}
+
+
+def write(
+    folder: Path, say: Say | None = None, texts: Mapping[str, str] = MappingProxyType(WORDS)
+) -> None:
     """The files that are not there yet; without a voice only the tone is heard."""
     with files.private_files():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, text in WORDS.items():
+        for name, text in texts.items():
             path = folder / f"{name}.wav"
             if path.exists():
                 continue
