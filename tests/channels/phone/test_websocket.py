@@ -17,7 +17,7 @@ from aiohttp import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.phone import signals, websocket
+from channels.phone import signals, websocket, webwire
 from channels.phone.media import FRAME_MS, Ended, Media, OnCall
 from channels.phone.signals import Dialect, Key, Start, Wait
 from channels.phone.websocket import WebSocketServer
@@ -325,7 +325,7 @@ def test_any_text_is_an_event_or_nothing(text: str) -> None:
 
 
 def test_batch_is_shorter_than_the_lead() -> None:
-    assert websocket.LEAD_MS >= 2 * (websocket.BATCH_FRAMES - 1) * FRAME_MS
+    assert websocket.LEAD_MS >= 2 * (webwire.BATCH_FRAMES - 1) * FRAME_MS
 
 
 async def test_message_beyond_bounds_ends_the_call_as_lost() -> None:
