@@ -32,7 +32,7 @@ from intake.web import server
 from nlp import understand, verdict
 from routing.database import Database
 from routing.dispatch import Dispatcher
-from routing.outbox import Relay
+from routing.relay import Relay
 from routing.route import Router
 from routing.watch import Watch
 from routing.webhook import WebhookSender

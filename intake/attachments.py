@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from channels.message import Attachment, InboundMessage
-from routing.outbox import Envelope
+from routing.envelope import Envelope
 
 SCHEME = "media"
 KIND = "media.fetch"

@@ -27,8 +27,8 @@ from intake.turn import (
 )
 from routing import lifecycle, outbox, store
 from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.envelope import Envelope
 from routing.errors import ActionRefused
-from routing.outbox import Envelope
 from routing.ticket import Action
 
 WITHDRAW_REASON = "居民本人撤单"

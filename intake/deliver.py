@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from channels.channel import Channel
 from channels.message import Contact, SendError
 from intake import wire
-from routing.outbox import DeliveryError, Envelope
+from routing.envelope import DeliveryError, Envelope
 
 Deliver = Callable[[Envelope], Awaitable[str]]
 

@@ -13,8 +13,8 @@ from intake import attachments, inbox
 from routing import store
 from routing.database import Database
 from routing.dispatch import Dispatcher
+from routing.envelope import DeliveryError, Envelope
 from routing.errors import RoutingError, StaleVersion
-from routing.outbox import DeliveryError, Envelope
 
 NOTE = "居民发来的照片、语音或文件没有取到：{reason}。需要时请与居民联系，请他再发一次。"
 MOST_TRIES = 5  # of writing the note, against others who change the ticket

@@ -17,7 +17,7 @@ from intake.replies import Replies
 from nlp.understand import Understander
 from routing.database import Database
 from routing.dispatch import Dispatcher
-from routing.outbox import Relay
+from routing.relay import Relay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

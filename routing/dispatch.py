@@ -5,7 +5,7 @@ envelopes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 from config.county import County
 from config.runtime import LOCAL_ZONE, Runtime
 from nlp.understanding import Urgency
-from routing import entails, jurisdiction, lifecycle, notices, outbox, store
+from routing import entails, lifecycle, notices, outbox, store
 from routing.notices import Occasion
+from routing.opening import Opening
 from routing.route import Router
-from routing.ticket import Action, Draft, Route, Status, Ticket
+from routing.ticket import Action, Draft, Route, Ticket
 from routing.worktime import Calendar
 
 BY_SYSTEM = "system"
@@ -41,41 +42,17 @@ class Dispatcher:
     def open(self, connection: Connection, draft: Draft) -> Ticket:
         """A new ticket: dispatched where a rule is certain, else waiting for a person."""
         now = self.runtime.now()
-        route, reason = self._decided(draft)
         number = store.next_number(connection, now.astimezone(LOCAL_ZONE).date())
-        common: dict[str, Any] = {
-            "number": number,
-            **self._first_due(draft, now),
-            "standard": entails.standard(self.county, draft.category),
-            "handover_reason": reason,
-            "by": BY_SYSTEM,
-            "at": now,
-        }
-        if reason or route is None:
-            proposal = f"建议：{route.reason}" if route else ""
-            unit = jurisdiction.centre(self.county).code
-            ticket, event = lifecycle.opened(
-                draft, status=Status.DECIDING, unit=unit, note=proposal, **common
-            )
-        else:
-            ticket, event = lifecycle.opened(
-                draft,
-                status=Status.DISPATCHED,
-                unit=route.unit,
-                assisting=route.assisting,
-                rule=route.rule,
-                certain=True,
-                note=route.reason,
-                **common,
-            )
+        ticket, event = self._opening().ticket(draft, number=number, by=BY_SYSTEM, at=now)
         store.insert(connection, ticket, event)
         self._post(connection, Occasion(before=None, after=ticket, event=event))
         return ticket
 
     def preview(self, draft: Draft) -> tuple[Route | None, datetime]:
         """Who would have it (None: a person decides) and by when; nothing is written."""
-        route, reason = self._decided(draft)
-        due: datetime = self._first_due(draft, self.runtime.now())["due_at"]
+        opening = self._opening()
+        route, reason = opening.decided(draft)
+        due: datetime = opening.first_due(draft, self.runtime.now())["due_at"]
         return (None if reason else route), due
 
     def correct(
@@ -91,18 +68,9 @@ class Dispatcher:
         urgency: Urgency | str | None = None,
     ) -> Ticket:
         """Put category, place or urgency right; the deadline follows."""
-        ticket = self._seen(connection, number, version)
-        changes: dict[str, Any] = {}
-        if category is not None:
-            changes |= {"category": category, "category_confidence": 1.0}
-            changes["standard"] = entails.standard(self.county, category)
-        if place is not None:
-            changes["place"] = place
-        if urgency is not None:
-            changes["urgency"] = Urgency(urgency)
-        if category is not None or urgency is not None:
-            corrected, now = replace(ticket, **changes), self.runtime.now()
-            changes |= entails.corrected_due(self.county, self.calendar, corrected, now)
+        ticket = store.seen(connection, number, version)
+        said = {"category": category, "place": place, "urgency": urgency}
+        changes = entails.corrected(self.county, self.calendar, ticket, self.runtime.now(), said)
         return self._step(connection, ticket, Action.CORRECT, by=by, note=note, **changes)
 
     def dispatch(
@@ -117,7 +85,7 @@ class Dispatcher:
         note: str = "",
     ) -> Ticket:
         """To `unit`; without one, where the catalogue sends a matter whose category is certain."""
-        ticket = self._seen(connection, number, version)
+        ticket = store.seen(connection, number, version)
         changes = (
             entails.goes_to(self.county, unit, assisting)
             if unit
@@ -130,27 +98,21 @@ class Dispatcher:
         self, connection: Connection, number: str, *, version: int, by: str, note: str = ""
     ) -> Ticket:
         """签收."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.SIGN, by=by, note=note)
+        return self._plain(connection, number, Action.SIGN, version=version, by=by, note=note)
 
     def report_up(
         self, connection: Connection, number: str, *, version: int, by: str, note: str
     ) -> Ticket:
         """上报 to the next office above where somebody is named."""
-        ticket = self._seen(connection, number, version)
-        above = jurisdiction.above(self.county, ticket.unit)
-        assisting = [code for code in ticket.assisting if above is None or code != above.code]
-        lead = above.code if above else ticket.unit
-        changes = entails.goes_to(self.county, lead, assisting) | self._sign_due(ticket)
-        changes["rule"] = f"report_up:{ticket.unit}"
+        ticket = store.seen(connection, number, version)
+        changes = entails.goes_up(self.county, ticket) | self._sign_due(ticket)
         return self._step(connection, ticket, Action.REPORT_UP, by=by, note=note, **changes)
 
     def return_(
         self, connection: Connection, number: str, *, version: int, by: str, note: str
     ) -> Ticket:
         """退单 with the reason; somebody rules on it while the clock runs on."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.RETURN, by=by, note=note)
+        return self._plain(connection, number, Action.RETURN, version=version, by=by, note=note)
 
     def rule(
         self,
@@ -164,7 +126,7 @@ class Dispatcher:
         note: str,
     ) -> Ticket:
         """裁定: who has to take a returned ticket."""
-        ticket = self._seen(connection, number, version)
+        ticket = store.seen(connection, number, version)
         changes = entails.goes_to(self.county, unit, assisting) | self._sign_due(ticket)
         return self._step(connection, ticket, Action.RULE, by=by, note=note, **changes)
 
@@ -179,7 +141,7 @@ class Dispatcher:
         note: str,
     ) -> Ticket:
         """延期 to a later time, with the reason."""
-        ticket = self._seen(connection, number, version)
+        ticket = store.seen(connection, number, version)
         changes = {"due_at": due_at, "due_provisional": False}
         return self._step(connection, ticket, Action.EXTEND, by=by, note=note, **changes)
 
@@ -187,29 +149,28 @@ class Dispatcher:
         self, connection: Connection, number: str, *, version: int, by: str, note: str
     ) -> Ticket:
         """进展: how far it has come."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.PROGRESS, by=by, note=note)
+        return self._plain(connection, number, Action.PROGRESS, version=version, by=by, note=note)
 
     def supplement(
         self, connection: Connection, number: str, *, version: int, by: str, note: str
     ) -> Ticket:
         """补充: what the resident adds is read by whoever has the ticket."""
-        ticket = self._seen(connection, number, version)
+        ticket = store.seen(connection, number, version)
         text = f"{ticket.text}\n补充：{note}"
         changes = {"text": text} if note and len(text) <= LONGEST_TEXT else {}
         return self._step(connection, ticket, Action.SUPPLEMENT, by=by, note=note, **changes)
 
     def remark(self, connection: Connection, number: str, *, version: int, note: str) -> Ticket:
         """A note of the program's own in the log; whoever has the ticket reads it."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.SUPPLEMENT, by=BY_SYSTEM, note=note)
+        return self._plain(
+            connection, number, Action.SUPPLEMENT, version=version, by=BY_SYSTEM, note=note
+        )
 
     def remind(
         self, connection: Connection, number: str, *, version: int, by: str, note: str = ""
     ) -> Ticket:
         """催办."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.REMIND, by=by, note=note)
+        return self._plain(connection, number, Action.REMIND, version=version, by=by, note=note)
 
     def remind_overdue(
         self, connection: Connection, number: str, *, version: int, note: str
@@ -225,8 +186,7 @@ class Dispatcher:
         self, connection: Connection, number: str, *, version: int, by: str, note: str
     ) -> Ticket:
         """督办 with the cause; the letter has a number."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.SUPERVISE, by=by, note=note)
+        return self._plain(connection, number, Action.SUPERVISE, version=version, by=by, note=note)
 
     def answer(
         self,
@@ -239,15 +199,14 @@ class Dispatcher:
         note: str = "",
     ) -> Ticket:
         """答复, in the words that the resident will read."""
-        ticket = self._seen(connection, number, version)
+        ticket = store.seen(connection, number, version)
         return self._step(connection, ticket, Action.ANSWER, by=by, note=note, answer=text)
 
     def follow_up(
         self, connection: Connection, number: str, *, version: int, by: str, note: str = ""
     ) -> Ticket:
         """回访."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.FOLLOW_UP, by=by, note=note)
+        return self._plain(connection, number, Action.FOLLOW_UP, version=version, by=by, note=note)
 
     def evaluate(
         self,
@@ -262,7 +221,7 @@ class Dispatcher:
         note: str = "",
     ) -> Ticket:
         """评价: three judgements, of which only those that were said are changed."""
-        ticket = self._seen(connection, number, version)
+        ticket = store.seen(connection, number, version)
         said = {"solved": solved, "satisfied": satisfied, "contacted": contacted}
         changes = {name: value for name, value in said.items() if value is not None}
         return self._step(connection, ticket, Action.EVALUATE, by=by, note=note, **changes)
@@ -271,41 +230,43 @@ class Dispatcher:
         self, connection: Connection, number: str, *, version: int, by: str, note: str = ""
     ) -> Ticket:
         """办结."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.CLOSE, by=by, note=note)
+        return self._plain(connection, number, Action.CLOSE, version=version, by=by, note=note)
 
     def reopen(
         self, connection: Connection, number: str, *, version: int, by: str, note: str = ""
     ) -> Ticket:
         """重新办理 by the same unit under the same number, with a new deadline."""
-        ticket = self._seen(connection, number, version)
-        changes = self._first_due(ticket, self.runtime.now())
+        ticket = store.seen(connection, number, version)
+        changes = self._opening().first_due(ticket, self.runtime.now())
         return self._step(connection, ticket, Action.REOPEN, by=by, note=note, **changes)
 
     def withdraw(
         self, connection: Connection, number: str, *, version: int, by: str, note: str
     ) -> Ticket:
         """撤单."""
-        ticket = self._seen(connection, number, version)
-        return self._step(connection, ticket, Action.WITHDRAW, by=by, note=note)
+        return self._plain(connection, number, Action.WITHDRAW, version=version, by=by, note=note)
 
-    def _decided(self, draft: Draft) -> tuple[Route | None, str]:
-        """The route, and why a person has to decide; empty where it is certain."""
-        route = self.router.route(
-            draft.category,
-            draft.place,
-            kind=draft.kind,
-            urgency=draft.urgency,
-            confidence=draft.category_confidence,
+    def _plain(
+        self,
+        connection: Connection,
+        number: str,
+        action: Action,
+        *,
+        version: int,
+        by: str,
+        note: str,
+    ) -> Ticket:
+        """A step that brings nothing along."""
+        ticket = store.seen(connection, number, version)
+        return self._step(connection, ticket, action, by=by, note=note)
+
+    def _opening(self) -> Opening:
+        return Opening(
+            county=self.county,
+            router=self.router,
+            calendar=self.calendar,
             certain_above=self.certain_above,
         )
-        return route, entails.why_a_person(self.county, draft, route, self.certain_above)
-
-    def _seen(self, connection: Connection, number: str, version: int) -> Ticket:
-        ticket = store.load(connection, number)
-        if ticket.version != version:
-            raise store.stale(number)
-        return ticket
 
     def _step(
         self,
@@ -326,9 +287,6 @@ class Dispatcher:
     def _post(self, connection: Connection, occasion: Occasion) -> None:
         told = notices.of(self.county, occasion, self.runtime.new_id)
         outbox.post(connection, told, occasion.event.at)
-
-    def _first_due(self, matter: Draft | Ticket, now: datetime) -> dict[str, Any]:
-        return entails.first_due(self.county, self.calendar, matter.category, matter.urgency, now)
 
     def _sign_due(self, ticket: Ticket) -> dict[str, Any]:
         return entails.sign_due(self.county, ticket, self.runtime.now())

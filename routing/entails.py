@@ -3,13 +3,14 @@
 Each gives changes by the ticket's field names, for `lifecycle.advance`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from config.county import County
 from nlp.understanding import Urgency
-from routing import deadline
+from routing import deadline, jurisdiction
 from routing.errors import ActionRefused, UnknownUnit
 from routing.route import Router
 from routing.ticket import Draft, Route, Ticket
@@ -56,6 +57,14 @@ def goes_to(county: County, unit: str, assisting: Sequence[str]) -> dict[str, An
     return {"unit": unit, "assisting": others, "rule": BY_PERSON, "certain": True}
 
 
+def goes_up(county: County, ticket: Ticket) -> dict[str, Any]:
+    """To the next office above where somebody is named."""
+    above = jurisdiction.above(county, ticket.unit)
+    assisting = [code for code in ticket.assisting if above is None or code != above.code]
+    lead = above.code if above else ticket.unit
+    return goes_to(county, lead, assisting) | {"rule": f"report_up:{ticket.unit}"}
+
+
 def first_due(
     county: County, calendar: Calendar, category: str, urgency: Urgency, now: datetime
 ) -> dict[str, Any]:
@@ -77,6 +86,21 @@ def corrected_due(
     if due.at <= now:
         due = deadline.promise(county, corrected.category, corrected.urgency, now, calendar)
     return {"due_at": due.at, "due_provisional": bool(due.provisional)}
+
+
+def corrected(
+    county: County, calendar: Calendar, ticket: Ticket, now: datetime, said: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Category, place or urgency as somebody put them right (None: left alone); dates follow."""
+    changes = {name: value for name, value in said.items() if value is not None}
+    if "urgency" in changes:
+        changes["urgency"] = Urgency(changes["urgency"])
+    if "category" in changes:
+        changes["category_confidence"] = 1.0
+        changes["standard"] = standard(county, changes["category"])
+    if changes.keys() & {"category", "urgency"}:
+        changes |= corrected_due(county, calendar, replace(ticket, **changes), now)
+    return changes
 
 
 def sign_due(county: County, ticket: Ticket, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from config.county import County, UnitKind
 from nlp import redact
 from routing import deadline, jurisdiction, lifecycle
-from routing.outbox import Envelope
+from routing.envelope import Envelope
 from routing.ticket import Action, Ticket, TicketEvent
 
 EVENT_TYPES: Mapping[Action, str] = MappingProxyType(

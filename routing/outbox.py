@@ -1,94 +1,24 @@
-"""What must leave the house: envelopes, the relay that delivers them, and dead letters.
+"""What must leave the house, in the database: posted, given up, sent again, forgotten.
 
 Envelopes are posted in the same unit of work as what they tell of. Order holds for each destination
 by `position`. Posting comes after the ticket is saved, whose row lock makes positions of one
 ticket's envelopes follow the order of its versions, on both databases.
 """
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy import Connection, Row
 
-from config.runtime import Runtime
-from nlp import redact
-from routing import claims, schema
-from routing.claims import Claimed
-from routing.database import Database
-
-LANES = 16  # destinations at a time
-LANE_LENGTH = 10  # envelopes of one destination in a row
-CLAIM_S = 120.0  # after kill -9, others may take what we had after this
-DELIVER_S = 30.0  # for one envelope
-GLANCE_S = 0.25  # while deliveries run, how soon to look for other destinations
-FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 6 * 3600.0
-GIVE_UP_AFTER = timedelta(days=3)
+from routing import schema
+from routing.envelope import DeadLetter, Envelope
 
 _OUTBOX = schema.outbox
 _INSERT = sa.insert(_OUTBOX)
 _IS_DEAD = _OUTBOX.c.state == sa.literal_column("'dead'")  # literal: the partial index applies
-_log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """Something to deliver. `destination`: `webhook:DEPARTMENT` or a contact such as `wechat:oAbc`.
-
-    `id` stays the same however often it is tried, so that receivers can tell a repetition.
-    """
-
-    id: str
-    destination: str
-    ticket: str
-    kind: str
-    body: Mapping[str, Any] = field(default_factory=dict)
-    attempts: int = 0
-
-    @property
-    def scheme(self) -> str:
-        """Which deliverer takes it."""
-        return self.destination.partition(":")[0]
-
-    @property
-    def address(self) -> str:
-        """The destination without its scheme."""
-        return self.destination.partition(":")[2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """An envelope that was given up, and why."""
-
-    envelope: Envelope
-    last_error: str
-    created_at: datetime
-    finished_at: datetime
-
-
-class DeliveryError(Exception):
-    """It was not delivered. Is trying again of use, when at the earliest, and how often at most?"""
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        permanent: bool = False,
-        retry_after_s: float | None = None,
-        most_attempts: int | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.permanent = permanent
-        self.retry_after_s = retry_after_s
-        self.most_attempts = most_attempts
 
 
 def post(connection: Connection, envelopes: Iterable[Envelope], at: datetime | None = None) -> None:
@@ -153,163 +83,6 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
     return connection.execute(sa.delete(_OUTBOX).where(_OUTBOX.c.position.in_(over))).rowcount
 
 
-Deliver = Callable[[Envelope], Awaitable[str]]
-GivenUp = Callable[[Connection, Envelope, str], None]  # with the reason
-
-
-class Relay:
-    """Delivers by scheme: `webhook` to departments, the channels' schemes to people.
-
-    What else a scheme does when an envelope is `given_up` is part of that unit of work.
-    """
-
-    def __init__(
-        self,
-        *,
-        database: Database,
-        runtime: Runtime,
-        deliver: Mapping[str, Deliver],
-        given_up: Mapping[str, GivenUp] = MappingProxyType({}),
-        lanes: int = LANES,
-        deliver_s: float = DELIVER_S,
-    ) -> None:
-        self._database = database
-        self._runtime = runtime
-        self._deliver = deliver
-        self._given_up = given_up
-        self._lanes = lanes
-        self._deliver_s = deliver_s
-        self._name = ""
-        self._running: dict[str, asyncio.Task[None]] = {}
-
-    async def step(self) -> bool:
-        """Start what can be started, wait until something is done; False if there is nothing to do.
-
-        When cancelled, it stops deliveries and lets go of its claims.
-        """
-        self._name = self._name or self._runtime.new_id()
-        try:
-            await self._start_lanes()
-            if not self._running:
-                return False
-            await asyncio.wait(
-                self._running.values(),
-                timeout=GLANCE_S,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            self._collect()
-            return True
-        except asyncio.CancelledError:
-            await self._stop()
-            raise
-
-    async def _start_lanes(self) -> None:
-        room = self._lanes - len(self._running)
-        if not room:
-            return
-        now, name, busy = self._runtime.now(), self._name, tuple(self._running)
-        until = now + timedelta(seconds=CLAIM_S)
-        claimed = await self._database.write(
-            lambda c: claims.claim(
-                c,
-                by=name,
-                now=now,
-                until=until,
-                lanes=room,
-                lane_length=LANE_LENGTH,
-                busy=busy,
-            )
-        )
-        for lane in claimed:
-            destination = lane[0].destination
-            self._running[destination] = asyncio.create_task(self._drive(lane, until))
-
-    def _collect(self) -> None:
-        for destination, task in list(self._running.items()):
-            if task.done():
-                del self._running[destination]
-                task.result()
-
-    async def _stop(self) -> None:
-        for task in self._running.values():
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
-        self._running.clear()
-
-    async def _drive(self, lane: list[Claimed], until: datetime) -> None:
-        """Deliver a lane in order, until one fails or the claim runs out; let go of the rest."""
-        rest = list(lane)
-        try:
-            while rest and self._runtime.now() + timedelta(seconds=self._deliver_s) < until:
-                if not await self._one(rest[0]):
-                    rest.pop(0)
-                    break
-                rest.pop(0)
-        finally:
-            if rest:
-                name = self._name
-                await self._database.write(lambda c: claims.release(c, rest, by=name))
-
-    async def _one(self, claimed: Claimed) -> bool:
-        """Deliver one envelope and write down the outcome; False if those behind it must wait."""
-        try:
-            answer = await self._delivered(_from_claim(claimed))
-        except DeliveryError as error:
-            return await self._failed(claimed, error)
-        now, name = self._runtime.now(), self._name
-        await self._database.write(
-            lambda c: claims.delivered(c, claimed, by=name, at=now, answer=answer)
-        )
-        return True
-
-    async def _delivered(self, envelope: Envelope) -> str:
-        deliver = self._deliver.get(envelope.scheme)
-        if deliver is None:
-            raise DeliveryError(f"没有能发往 {envelope.scheme} 的渠道", permanent=True)
-        try:
-            async with asyncio.timeout(self._deliver_s):
-                return await deliver(envelope)
-        except DeliveryError:
-            raise
-        except TimeoutError as error:
-            raise DeliveryError(f"{self._deliver_s:.0f} 秒内没有送到") from error
-        except Exception as error:
-            _log.exception("delivery_broke", envelope=envelope.id, scheme=envelope.scheme)
-            raise DeliveryError(f"投递程序出错：{type(error).__name__}") from error
-
-    async def _failed(self, claimed: Claimed, error: DeliveryError) -> bool:
-        now, name = self._runtime.now(), self._name
-        attempts = claimed.attempts + 1
-        reason = redact.mask(error.reason)
-        spent = error.most_attempts is not None and attempts >= error.most_attempts
-        if error.permanent or spent or now - claimed.created_at >= GIVE_UP_AFTER:
-            _log.error("delivery_given_up", envelope=claimed.id, attempts=attempts)
-            await self._database.write(lambda c: self._give_up(c, claimed, now, reason))
-            return True
-        pause_s = self._pause_s(attempts, error.retry_after_s)
-        next_at = now + timedelta(seconds=pause_s)
-        _log.warning("delivery_later", envelope=claimed.id, attempts=attempts)
-        await self._database.write(
-            lambda c: claims.put_back(c, claimed, by=name, next_at=next_at, error=reason)
-        )
-        return False
-
-    def _give_up(
-        self, connection: Connection, claimed: Claimed, now: datetime, reason: str
-    ) -> None:
-        ours = claims.give_up(connection, claimed, by=self._name, at=now, error=reason)
-        envelope = _from_claim(claimed)
-        follow = self._given_up.get(envelope.scheme)
-        if ours and follow is not None:
-            follow(connection, envelope, reason)
-
-    def _pause_s(self, attempts: int, asked_s: float | None) -> float:
-        """Doubling from 5 s to 6 h, up to a quarter more by chance, not less than was asked for."""
-        doubled = FIRST_PAUSE_S * 2.0 ** min(attempts - 1, 30)
-        longest = min(LONGEST_PAUSE_S, max(doubled, asked_s or 0.0))
-        return longest * (1.0 + self._runtime.chance() / 4)
-
-
 def _from_row(row: Row[Any]) -> Envelope:
     return Envelope(
         id=row.id,
@@ -318,15 +91,4 @@ def _from_row(row: Row[Any]) -> Envelope:
         kind=row.kind,
         body=json.loads(row.body),
         attempts=row.attempts,
-    )
-
-
-def _from_claim(claimed: Claimed) -> Envelope:
-    return Envelope(
-        id=claimed.id,
-        destination=claimed.destination,
-        ticket=claimed.ticket,
-        kind=claimed.kind,
-        body=claimed.body,
-        attempts=claimed.attempts,
     )

@@ -67,6 +67,14 @@ def load(connection: Connection, number: str) -> Ticket:
     return ticket_of(row)
 
 
+def seen(connection: Connection, number: str, version: int) -> Ticket:
+    """The ticket as somebody saw it; StaleVersion if it has changed since, TicketNotFound."""
+    ticket = load(connection, number)
+    if ticket.version != version:
+        raise stale(number)
+    return ticket
+
+
 def insert(connection: Connection, ticket: Ticket, event: TicketEvent) -> None:
     """Keep a new ticket and the event that opened it."""
     connection.execute(_INSERT, _row(ticket))

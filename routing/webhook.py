@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 from config import runtime as clocks
 from config.runtime import Runtime
 from config.sections import Endpoint
-from routing.outbox import DeliveryError, Envelope
+from routing.envelope import DeliveryError, Envelope
 
 LARGEST_ANSWER_BYTES = 64 * 1024
 QUOTED_CHARACTERS = 80  # of an answer that refuses us

@@ -12,7 +12,8 @@ from intake import attachments, inbox
 from intake.fetching import Fetching
 from intake.services import Services
 from routing import outbox, store
-from routing.outbox import Relay
+from routing.envelope import DeliveryError, Envelope
+from routing.relay import Relay
 from routing.ticket import Action, TicketEvent
 from tests.clock import Clock
 
@@ -58,7 +59,7 @@ async def relay(services: Services, platform: SlowPlatform) -> AsyncIterator[Rel
         dispatcher=services.dispatcher,
     )
 
-    async def arrives(envelope: outbox.Envelope) -> str:
+    async def arrives(envelope: Envelope) -> str:
         return "taken"
 
     yield Relay(
@@ -212,6 +213,6 @@ async def test_a_channel_that_is_off_gives_nothing(
     )
     await services.desk.receive(sent)
     row = attachments.errands("0" * 31 + "1", sent)[0]
-    with pytest.raises(outbox.DeliveryError) as refused:
+    with pytest.raises(DeliveryError) as refused:
         await fetching.deliver(row)
     assert refused.value.permanent

@@ -14,7 +14,7 @@ from intake.purge import Purge
 from intake.services import Services
 from routing import outbox
 from routing import schema as routing_schema
-from routing.outbox import Envelope
+from routing.envelope import Envelope
 from tests.clock import Clock
 
 _OUTBOX = routing_schema.outbox

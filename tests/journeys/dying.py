@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from intake import __main__ as program
-from routing import outbox
+from routing import relay
 
 CLAIM_S = 34.0  # what a dead process had claimed is free again soon enough for a test
 
@@ -24,7 +24,7 @@ def main() -> None:
     *path, name = function.split(".")
     for part in path:
         target = getattr(target, part)
-    outbox.CLAIM_S = CLAIM_S
+    relay.CLAIM_S = CLAIM_S
     setattr(target, name, _dying(getattr(target, name), moment, Path(os.environ["DIE_ONCE"])))
     program.main()
 

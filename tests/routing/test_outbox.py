@@ -9,8 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from routing import claims, outbox, schema
+from routing import relay as relays
 from routing.database import Database
-from routing.outbox import DeliveryError, Envelope, Relay
+from routing.envelope import DeliveryError, Envelope
+from routing.relay import Relay
 from tests.clock import Clock
 from tests.routing import parts
 
@@ -147,8 +149,8 @@ async def test_pauses_double_from_five_seconds_to_six_hours(
     jitter = 1.125  # dice that show a half
     assert pauses[:4] == [5 * jitter, 10 * jitter, 20 * jitter, 40 * jitter]
     assert max(pauses) == 6 * 3600 * jitter
-    assert clock.at - parts.START >= outbox.GIVE_UP_AFTER
-    assert clock.at - parts.START < outbox.GIVE_UP_AFTER + timedelta(hours=7)
+    assert clock.at - parts.START >= relays.GIVE_UP_AFTER
+    assert clock.at - parts.START < relays.GIVE_UP_AFTER + timedelta(hours=7)
     assert (row.state, row.last_error) == ("dead", "HTTP 500")
 
 
@@ -281,14 +283,14 @@ async def test_claims_of_a_killed_process_end_by_themselves(
     database: Database, clock: Clock, relay: Relay, receiver: Receiver
 ) -> None:
     await _post(database, clock, [_letter(number) for number in range(3)])
-    until = clock.at + timedelta(seconds=outbox.CLAIM_S)
+    until = clock.at + timedelta(seconds=relays.CLAIM_S)
     taken = await database.write(
         lambda c: claims.claim(c, by="killed", now=clock.at, until=until, lanes=9, lane_length=9)
     )
     assert len(taken[0]) == 3
     await _drain(relay)
     assert receiver.tries == 0
-    clock.forward(seconds=outbox.CLAIM_S)
+    clock.forward(seconds=relays.CLAIM_S)
     await _drain(relay)
     assert receiver.arrived["webhook:water"] == ["letter-0000", "letter-0001", "letter-0002"]
 

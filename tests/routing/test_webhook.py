@@ -18,7 +18,8 @@ from config import runtime
 from config.sections import Endpoint
 from routing import outbox, webhook
 from routing.database import Database
-from routing.outbox import DeliveryError, Envelope, Relay
+from routing.envelope import DeliveryError, Envelope
+from routing.relay import Relay
 from routing.webhook import WebhookSender
 from tests.clock import Clock
 
