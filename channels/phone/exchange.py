@@ -16,6 +16,7 @@ from config.runtime import Runtime
 from config.sections import Phone
 
 MOST_CHANNELS = 500  # looked at after a new connection
+ANNOUNCED_S = 1.0  # a call's audio may come before its announcement, by so much
 MOST_HEARD = 120  # characters on an operator's telephone
 _NUMBER = re.compile(r"[0-9*#+]{2,24}")
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -198,6 +199,8 @@ class Exchange:
         )
 
     async def _on_call(self, call_id: str, action: str, **fields: str) -> bool:
+        if self.up:
+            await self.wait_caller(call_id, ANNOUNCED_S)
         caller = self._board.living(call_id)
         if caller is None:
             return False
