@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 
 import structlog
@@ -60,7 +61,7 @@ class Exchange:
             on_lost=self._dialling.give_up,
             willing=willing,
         )
-        self._expected: dict[str, asyncio.Event] = {}
+        self._arrival = asyncio.Event()  # set and replaced each time that a call is announced
         self._fresh: set[str] = set()  # calls announced since the connection
         self.version = ""  # Asterisk's own, as "22.10.1"
 
@@ -101,14 +102,10 @@ class Exchange:
         known = self._board.caller(call_id)
         if known is not None or timeout_s <= 0:
             return known
-        expected = self._expected.setdefault(call_id, asyncio.Event())
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await expected.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self._expected.pop(call_id, None)
+                while self._board.caller(call_id) is None:
+                    await self._arrival.wait()
         return self._board.caller(call_id)
 
     async def set_next(self, call_id: str, where: Next, heard: str = "") -> bool:
@@ -218,11 +215,9 @@ class Exchange:
 
     def _tell(self, happening: Happening) -> None:
         if isinstance(happening, Arrived):
-            call_id = happening.caller.call_id
-            self._fresh.add(call_id)
-            expected = self._expected.get(call_id)
-            if expected is not None:
-                expected.set()
+            self._fresh.add(happening.caller.call_id)
+            self._arrival.set()
+            self._arrival = asyncio.Event()
         elif isinstance(happening, Ended):
             self._fresh.discard(happening.call_id)
         self._on_happening(happening)

@@ -1,6 +1,7 @@
 """What tests of the phone line ring with: a telephone, free ports, proof that audio arrived."""
 
 import asyncio
+import importlib.util
 import json
 import socket
 import sys
@@ -16,6 +17,10 @@ from numpy.typing import NDArray
 
 PROCESS = Path(__file__).parent / "telephone_process.py"
 RATE_HZ = 8000
+NO_TELEPHONE = (
+    "the telephone tests need pjsua2 (CPython 3.8 to 3.12, x86_64). Please type:  "
+    "uv pip install pjsua2-python==2.15.1.post1   or use Python 3.12"
+)
 
 Samples = NDArray[np.float64]
 
@@ -103,6 +108,8 @@ async def telephone(
     *, user: str, password: str = "", registrar: str = "", port: int = 0
 ) -> AsyncIterator[Telephone]:
     """A telephone, registered where a registrar is given."""
+    if importlib.util.find_spec("pjsua2") is None:
+        raise NotYet(NO_TELEPHONE)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-W",
