@@ -30,7 +30,7 @@ class NotYet(AssertionError):
 
 
 class Telephone:
-    """One telephone; `events` is all that it has told."""
+    """One telephone; `events` is all that it has told. It carries four calls at once, no more."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process

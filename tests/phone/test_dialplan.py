@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -329,3 +329,29 @@ async def test_transferred_caller_finds_the_recorder_where_nobody_is(
     note = await _note(clean_line)
     assert note.stage == "missed"
     assert note.recording is not None
+
+
+async def test_twenty_callers_at_once_are_each_recorded_and_leave_no_channel_behind(
+    clean_line: Line, exchange: Exchange, talks: "asyncio.Queue[Talk]"
+) -> None:
+    async with AsyncExitStack() as stack:
+        phones = [
+            await stack.enter_async_context(kit.telephone(user=f"1391234567{number}"))
+            for number in range(5)
+        ]
+        for phone in phones * 4:
+            await phone.call(clean_line.hotline)
+        begun = [await _talk(talks, 10) for _ in range(20)]
+        for talk in begun:
+            assert await exchange.wait_caller(talk.media.call_id, 2)
+            talk.leave.set()
+        await asyncio.sleep(3)
+    folder = clean_line.instance.plan.missed
+    async with asyncio.timeout(5):
+        while len(found := missed.finished(folder, datetime.now(UTC))) < 20:
+            await asyncio.sleep(0.1)
+    assert {each.call_id for each in found} == {talk.media.call_id for talk in begun}
+    assert all(each.recording for each in found)
+    async with asyncio.timeout(5):
+        while "0 active channels" not in clean_line.instance.ask("core show channels count"):
+            await asyncio.sleep(0.2)
