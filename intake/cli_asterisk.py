@@ -49,7 +49,7 @@ def get() -> None:
     """取一个 Asterisk 放在自己的缓存文件夹里，供试用和测试；不改动系统，不需要 root。"""
     with _faults():
         found = _fetched()
-    _out.print(f"Asterisk {found.version}，在 {found.data.parents[2]}", markup=False)
+    _out.print(f"Asterisk {found.version}：{found.command[-1]}", markup=False)
 
 
 @exchange.command()
@@ -61,13 +61,23 @@ def write(
     missed: Annotated[
         Path | None, typer.Option(help="Asterisk 存未接来电录音的文件夹，默认在同一个文件夹里")
     ] = None,
+    recordings: Annotated[
+        Path | None, typer.Option(help="Asterisk 存通话录音的文件夹，默认在同一个文件夹里")
+    ] = None,
     operators: Annotated[int, typer.Option(help="话务员电话有几部")] = 2,
     settings_path: SettingsPath = None,
 ) -> None:
     """给现有的 Asterisk（20 或 22）写热线这一部分的配置，附安装说明。"""
     chosen = _settings(settings_path)
     with _faults():
-        plan = files.plan(folder, chosen.phone, seen_at=seen_at, missed=missed, operators=operators)
+        plan = files.plan(
+            folder,
+            chosen.phone,
+            seen_at=seen_at,
+            missed=missed,
+            recordings=recordings,
+            operators=operators,
+        )
         files.write(plan)
         files.write_guide(plan)
         with _voice(chosen) as say:
@@ -85,7 +95,7 @@ def run(
     """启动一个自己的 Asterisk，说明软电话怎么登录、打哪个号码。按 Ctrl+C 停止。"""
     chosen = _settings(None)
     with _faults():
-        found = program.fetched(program.cache_folder()) or program.installed() or _fetched()
+        found = _fetched()
         ports = Ports(sip=port, manager=port + 1, trunk=port + 2, address=address)
         with _voice(chosen) as say:
             instance = own.write(folder, found, ports=ports, say=say, words=_words(chosen))
@@ -162,7 +172,7 @@ def _fetched() -> Program:
         def show(step: str, share: float) -> None:
             bar.update(task, description=step, completed=share)
 
-        return fetch.get(program.cache_folder(), show)
+        return fetch.get_or_installed(program.cache_folder(), show)
 
 
 def _words(chosen: Settings) -> dict[str, str]:

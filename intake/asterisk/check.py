@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 
 from channels.phone.ami import Link
 from channels.phone.exchange import tells_digits
@@ -49,7 +50,8 @@ async def examine(phone: Phone) -> list[Finding]:
         )
     finally:
         await link.close()
-    findings.append(_folder(phone))
+    findings.append(_folder("未接来电的文件夹", "missed", phone.missed))
+    findings.append(_folder("通话录音的文件夹", "recordings", phone.recordings))
     return findings
 
 
@@ -109,11 +111,10 @@ async def _heartbeat(link: Link) -> Finding:
     return Finding(what="心跳", found="热线程序在运行" if beating else "热线程序还没有连上，可以写")
 
 
-def _folder(phone: Phone) -> Finding:
-    what = "未接来电的文件夹"
-    if phone.missed is None:
-        return Finding(what=what, found="没有设置", remedy="请设置 phone.missed")
-    if not os.access(phone.missed, os.R_OK | os.W_OK | os.X_OK):
+def _folder(what: str, setting: str, folder: Path | None) -> Finding:
+    if folder is None:
+        return Finding(what=what, found="没有设置", remedy=f"请设置 phone.{setting}")
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         remedy = "热线程序的用户要能读、能删里面的文件，见安装说明"
-        return Finding(what=what, found=f"{phone.missed} 打不开", remedy=remedy)
-    return Finding(what=what, found=str(phone.missed))
+        return Finding(what=what, found=f"{folder} 打不开", remedy=remedy)
+    return Finding(what=what, found=str(folder))

@@ -19,6 +19,7 @@ STALE_S = 3  # the program's heartbeat comes each second
 CONNECT_S = 3  # for the media WebSocket to be answered
 GRACE_S = 120  # beyond the longest call, for what the program says last
 RECORD_S, RECORD_SILENCE_S = 120, 8
+RECORDED_S = 3 * 3600  # no call, and so no recording, is longer
 WEBSOCKET_MODULES = ("chan_websocket.so", "res_http_websocket.so", "res_websocket_client.so")
 _PLACE = re.compile(r"@([A-Z_]+)@")
 _SAFE_PATH = re.compile(r"/[\w./+-]*")
@@ -37,6 +38,7 @@ class Plan:
     phone: Phone
     seen_at: Path
     missed: Path
+    recordings: Path
     operators: tuple[str, ...] = ("8001", "8002")
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     media_address: str = "127.0.0.1:4571"
@@ -54,6 +56,7 @@ def plan(
     *,
     seen_at: Path | None = None,
     missed: Path | None = None,
+    recordings: Path | None = None,
     operators: int = 2,
     more: Mapping[str, str] | None = None,
 ) -> Plan:
@@ -71,12 +74,13 @@ def plan(
         phone=phone,
         seen_at=seen_at or folder,
         missed=missed or phone.missed or (seen_at or folder) / "missed",
+        recordings=recordings or phone.recordings or (seen_at or folder) / "recordings",
         operators=users,
         passwords=passwords,
         media_address=f"{phone.media_host}:{phone.media_port}",
         more=more or {},
     )
-    for path in (made.seen_at, made.missed):
+    for path in (made.seen_at, made.missed, made.recordings):
         if not _SAFE_PATH.fullmatch(str(path)):
             raise WriteFault(f"路径 {path} 里有空格或符号，Asterisk 读不了，请换一个文件夹")
     if not _ADDRESS.fullmatch(made.media_address):
@@ -99,8 +103,9 @@ def write(made: Plan, *, modules: frozenset[str] | None = None) -> None:
     values = _values(made)
     with private_files():
         made.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if made.missed.is_relative_to(made.folder):
-            made.missed.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (made.missed, made.recordings):
+            if each.is_relative_to(made.folder):
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)
         for template in sorted(TEMPLATES.glob("hotline_*.conf")):
             if template.name == "hotline_pjsip_operator.conf":
                 continue
@@ -120,6 +125,7 @@ def write_guide(made: Plan) -> None:
         f"media_port = {phone.media_port}",
         *(['media_token_file = "secrets/media"'] if phone.media == "websocket" else []),
         f'missed = "{made.missed}"',
+        f'recordings = "{made.recordings}"',
         "",
         "[phone.exchange]",
         f'host = "{phone.exchange.host}"',
@@ -188,6 +194,8 @@ def _values(made: Plan) -> dict[str, str]:
     return {
         "NUMBER": phone.number,
         "MISSED": str(made.missed),
+        "RECORDINGS": str(made.recordings),
+        "RECORDED_S": str(RECORDED_S),
         "SEEN_AT": str(made.seen_at),
         "SOUNDS": str(made.seen_at / "sounds"),
         "SECRETS": str(made.secrets),

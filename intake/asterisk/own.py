@@ -75,6 +75,7 @@ class Instance:
             "HOTLINE_PHONE__MEDIA": phone.media,
             "HOTLINE_PHONE__MEDIA_TOKEN_FILE": str(self.plan.secrets / "media"),
             "HOTLINE_PHONE__MISSED": str(self.plan.missed),
+            "HOTLINE_PHONE__RECORDINGS": str(self.plan.recordings),
         }
 
     def ask(self, command: str) -> str:
@@ -189,7 +190,12 @@ def write(
         }
         there = frozenset(each.name for each in program.modules.glob("*.so"))
         plan = files.plan(
-            folder, settings, missed=folder / "missed", operators=operators, more=places
+            folder,
+            settings,
+            missed=folder / "missed",
+            recordings=folder / "recordings",
+            operators=operators,
+            more=places,
         )
         values = {**places, "NUMBER": settings.number}
         for template in sorted((files.TEMPLATES / "own").glob("*.conf")):

@@ -2,7 +2,6 @@
 
 import re
 import wave
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,6 +75,7 @@ def test_program_may_do_no_more_than_it_needs(tmp_path: Path) -> None:
     [
         ({"seen_at": Path("/etc/my asterisk")}, "空格"),
         ({"missed": Path("/var/x,y")}, "空格"),
+        ({"recordings": Path("/var/x y")}, "空格"),
         ({"operators": 0}, "1 到 99"),
         ({"operators": 100}, "1 到 99"),
     ],
@@ -143,7 +143,7 @@ async def test_what_is_not_ready_is_said_with_its_remedy(line: Line) -> None:
     remedies = {each.what: each.remedy for each in await check.examine(wrong)}
     assert "hotline_queues.conf" in remedies["队列 nobody"]
     assert "hotline_extensions.conf" in remedies["拨号方案 nowhere"]
-    assert remedies["未接来电的文件夹"]
+    assert remedies["未接来电的文件夹"] and remedies["通话录音的文件夹"]
     secret = type(phone.exchange.secret)("wrong")
     stranger = phone.exchange.model_copy(update={"secret": secret})
     findings = await check.examine(phone.model_copy(update={"exchange": stranger}))
@@ -154,7 +154,8 @@ async def test_what_is_not_ready_is_said_with_its_remedy(line: Line) -> None:
 
 
 def _missed(line: Line) -> dict[str, object]:
-    return {"missed": line.instance.plan.missed}
+    plan = line.instance.plan
+    return {"missed": plan.missed, "recordings": plan.recordings}
 
 
 def test_machine_without_apt_is_told_what_to_type(
@@ -180,9 +181,21 @@ def test_broken_record_is_no_asterisk(tmp_path: Path, record: str) -> None:
     assert program.fetched(tmp_path) is None
 
 
-def test_fetched_asterisk_is_found_again_at_once(
-    asterisk_program: Program, make_line: Callable[..., Line]
+def test_systems_own_asterisk_does_where_none_can_be_fetched(
+    tmp_path: Path, asterisk_program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = program.fetched(program.cache_folder())
-    assert found == asterisk_program
+    monkeypatch.setattr(fetch, "KEYRING", tmp_path / "none.gpg")
+    monkeypatch.setattr(program, "installed", lambda: asterisk_program)
+    found = fetch.get_or_installed(tmp_path / "cache", lambda step, share: None)
+    assert found is asterisk_program
+    monkeypatch.setattr(program, "installed", lambda: None)
+    with pytest.raises(FetchFailed):
+        fetch.get_or_installed(tmp_path / "cache", lambda step, share: None)
+
+
+def test_fetched_asterisk_is_found_again_by_its_record_alone(
+    tmp_path: Path, asterisk_program: Program
+) -> None:
+    program.keep(asterisk_program, tmp_path)
+    assert program.fetched(tmp_path) == asterisk_program
     assert program.release(asterisk_program.version) >= (20, 0)
