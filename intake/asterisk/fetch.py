@@ -58,7 +58,7 @@ def get(folder: Path, progress: Progress) -> Program:
 
 
 def get_or_installed(folder: Path, progress: Progress) -> Program:
-    """As `get`; where nothing can be fetched, the system's own Asterisk does. Raises FetchFailed."""
+    """As `get`; where nothing can be fetched, the system's own does. Raises FetchFailed."""
     try:
         return get(folder, progress)
     except FetchFailed:
