@@ -23,6 +23,7 @@ from intake.clerk import Clerk
 from intake.desk import FrontDesk
 from intake.fetching import Fetching
 from intake.media import MediaStore
+from intake.phone import line
 from intake.purge import Purge
 from intake.replies import Replies
 from intake.services import Services
@@ -139,6 +140,7 @@ def _desk(office: Services, http: ClientSession) -> Desk:
         history=partial(_history, office),
         county=office.county.name,
         hotline=office.county.hotline,
+        telephone=line.build(office),
     )
 
 
