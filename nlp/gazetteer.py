@@ -97,7 +97,7 @@ class Gazetteer:
         names = [
             name
             for name in self._sounding.listen(text)
-            if not (name.bare and (name.start, name.end) in refused)
+            if name.framed or (name.start, name.end) not in refused
         ]
         stretches = hearing.decide(names, text)
         rest = [hit for hit in hits if not any(_meet(hit, s) for s in stretches if s.sure)]

@@ -97,9 +97,13 @@ def decide(heard: Sequence[Heard], text: str) -> list[Stretch]:
 
 def _alone_or_before(named: Candidate, villages: Sequence[Stretch], text: str) -> Stretch:
     """A township: the place itself, or what stands before a village, made out or not."""
-    within = any(v.start <= named.start and named.end <= v.end for v in villages)
+    within = [v for v in villages if v.start <= named.start and named.end <= v.end]
     unheard = not within and _UNHEARD.match(text, named.end) is not None
-    confidence = TOWNSHIP_BEFORE if within else TOWNSHIP
+    confidence = TOWNSHIP
+    for village in within:
+        namesake = (village.start, village.end) == (named.start, named.end)
+        first = village.guesses[0].confidence
+        confidence = max(LEAST_CONFIDENCE, first - SPLIT / 2) if namesake else TOWNSHIP_BEFORE
     guesses = () if unheard else (_guess(named, confidence, text),)
     return Stretch(start=named.start, end=named.end, guesses=guesses, sure=True)
 
@@ -110,8 +114,9 @@ def _alone(one: Heard, text: str) -> float:
 
 def _is_part(village: Candidate, township: Candidate) -> bool:
     """东三召 in 东三召乡 is no village."""
-    as_long = township.end - township.start >= village.end - village.start
-    return as_long and township.overlaps(village) and township.score > village.score
+    longer = township.end - township.start - (village.end - village.start)
+    more = village.score + (0.0 if longer > 0 else DOUBT)
+    return longer >= 0 and township.overlaps(village) and township.score > more
 
 
 def _townships(single: Iterable[Candidate]) -> list[Candidate]:

@@ -36,9 +36,10 @@ LED_IN = 0.9
 NOT_LED_IN = -2.0
 LEAST = -9.0  # scores below are not even compared
 
-_VILLAGE, _COMMUNITY, _GUARDED_VILLAGE, _GUARDED_COMMUNITY, _WHOLE = range(5)
+_VILLAGE, _COMMUNITY, _GUARDED_VILLAGE, _GUARDED_COMMUNITY, _WHOLE, _GUARDED_WHOLE = range(6)
+_SETTLED = ("village", "community")
 _USUAL = re.compile(  # what residents say of villages without naming one
-    "(?:[邻全本我俺外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
+    "(?:[邻全本我俺们外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
     "村?[东西南北][头边口]|村[里口头民东西南北长]|村支[部书]|村村|"
     "[我俺咱]们?[是在住这]|就是|你给|麻烦派?人?|"
     "县城|[镇街]上|[去到在上]医院|[你您]好|[院车路家]里|希望|"
@@ -48,7 +49,7 @@ _USUAL_CHANCE = -3.5
 _SINGLE = {"村": -4.5, "是": -3.0, "在": -3.0, "住": -4.0, "到": -4.0}
 _USUAL_WORD = -8.0
 _LEADS_IN = frozenset("在住到是俺叫去从们家于和县区，。？！；、 ")
-_LEADS_ON = frozenset("的这那有口里里东南北西前后边委中大小，。？！；、 ")
+_LEADS_ON = frozenset("的这那有口里里东南北西前后边委中小，。？！；、 ")
 _NEVER = -50.0
 
 
@@ -167,12 +168,13 @@ class Sounding:
         for at, character in enumerate(text):
             if character in _LEADS_ON:
                 bare[at] = BARE_LED_ON
-        after = np.empty((5, len(text) + 1), dtype=np.float32)
+        after = np.empty((6, len(text) + 1), dtype=np.float32)
         after[_VILLAGE] = np.maximum(bare, village)
         after[_COMMUNITY] = np.maximum(bare, community)
         after[_GUARDED_VILLAGE] = np.maximum(bare + GUARDED, village)
         after[_GUARDED_COMMUNITY] = np.maximum(bare + GUARDED, community)
         after[_WHOLE] = 0.5 * bare
+        after[_GUARDED_WHOLE] = bare + GUARDED
         return after
 
     def _tail(self, tail: str, text: str, ids: Any, talk: Floats) -> Floats:
@@ -199,29 +201,32 @@ def build(
 
     `usual` are words of the hotline's matters, commoner here than in the language at large.
     """
-    listened: dict[str, tuple[int, tuple[Name, ...]]] = {}
+    listened: list[tuple[str, int, tuple[Name, ...]]] = []
     for text, means in names.items():
-        if len(text) > LONGEST_NAME:
-            continue
-        settled = [name for name in means if not name.is_township]
-        short = core(text)
-        by_core = short != text and (len(short) > 1 or not text.endswith("村"))
-        if by_core and settled and settled[0].place.kind in ("village", "community"):
-            continue  # its core is listened for, with what may follow
-        if text.endswith(("小区", "居委会")) and short in names:
-            continue
-        listened[text] = (_sort(means), means)
-    ordered = [(text, sort, means) for text, (sort, means) in listened.items()]
-    return Sounding(ordered, words, usual)
+        townships = tuple(name for name in means if name.is_township)
+        settled = tuple(name for name in means if not name.is_township)
+        if townships and len(text) <= LONGEST_NAME:
+            listened.append((text, _sort(townships), townships))
+        if settled and len(text) <= LONGEST_NAME and not _by_core(text, settled, names):
+            listened.append((text, _sort(settled), settled))
+    return Sounding(listened, words, usual)
+
+
+def _by_core(text: str, settled: Sequence[Name], names: Mapping[str, Any]) -> bool:
+    """Is it enough to listen for the core, with what may follow?"""
+    short = core(text)
+    if short == text or short not in names:
+        return False
+    return settled[0].place.kind in _SETTLED or text.endswith(("小区", "居委会"))
 
 
 def _sort(means: Sequence[Name]) -> int:
-    if not means[0].bare:
-        return _WHOLE
-    community = means[0].place.kind == "community"
-    if means[0].guarded:
-        return _GUARDED_COMMUNITY if community else _GUARDED_VILLAGE
-    return _COMMUNITY if community else _VILLAGE
+    name = means[0]
+    if name.place.kind not in _SETTLED or not name.bare:
+        return _GUARDED_WHOLE if name.guarded else _WHOLE
+    if name.place.kind == "community":
+        return _GUARDED_COMMUNITY if name.guarded else _COMMUNITY
+    return _GUARDED_VILLAGE if name.guarded else _VILLAGE
 
 
 def _readings(texts: Sequence[str]) -> Any:

@@ -25,6 +25,7 @@ SHARES: Mapping[str, float] = {
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw", "")
 _SWAPPED_INITIALS = ("zh z", "ch c", "sh s", "n l", "f h")
 _SWAPPED_FINALS = ("in ing", "en eng", "an ang", "ian iang", "uan uang")
+MOST_TRIES = 30
 _REAL_WORD = 0.5  # of the wrong characters make a word with their neighbour where one exists
 
 
@@ -73,7 +74,7 @@ class Recogniser:
     def _mistake(self, name: str, index: int, shares: Mapping[str, float]) -> tuple[str, str]:
         character = name[index]
         said = _syllable(character)
-        while True:
+        for _ in range(MOST_TRIES):
             kind = self._chance.choices(list(shares), list(shares.values()))[0]
             if kind == LOST and len(name) > 2:
                 return kind, ""
@@ -84,6 +85,8 @@ class Recogniser:
                 instead = self._written(self._chance.choice(heard), name, index)
                 if instead != character:
                     return kind, instead
+        others = [syllable for syllable in self._syllables if syllable != said]
+        return ANY, self._by_syllable[self._chance.choice(others)][0]  # 仝 has no other character
 
     def _like(self, said: str, kind: str) -> Sequence[str]:
         initial, final = _split(said)

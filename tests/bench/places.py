@@ -21,7 +21,8 @@ import config
 import nlp
 from config import load
 from config.county import County, Place
-from nlp import gazetteer, hearing
+from intake import whereabouts
+from nlp import gazetteer
 from nlp.gazetteer import Gazetteer
 from nlp.normalize import normalize
 from nlp.segment import Segmenter
@@ -178,9 +179,7 @@ def said(
 
 def judge(county: County, found: Sequence[Guess], unit: str) -> str:
     """What happens next: the place is taken, or one question names the nearest few."""
-    close = [g for g in found if found[0].confidence - g.confidence < hearing.SPLIT]
-    close = close[: hearing.MOST_RIVALS]
-    units = [county.places_by_code[g.code].unit for g in close]
+    units = [county.places_by_code[code].unit for code in whereabouts.rivals(tuple(found))]
     if not units:
         return OPEN
     if len(set(units)) == 1:
