@@ -25,6 +25,7 @@ from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound
 from routing.ticket import Ticket
 
+ADDRESS = "/api/v1/tickets/{number:[0-9-]{1,20}}"
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -86,8 +87,8 @@ class _Order:
 def routes() -> Sequence[web.RouteDef]:
     """One address a ticket: GET to read it, POST to act on it."""
     return [
-        web.get("/api/v1/tickets/{number}", _read),
-        web.post("/api/v1/tickets/{number}", _act),
+        web.get(ADDRESS, _read),
+        web.post(ADDRESS, _act),
     ]
 
 
@@ -200,9 +201,8 @@ def _department(request: web.Request) -> str:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
     found = ""
     for code, endpoint in request.app[SERVICES].settings.departments.items():
-        if endpoint.api_token is None:
-            continue
-        if hmac.compare_digest(given, endpoint.api_token.get_secret_value().encode()):
+        token = endpoint.api_token.get_secret_value().encode()
+        if token and hmac.compare_digest(given, token):
             found = code
     if not found:
         raise web.HTTPUnauthorized(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import NoReturn
 
 from aiohttp import web
 from limits import RateLimitItemPerMinute
@@ -12,7 +13,7 @@ from channels import http
 from intake import accounts
 from intake.services import SERVICES
 from intake.web import forms, pages
-from intake.web.sessions import COOKIE, EVERYBODY, LOGIN, PASSWORD, required
+from intake.web.sessions import COOKIE, EVERYBODY, LOGIN, LOGOUT, PASSWORD, required
 
 _TRIES_BY_BOTH = RateLimitItemPerMinute(6)
 _TRIES_BY_NAME = RateLimitItemPerMinute(60)  # from everywhere: a prankster locks nobody out
@@ -44,7 +45,7 @@ def routes() -> Sequence[web.RouteDef]:
     return [
         web.get(LOGIN, _login_page),
         web.post(LOGIN, _login),
-        web.post("/console/logout", _logout),
+        web.post(LOGOUT, _logout),
         web.get(PASSWORD, _password_page),
         web.post(PASSWORD, _change_password),
     ]
@@ -61,8 +62,8 @@ async def _login_page(request: web.Request) -> web.StreamResponse:
 
 async def _login(request: web.Request) -> web.StreamResponse:
     forms.check_origin(request)
-    form = await request.post()
-    name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
+    fields = await forms.posted(request)
+    name, password = fields.get("name", ""), fields.get("password", "")
     guard, services = request.app[_GUARD], request.app[SERVICES]
     if not guard.may_try(name[:40], http.asker(request)):
         problem = "试得太多了，请过一分钟再试"
@@ -73,10 +74,10 @@ async def _login(request: web.Request) -> web.StreamResponse:
     if not right:
         problem = "登录名或密码不对"
         return pages.show(request, "login.html", {"problem": problem, "name": name}, status=401)
-    return await _begin(request, name)
+    raise await _begin(request, name)
 
 
-async def _begin(request: web.Request, name: str) -> web.StreamResponse:
+async def _begin(request: web.Request, name: str) -> web.HTTPSeeOther:
     services = request.app[SERVICES]
     now, hours = services.runtime.now(), services.settings.session_hours
     token = await services.database.write(lambda c: accounts.begin(c, name, now, hours))
@@ -93,13 +94,13 @@ async def _begin(request: web.Request, name: str) -> web.StreamResponse:
     return answer
 
 
-async def _logout(request: web.Request) -> web.StreamResponse:
+async def _logout(request: web.Request) -> NoReturn:
     await forms.read(request)
     token = request.cookies.get(COOKIE, "")
     await request.app[SERVICES].database.write(lambda c: accounts.end(c, token))
     answer = web.HTTPSeeOther(LOGIN)
     answer.del_cookie(COOKIE, path="/console")
-    return answer
+    raise answer
 
 
 async def _password_page(request: web.Request) -> web.StreamResponse:
@@ -116,10 +117,11 @@ async def _change_password(request: web.Request) -> web.StreamResponse:
         right = await asyncio.to_thread(accounts.matches, known, fields.get("old", ""))
     problem = "" if right else "原来的密码不对"
     problem = problem or accounts.weakness(wanted, name)
+    problem = problem or ("新密码和原来的一样，请换一个" if wanted == fields.get("old") else "")
     problem = problem or ("两次输入的新密码不一样" if wanted != fields.get("again") else "")
     if problem:
         return pages.show(request, "password.html", {"problem": problem}, status=400)
     async with guard.hashing:
         hashed = await asyncio.to_thread(accounts.new_hash, wanted)
     await services.database.write(lambda c: accounts.change(c, name, hashed))
-    return await _begin(request, name)
+    raise await _begin(request, name)

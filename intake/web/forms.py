@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from channels import text
 from intake.services import SERVICES
 from intake.web import sessions
 
@@ -17,8 +18,7 @@ async def read(request: web.Request) -> Mapping[str, str]:
     long.
     """
     check_origin(request)
-    form = await request.post()
-    fields = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    fields = await posted(request)
     session = sessions.current(request)
     expected = session.csrf if session else ""
     if not expected or not hmac.compare_digest(expected.encode(), fields.get("csrf", "").encode()):
@@ -27,6 +27,16 @@ async def read(request: web.Request) -> Mapping[str, str]:
         if len(value) > LONGEST_FIELD:
             raise web.HTTPBadRequest(text=f"“{name}”太长，最多 {LONGEST_FIELD} 字")
     return fields
+
+
+async def posted(request: web.Request) -> Mapping[str, str]:
+    """The fields of a form as somebody typed them; 400 for what no browser sends."""
+    try:
+        form = await request.post()
+    except (ValueError, LookupError, AssertionError):
+        raise web.HTTPBadRequest(text="表单不对，请刷新页面再试") from None
+    given = {name: value for name, value in form.items() if isinstance(value, str)}
+    return {name: text.cleaned(value).strip() for name, value in given.items()}
 
 
 def check_origin(request: web.Request) -> None:

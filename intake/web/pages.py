@@ -15,12 +15,19 @@ from config.runtime import LOCAL_ZONE
 from intake.accounts import ROLE_NAMES
 from intake.services import SERVICES
 from intake.web import sessions
+from nlp import redact
 from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES
 from routing import deadline
 from routing.ticket import ACTION_NAMES, STATUS_NAMES
 
 HERE = Path(__file__).parent
 STATIC = "/console/static"
+_ANY = "没有办成，请回到上一页再试一次。"
+_PLAIN = {
+    404: "没有这个页面，请查一查地址。",
+    405: "这个地址不能这样用，请从页面上点。",
+    413: "内容太长，请写短一些，或者分几次写。",
+}
 
 
 def set_up(application: web.Application) -> None:
@@ -35,6 +42,7 @@ def set_up(application: web.Application) -> None:
         lstrip_blocks=True,
     )
     environment.filters["clock"] = clock
+    environment.filters["masked"] = redact.mask
     environment.globals.update(
         county=services.county,
         replies=services.replies,
@@ -60,6 +68,12 @@ def show(
         "path": request.path,
     }
     return aiohttp_jinja2.render_template(template, request, {**common, **values}, status=status)
+
+
+def in_chinese(refusal: web.HTTPException) -> str:
+    """What a refusal says: our own words, or those for what aiohttp says in English."""
+    said = refusal.text or ""
+    return said if said and not said.isascii() else _PLAIN.get(refusal.status, _ANY)
 
 
 def fault(request: web.Request, status: int, text: str) -> web.Response:

@@ -21,6 +21,8 @@ POLICY = (
     "base-uri 'none'"
 )
 
+_FOR_PROGRAMS = ("/metrics", "/healthz", "/channels/")
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger(__name__)
 
@@ -46,15 +48,24 @@ def application(services: Services) -> web.Application:
 @web.middleware
 async def _dress(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Security headers on every answer; a page may bring a policy of its own."""
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        _put_on(answer, request)
+        raise
+    finally:
+        if request.method == "POST":
+            request.app[SERVICES].wake.set()
+    _put_on(response, request)
+    return response
+
+
+def _put_on(response: web.StreamResponse, request: web.Request) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", POLICY)
     if request.path.startswith("/console"):
         response.headers.setdefault("Cache-Control", "no-store")
-    if request.method == "POST":
-        request.app[SERVICES].wake.set()
-    return response
 
 
 @web.middleware
@@ -65,9 +76,13 @@ async def _explain(request: web.Request, handler: _Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except web.HTTPException as refusal:
-        if refusal.status < 400 or not pages.wants_page(request):
+        if refusal.status < 400:
             raise
-        return pages.fault(request, refusal.status, refusal.text or refusal.reason)
+        if pages.wants_page(request):
+            return pages.fault(request, refusal.status, pages.in_chinese(refusal))
+        if refusal.content_type == "text/plain" and not request.path.startswith(_FOR_PROGRAMS):
+            refusal.text = pages.in_chinese(refusal)
+        raise
     except Exception:
         _log.exception("request_failed", path=request.path, method=request.method)
         text = "系统出错了，已经记录下来。请稍后再试；如果着急，请拨打热线电话。"

@@ -10,6 +10,7 @@ from intake.services import SERVICES
 
 COOKIE = "hotline_session"
 LOGIN = "/console/login"
+LOGOUT = "/console/logout"
 PASSWORD = "/console/password"
 MAY_WRITE = frozenset({Role.OPERATOR, Role.ADMIN})
 MAY_SUPERVISE = frozenset({Role.LEADER, Role.ADMIN})
@@ -50,6 +51,6 @@ async def middleware(request: web.Request, handler: _Handler) -> web.StreamRespo
     session = current(request)
     if session is None:
         raise web.HTTPSeeOther(LOGIN)
-    if session.account.must_change and request.path != PASSWORD:
+    if session.account.must_change and request.path not in (PASSWORD, LOGOUT):
         raise web.HTTPSeeOther(PASSWORD)
     return await handler(request)

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from channels.message import Contact, InboundMessage
 from config.sections import Endpoint
@@ -35,11 +36,14 @@ def settings(tmp_path: Path, cache: Path, database_url: str) -> Settings:
         database_url=database_url,
         departments={
             "city-management": Endpoint(
-                url="http://127.0.0.1:9/x", secret=SECRET, api_token=API_TOKEN
+                url="http://127.0.0.1:9/x", secret=SecretStr(SECRET), api_token=SecretStr(API_TOKEN)
             ),
             "water": Endpoint(
-                url="http://127.0.0.1:9/x", secret=SECRET, api_token="token-of-water"
+                url="http://127.0.0.1:9/x",
+                secret=SecretStr(SECRET),
+                api_token=SecretStr("token-of-water"),
             ),
+            "education": Endpoint(),  # has no token, so nobody speaks for it
         },
     )
 

@@ -108,6 +108,8 @@ async def test_strangers_are_refused(client: TestClient[Any, Any], number: str) 
     url, body = f"/api/v1/tickets/{number}", {"action": "sign", "version": 2}
     assert (await client.post(url, json=body, headers=call(token="wrong"))).status == 401
     assert (await client.post(url, json=body, headers={})).status == 401
+    for empty in ("", " "):  # there is a department without a token
+        assert (await client.post(url, json=body, headers=call(token=empty))).status == 401
     assert (await client.get(url, headers=call(token="token-of-water"))).status == 404
 
 

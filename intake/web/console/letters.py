@@ -17,7 +17,7 @@ def routes() -> Sequence[web.RouteDef]:
     """The list, and sending one again."""
     return [
         web.get("/console/letters", _page),
-        web.post("/console/letters/{id}", _resend),
+        web.post("/console/letters/{id:[0-9A-Za-z-]{1,64}}", _resend),
     ]
 
 

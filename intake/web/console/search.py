@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from channels import text
 from intake.services import SERVICES
 from intake.web import pages, rows
 from routing import report
@@ -22,7 +23,7 @@ def routes() -> Sequence[web.RouteDef]:
 
 async def _page(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
-    words = request.query.get("q", "").strip()[:LONGEST_QUERY]
+    words = text.cleaned(request.query.get("q", "")).strip()[:LONGEST_QUERY]
     status, light = request.query.get("status", ""), request.query.get("light", "")
     now, page = services.runtime.now(), rows.page_number(request)
     wanted = report.Wanted(

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from aiohttp import web
 
-from intake import inbox, schema
+from intake import inbox
 from intake.accounts import Session
 from intake.services import SERVICES, Services
-from intake.web import forms, options, pages, rows, sessions
+from intake.web import forms, looks, options, pages, rows, sessions
 from intake.web.console import dispatching
 from intake.web.console.dispatching import Wish
+from intake.web.looks import Look
 from nlp import redact
 from routing import lifecycle, store
 from routing.errors import RoutingError, StaleVersion, TicketNotFound
@@ -39,13 +39,13 @@ class Identity:
 
 def routes() -> Sequence[web.RouteDef]:
     """The page, its pictures, and what can be done on it."""
-    base = "/console/tickets/{number}"
+    base = "/console/tickets/{number:[0-9-]{1,20}}"
     return [
         web.get(base, _page),
         web.post(base + "/dispatch", _dispatch),
         web.post(base + "/act", _act),
         web.post(base + "/identity", _identity),
-        web.get("/console/media/{id}", _media),
+        web.get("/console/media/{id:[0-9a-f]{1,64}}", _media),
     ]
 
 
@@ -97,17 +97,10 @@ async def _identity(request: web.Request) -> web.StreamResponse:
     services, number = request.app[SERVICES], request.match_info["number"]
     if not fields.get("reason"):
         return await _shown(request, problem="请写明为什么要看反映人的信息")
-    look = {
-        "id": services.runtime.new_id(),
-        "operator": session.account.name,
-        "ticket": number,
-        "reason": fields["reason"][:200],
-        "at": services.runtime.now(),
-    }
-    await services.database.write(
-        lambda c: c.execute(sa.insert(schema.identity_look), look) and None
-    )
     ticket = await _ticket(services, number)
+    look = Look(operator=session.account.name, reason=fields["reason"], at=services.runtime.now())
+    new_id = services.runtime.new_id()
+    await services.database.write(lambda c: looks.keep(c, look, number, new_id))
     identity = Identity(
         name=ticket.reporter_name, phone=ticket.reporter_phone, contact=ticket.reporter
     )
@@ -132,14 +125,17 @@ async def _shown(
     ticket = await _ticket(services, number)
     events = await services.database.read(lambda c: store.events(c, number))
     messages = await services.database.read(lambda c: inbox.of_ticket(c, number))
+    looked = await services.database.read(lambda c: looks.of_ticket(c, number))
     session = sessions.required(request, sessions.EVERYBODY)
     allowed = lifecycle.allowed(ticket, _by(session))
     may_write = session.account.role in sessions.MAY_WRITE
     may_act = may_write or session.account.role in sessions.MAY_SUPERVISE
     values = {
         "ticket": ticket,
+        "said": ticket.text if identity else redact.mask(ticket.text),
         "light": rows.light(ticket, services.runtime.now()),
-        "events": [_event(services, event) for event in events],
+        "events": [_event(services, event, identity is None) for event in events],
+        "looks": looked,
         "pictures": [
             "/console/media/" + attachment.reference.removeprefix("store:")
             for message in messages
@@ -177,7 +173,7 @@ def _by(session: Session) -> str:
     return f"{kind}:{session.account.name}"
 
 
-def _event(services: Services, event: TicketEvent) -> dict[str, object]:
+def _event(services: Services, event: TicketEvent, masked: bool) -> dict[str, object]:
     kind, _, name = event.by.partition(":")
     units = services.county.units
     who = (
@@ -185,7 +181,8 @@ def _event(services: Services, event: TicketEvent) -> dict[str, object]:
         if name in units
         else {"resident": "居民", "system": "系统"}.get(kind, name)
     )
-    return {"at": event.at, "action": event.action, "who": who, "note": event.note}
+    note = redact.mask(event.note) if masked else event.note
+    return {"at": event.at, "action": event.action, "who": who, "note": note}
 
 
 def _masked(ticket: Ticket) -> str:

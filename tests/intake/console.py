@@ -1,0 +1,106 @@
+"""The console as somebody with a browser meets it, without a browser: for tests over HTTP."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from aiohttp import CookieJar, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from intake import accounts
+from intake.accounts import Role
+from intake.services import Services
+from intake.web import server
+from routing import schema
+
+PASSWORD = "nan-he-4569899-ok"
+COOKIE = "hotline_session"
+_TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+@functools.cache
+def hashed() -> str:
+    """The hash of everybody's password; it takes a while, so it is made once."""
+    return accounts.new_hash(PASSWORD)
+
+
+async def hire(services: Services, name: str, role: Role, *, own_password: bool = True) -> str:
+    """An account; its one-time password, or the password of its own that it has already."""
+    now = services.runtime.now()
+    password = await services.database.write(
+        lambda c: accounts.add(c, name=name, display_name=name, role=role, now=now)
+    )
+    if not own_password:
+        return password
+    await services.database.write(lambda c: accounts.change(c, name, hashed()))
+    return PASSWORD
+
+
+@dataclass(slots=True)
+class Desk:
+    """A browser window with a cookie jar of its own at one application."""
+
+    client: TestClient[Any, Any]
+    application: web.Application
+
+    @classmethod
+    async def opened(cls, services: Services) -> "Desk":
+        """A window that nobody has logged in by; close it."""
+        application = server.application(services)
+        client = TestClient(TestServer(application), cookie_jar=CookieJar(unsafe=True))
+        await client.start_server()
+        return cls(client=client, application=application)
+
+    async def log_in(self, name: str, password: str = PASSWORD) -> int:
+        """Log in; the status of the answer, 303 where it was the right password."""
+        return (await self.post("/console/login", {"name": name, "password": password}))[0]
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """The status of a page, and the page or where it leads."""
+        answer = await self.client.get(path, allow_redirects=False)
+        return answer.status, answer.headers.get("Location") or await answer.text(errors="replace")
+
+    async def post(self, path: str, fields: Mapping[str, str]) -> tuple[int, str]:
+        """Send a form: the status, and the page or where it leads."""
+        answer = await self.client.post(path, data=dict(fields), allow_redirects=False)
+        return answer.status, answer.headers.get("Location") or await answer.text(errors="replace")
+
+    async def token(self) -> str:
+        """The token that this window's forms carry."""
+        _, page = await self.get("/console/password")
+        found = _TOKEN.search(page)
+        assert found, page
+        return found.group(1)
+
+    def cookie(self) -> str:
+        """The session's cookie."""
+        jar = self.client.session.cookie_jar.filter_cookies(self.client.make_url("/console"))
+        return jar[COOKIE].value
+
+    def paths(self, method: str, names: Mapping[str, str]) -> list[str]:
+        """The addresses of the console that take a method, with `names` in their places."""
+        found = []
+        for route in self.application.router.routes():
+            info = route.resource.get_info() if route.resource is not None else {}
+            path = info.get("path") or info.get("formatter") or ""
+            if route.method == method and path.startswith("/console"):
+                found.append(path.format_map(names))
+        return sorted(found)
+
+
+async def everything(services: Services) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables but those of sessions."""
+
+    def read(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
+        tables = [t for t in schema.metadata.sorted_tables if t.name != "operator_session"]
+        return {
+            t.name: [
+                tuple(row) for row in connection.execute(sa.select(t).order_by(*t.primary_key))
+            ]
+            for t in tables
+        }
+
+    return await services.database.read(read)

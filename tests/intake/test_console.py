@@ -1,0 +1,298 @@
+"""The console over HTTP, on the real application: who may do what, address by address."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import sqlalchemy as sa
+
+from channels.message import InboundMessage
+from intake import schema
+from intake.accounts import Role
+from intake.services import Services
+from routing import store
+from routing.ticket import Status
+from tests.intake.console import Desk, everything, hire
+
+LAMP = "我叫张三，电话13912345678，东韩村村口的路灯坏了三天了没人修"
+PHOTO = b"\xff\xd8 a photo"
+OWN = ("/console/login", "/console/logout", "/console/password")  # everybody's own affairs
+FORM = {
+    "name": "x",
+    "password": "x",
+    "version": "1",
+    "action": "remind",
+    "note": "催一下",
+    "reason": "回访",
+    "urgency": "normal",
+}
+
+
+@pytest.fixture
+async def number(services: Services, say: Callable[..., InboundMessage]) -> str:
+    """A ticket."""
+    return (await services.desk.receive(say(LAMP))).ticket
+
+
+@pytest.fixture
+async def names(services: Services, number: str) -> dict[str, str]:
+    """What stands in the addresses: a ticket, and the id of a photo."""
+    photo = await services.media(PHOTO, "image/jpeg")
+    return {"number": number, "id": photo.removeprefix("store:")}
+
+
+@pytest.fixture
+async def desk(services: Services) -> AsyncIterator[Desk]:
+    """A window that nobody has logged in by."""
+    made = await Desk.opened(services)
+    yield made
+    await made.client.close()
+
+
+async def enter(desk: Desk, services: Services, role: Role) -> str:
+    """Log somebody of this role in; the token of his forms."""
+    await hire(services, role.value, role)
+    assert await desk.log_in(role.value) == 303
+    return await desk.token()
+
+
+async def looks(services: Services) -> list[tuple[str, str, str]]:
+    columns = schema.identity_look.c
+    query = sa.select(columns.operator, columns.ticket, columns.reason)
+    return [tuple(row) for row in await services.database.read(lambda c: c.execute(query).all())]
+
+
+async def test_strangers_see_nothing_and_change_nothing(
+    desk: Desk, services: Services, names: dict[str, str]
+) -> None:
+    before = await everything(services)
+    for path in desk.paths("GET", names):
+        if path != "/console/login" and not path.startswith("/console/static"):
+            assert await desk.get(path) == (303, "/console/login"), path
+    for path in desk.paths("POST", names):
+        if path != "/console/login":
+            assert await desk.post(path, FORM) == (303, "/console/login"), path
+    assert await everything(services) == before
+
+
+async def test_inspector_reads_everything_and_writes_nothing(
+    desk: Desk, services: Services, names: dict[str, str]
+) -> None:
+    token = await enter(desk, services, Role.INSPECTOR)
+    before = await everything(services)
+    reads = [path for path in desk.paths("GET", names) if "/static" not in path]
+    assert len(reads) >= 8
+    for path in reads:
+        assert (await desk.get(path))[0] == 200, path
+    writes = [path for path in desk.paths("POST", names) if path not in OWN]
+    assert len(writes) >= 4
+    for path in writes:
+        assert (await desk.post(path, {**FORM, "csrf": token}))[0] == 403, path
+    assert await everything(services) == before
+
+
+async def test_inspector_is_offered_nothing_that_he_may_not_do(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.INSPECTOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert page.count('method="post"') == 1  # logging out
+
+
+async def test_no_form_is_taken_without_its_token(
+    desk: Desk, services: Services, names: dict[str, str]
+) -> None:
+    other = await Desk.opened(services)
+    anothers = await enter(other, services, Role.LEADER)
+    await other.client.close()
+    await enter(desk, services, Role.ADMIN)
+    before = await everything(services)
+    paths = [path for path in desk.paths("POST", names) if path != "/console/login"]
+    for more in ({}, {"csrf": ""}, {"csrf": "wrong"}, {"csrf": "é"}, {"csrf": anothers}):
+        for path in paths:
+            assert (await desk.post(path, FORM | more))[0] == 403, (path, more)
+    assert await everything(services) == before
+    assert (await desk.get("/console"))[0] == 200
+
+
+async def test_no_form_is_taken_from_another_site(
+    desk: Desk, services: Services, names: dict[str, str]
+) -> None:
+    fields = {**FORM, "csrf": await enter(desk, services, Role.ADMIN)}
+    before = await everything(services)
+    for header, value in (
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://evil.example"),
+    ):
+        for path in desk.paths("POST", names):
+            answer = await desk.client.post(
+                path, data=fields, headers={header: value}, allow_redirects=False
+            )
+            assert answer.status == 403, (path, value)
+    assert await everything(services) == before
+
+
+async def test_leader_supervises_and_does_nothing_else(
+    desk: Desk, services: Services, number: str
+) -> None:
+    token = await enter(desk, services, Role.LEADER)
+    base = f"/console/tickets/{number}"
+    for path in (base + "/dispatch", base + "/identity"):
+        assert (await desk.post(path, {**FORM, "csrf": token}))[0] == 403
+    for action in ("close", "withdraw", "answer", "dispatch"):
+        status, _ = await desk.post(base + "/act", {**FORM, "csrf": token, "action": action})
+        assert status == 409, action
+    supervised = {**FORM, "csrf": token, "action": "supervise"}
+    assert (await desk.post(base + "/act", supervised))[0] == 303
+    ticket = await services.database.read(lambda c: store.load(c, number))
+    assert (ticket.version, ticket.status) == (2, Status.DISPATCHED)
+
+
+async def test_identity_is_hidden_until_somebody_says_why(
+    desk: Desk, services: Services, number: str
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    for path in ("/console", "/console/search", f"/console/tickets/{number}"):
+        _, page = await desk.get(path)
+        assert "13912345678" not in page and "张三" not in page, path
+    assert await looks(services) == []
+
+    base = f"/console/tickets/{number}/identity"
+    for reason in ("", "  "):
+        status, page = await desk.post(base, {"csrf": token, "reason": reason})
+        assert status == 409 and "13912345678" not in page
+    assert await looks(services) == []
+
+
+async def test_each_look_at_an_identity_leaves_a_row_that_inspectors_see(
+    desk: Desk, services: Services, number: str
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    base = f"/console/tickets/{number}"
+    for reason in ("回访核实", "回访核实", "补问地址"):
+        status, page = await desk.post(base + "/identity", {"csrf": token, "reason": reason})
+        assert status == 200 and "13912345678" in page and "张三" in page
+    expected = [("operator", number, reason) for reason in ("回访核实", "回访核实", "补问地址")]
+    assert sorted(await looks(services)) == sorted(expected)
+    await desk.post("/console/logout", {"csrf": token})
+    await enter(desk, services, Role.INSPECTOR)
+    _, page = await desk.get(base)
+    assert page.count("回访核实") == 2 and "补问地址" in page
+    assert "13912345678" not in page
+
+
+async def test_look_at_a_ticket_that_is_not_there_leaves_no_row(
+    desk: Desk, services: Services
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    fields = {"csrf": token, "reason": "回访"}
+    assert (await desk.post("/console/tickets/20991231-0001/identity", fields))[0] == 404
+    assert await looks(services) == []
+
+
+async def test_who_came_second_is_told_and_overwrites_nothing(
+    desk: Desk, services: Services, number: str
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    path, fields = f"/console/tickets/{number}/act", {**FORM, "csrf": token}
+    assert (await desk.post(path, fields))[0] == 303
+    status, page = await desk.post(path, fields)
+    assert status == 409 and "刚才有别人改动了这张工单" in page
+
+
+NOT_THERE = (
+    "/console/tickets/nothing",
+    "/console/tickets/20991231-0001",
+    "/console/tickets/%00",
+    "/console/media/" + "0" * 32,
+    "/console/media/..%2f..%2fhotline.db",
+    "/console/nothing",
+)
+
+
+async def test_what_is_not_there_is_said_in_words_that_people_read(
+    desk: Desk, services: Services
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    for path in NOT_THERE:
+        status, page = await desk.get(path)
+        assert status == 404, path
+        assert "没有" in page and "Not Found" not in page and "回到待办" in page, path
+
+
+QUERIES = (
+    *("q=%00", "q=%ff%fe", "q=%ed%a0%80", "q=" + "路" * 300, "q=%25_%27%22"),
+    *("page=-1", "page=9e9", "page=%d9%a3", "page=99999999999999999999", "status=x&light=y"),
+)
+
+
+async def test_any_search_has_an_answer(desk: Desk, services: Services) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    for query in QUERIES:
+        assert (await desk.get(f"/console/search?{query}"))[0] == 200, query
+        assert (await desk.get(f"/console?{query}"))[0] == 200, query
+
+
+# Content type, body, and the status of the refusal.
+HOSTILE = (
+    ("multipart/form-data", b"a", 400),
+    ("multipart/form-data; boundary=a", b"a", 400),
+    ("application/x-www-form-urlencoded; charset=nothing", b"a=1", 400),
+    ("application/x-www-form-urlencoded", b"\xff\xfe", 400),
+    ("application/x-www-form-urlencoded", b"note=" + b"a" * 70_000, 413),
+    ("application/json", b"{}", 403),
+)
+
+
+async def test_hostile_forms_are_refused(
+    desk: Desk, services: Services, names: dict[str, str]
+) -> None:
+    await enter(desk, services, Role.ADMIN)
+    before = await everything(services)
+    for path in desk.paths("POST", names):
+        for kind, body, status in HOSTILE:
+            headers = {"Content-Type": kind}
+            answer = await desk.client.post(path, data=body, headers=headers, allow_redirects=False)
+            expected = {status, 401} if path == "/console/login" else {status}
+            assert answer.status in expected, (path, kind, body[:9])
+    assert await everything(services) == before
+
+
+LACKING: tuple[tuple[dict[str, str], str], ...] = (
+    ({"action": "nothing"}, "没有这个操作"),
+    ({"version": ""}, "请刷新后再试"),
+    ({"version": "1.5"}, "请刷新后再试"),
+    ({"note": "路" * 4001}, "太长"),
+)
+
+
+async def test_forms_that_lack_something_say_what(
+    desk: Desk, services: Services, number: str
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    for fields, told in LACKING:
+        path = f"/console/tickets/{number}/act"
+        status, page = await desk.post(path, {**FORM, **fields, "csrf": token})
+        assert status == 400 and told in page, told
+
+
+async def test_control_characters_in_a_note_reach_no_database(
+    desk: Desk, services: Services, number: str
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    path = f"/console/tickets/{number}/act"
+    fields = {**FORM, "csrf": token, "note": "催\x00一\x0b下"}
+    assert (await desk.post(path, fields))[0] == 303
+    events = await services.database.read(lambda c: store.events(c, number))
+    assert events[-1].note == "催一下"
+
+
+async def test_what_was_typed_stays_when_the_dispatch_is_refused(
+    desk: Desk, services: Services, number: str
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    fields = {"csrf": token, "version": "1", "category": "不知道", "note": "请看“<照片>”"}
+    status, page = await desk.post(f"/console/tickets/{number}/dispatch", fields)
+    assert status == 409
+    assert "请选一个类别" in page
+    assert 'value="不知道"' in page and "请看“&lt;照片&gt;”" in page
