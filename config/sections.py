@@ -140,6 +140,7 @@ class Phone(Section):
     call_minutes: float = Field(default=10, gt=0, le=120)
     clips: Path | None = None  # folder of the county's own recorded phrases
     missed: Path | None = None  # folder in which Asterisk records missed calls
+    recordings: Path | None = None  # folder in which Asterisk records every call
     recordings_s3: Bucket | None = None  # a folder below the state folder where it is not set
     recordings_days: int = Field(default=180, ge=1, le=3650)
     media: Literal["audiosocket", "websocket"] = "audiosocket"  # how Asterisk brings the audio

@@ -41,8 +41,8 @@ class MissedCall:
 def finished(folder: Path, now: datetime) -> list[MissedCall]:
     """What may be read now, the oldest first; MOST_AT_ONCE at most. OSError: no such folder."""
     names = {each.stem for each in folder.iterdir() if each.suffix in (NOTE, RECORDING)}
-    ordered = sorted((parts for parts in map(_parts, names) if parts), key=lambda each: each[2])
-    found = (_read(folder, *parts, now) for parts in ordered)
+    ordered = sorted((each for each in map(parts, names) if each), key=lambda each: each[2])
+    found = (_read(folder, *each, now) for each in ordered)
     return [each for each in _first(found) if each is not None]
 
 
@@ -62,7 +62,8 @@ def _first(found: Iterator[MissedCall | None]) -> Iterator[MissedCall | None]:
             return
 
 
-def _parts(name: str) -> tuple[str, str, int] | None:
+def parts(name: str) -> tuple[str, str, int] | None:
+    """Call, caller ("unknown" where no number was shown) and epoch; None: no name of ours."""
     found = _NAME.fullmatch(name)
     return (found[1], found[2], int(found[3])) if found else None
 
@@ -73,7 +74,7 @@ def _read(folder: Path, call_id: str, number: str, epoch: int, now: datetime) ->
     stage = ""
     with suppress(OSError):
         stage = note.read_bytes()[:MOST_NOTE_BYTES].decode("ascii", errors="replace").strip()
-    if not note.exists() and not _is_stale(recording, now):
+    if not note.exists() and not is_stale(recording, now):
         return None
     return MissedCall(
         call_id=call_id,
@@ -85,7 +86,8 @@ def _read(folder: Path, call_id: str, number: str, epoch: int, now: datetime) ->
     )
 
 
-def _is_stale(recording: Path, now: datetime) -> bool:
+def is_stale(recording: Path, now: datetime) -> bool:
+    """Has nobody written on it for so long that nobody will any more?"""
     with suppress(OSError):
         return now.timestamp() - recording.stat().st_mtime > STALE_S
     return False
