@@ -10,6 +10,7 @@ from nlp.understanding import Guess, Understanding
 
 CLOSE_RACE = 0.25  # two places nearer than this in confidence are asked about
 CHOICES = 3
+NAMESAKES = 5  # as many where one name was said that all of them bear: 果寨一村 to 果寨五村
 
 _OR = "，还是"
 _ORDINALS = (
@@ -23,7 +24,8 @@ _TAIL = re.compile("(?:镇|乡|街道|村|社区)$")
 def rivals(places: tuple[Guess, ...]) -> tuple[str, ...]:
     """Places that could be meant: the best one, and those too near to it to be passed over."""
     close = [g.code for g in places if places[0].confidence - g.confidence < CLOSE_RACE]
-    return tuple(close[:CHOICES])
+    namesakes = sum(guess.confidence == places[0].confidence for guess in places)
+    return tuple(close[: max(CHOICES, min(namesakes, NAMESAKES))])
 
 
 def question(options: tuple[str, ...], knowledge: Knowledge, *, spoken: bool) -> Reply:

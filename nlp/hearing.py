@@ -46,6 +46,7 @@ class Candidate:
     end: int
     score: float  # against other places
     own: float  # against ordinary talk: without the township that was said before it
+    bare: bool
     framed: bool
     follows: bool = False  # right behind a township
 
@@ -62,13 +63,20 @@ class Stretch:
     end: int
     guesses: tuple[Guess, ...]
     sure: bool  # that a place was named at all; else it may only be asked about
+    bare: bool = False  # nothing said whether a village or a township
 
 
 def decide(heard: Sequence[Heard], text: str) -> list[Stretch]:
     """Where the text names places, and which. What is unsure is left out beside what is sure."""
     single = [
         Candidate(
-            name=name, start=one.start, end=one.end, score=score, own=score, framed=one.framed
+            name=name,
+            start=one.start,
+            end=one.end,
+            score=score,
+            own=score,
+            bare=one.bare,
+            framed=one.framed,
         )
         for one in heard
         for score in (one.score + _alone(one, text),)
@@ -101,7 +109,7 @@ def _alone_or_before(named: Candidate, villages: Sequence[Stretch], text: str) -
     unheard = not within and _UNHEARD.match(text, named.end) is not None
     confidence = TOWNSHIP
     for village in within:
-        namesake = (village.start, village.end) == (named.start, named.end)
+        namesake = village.bare and (village.start, village.end) == (named.start, named.end)
         first = village.guesses[0].confidence
         confidence = max(LEAST_CONFIDENCE, first - SPLIT / 2) if namesake else TOWNSHIP_BEFORE
     guesses = () if unheard else (_guess(named, confidence, text),)
@@ -166,7 +174,7 @@ def _weighed(
         for c, less in zip(by_unit.values(), below, strict=False)
         if first - less >= LEAST_CONFIDENCE
     )
-    return Stretch(start=best.start, end=best.end, guesses=guesses, sure=sure)
+    return Stretch(start=best.start, end=best.end, guesses=guesses, sure=sure, bare=best.bare)
 
 
 def _may_ask(best: Candidate, total: float, townships: Sequence[Candidate]) -> bool:

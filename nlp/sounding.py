@@ -202,13 +202,15 @@ def build(
     `usual` are words of the hotline's matters, commoner here than in the language at large.
     """
     listened: list[tuple[str, int, tuple[Name, ...]]] = []
+    plain = {tuple(sound.read(n.text)) for m in names.values() for n in m if not n.guarded}
     for text, means in names.items():
+        guarded = tuple(sound.read(text)) not in plain  # 后东 is not, for 侯东 sounds like it
         townships = tuple(name for name in means if name.is_township)
         settled = tuple(name for name in means if not name.is_township)
         if townships and len(text) <= LONGEST_NAME:
-            listened.append((text, _sort(townships), townships))
+            listened.append((text, _sort(townships[0], guarded), townships))
         if settled and len(text) <= LONGEST_NAME and not _by_core(text, settled, names):
-            listened.append((text, _sort(settled), settled))
+            listened.append((text, _sort(settled[0], guarded), settled))
     return Sounding(listened, words, usual)
 
 
@@ -220,13 +222,12 @@ def _by_core(text: str, settled: Sequence[Name], names: Mapping[str, Any]) -> bo
     return settled[0].place.kind in _SETTLED or text.endswith(("小区", "居委会"))
 
 
-def _sort(means: Sequence[Name]) -> int:
-    name = means[0]
+def _sort(name: Name, guarded: bool) -> int:
     if name.place.kind not in _SETTLED or not name.bare:
-        return _GUARDED_WHOLE if name.guarded else _WHOLE
+        return _GUARDED_WHOLE if guarded else _WHOLE
     if name.place.kind == "community":
-        return _GUARDED_COMMUNITY if name.guarded else _COMMUNITY
-    return _GUARDED_VILLAGE if name.guarded else _VILLAGE
+        return _GUARDED_COMMUNITY if guarded else _COMMUNITY
+    return _GUARDED_VILLAGE if guarded else _VILLAGE
 
 
 def _readings(texts: Sequence[str]) -> Any:

@@ -143,6 +143,11 @@ def test_a_township_chooses_among_those_that_sound_alike(places: Gazetteer) -> N
     assert _close(places, "河郭镇梁拍村") == ["130506104201"]
 
 
+def test_a_village_that_is_called_so_is_not_its_township(places: Gazetteer) -> None:
+    assert _close(places, "东三召村停水了") == ["130506200201"]
+    assert _close(places, "东三召乡停水了") == ["130506200"]
+
+
 def test_a_village_not_made_out_is_not_its_whole_township(places: Gazetteer) -> None:
     assert "130506101" not in _close(places, "贾宋镇扑噜村停水")
     assert _close(places, "贾宋镇停水") == ["130506101"]
