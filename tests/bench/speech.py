@@ -73,7 +73,7 @@ class Score:
     gated_wrong: int = 0
     seconds: float = 0.0
     took_s: float = 0.0
-    placed: int = 0  # recordings that name a place of the county
+    placed: int = 0  # recordings that name one place of the county, whichever way they are read
     places: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     about: int = 0  # recordings of which the written text has a category
     categories: int = 0
@@ -218,11 +218,11 @@ def _one(
     score.wrong, score.said = score.wrong + wrong, score.said + said
     if engine.gated is not None:
         score.gated_wrong += _errors(recording.text, engine.gated(pcm, rate_hz))[0]
-    meant = read(recording.text)
+    meant, sounds_like = read(recording.text), read(recording.text, heard=True)
     written, by_sound = read(heard), read(heard, heard=True)
-    if meant.places:
+    code = meant.places[0].code if meant.places else ""
+    if code and _verdict(sounds_like.places, code) == "right":
         score.placed += 1
-        code = meant.places[0].code
         score.places[f"written {_verdict(written.places, code)}"] += 1
         score.places[f"sound {_verdict(by_sound.places, code)}"] += 1
     if meant.categories:
