@@ -51,6 +51,15 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenWord:
+    """A word of a line: when it began, in milliseconds of the call's audio, and how sure it is."""
+
+    text: str
+    start_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenLine:
     """A line of the transcript; times in milliseconds of the call's audio."""
 
@@ -60,6 +69,7 @@ class SpokenLine:
     end_ms: int
     confidence: float | None = None
     key: str = ""  # of the reply, for what we said
+    words: tuple[SpokenWord, ...] = ()  # of what was recognised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ DEAF = "语音识别出错，后面的话没有听到"
 TOO_LONG = "通话时间太长"
 PROGRAM_FAILED = "系统处理时出错"
 
+GREETING = Reply(key="phone_greeting")
 _AGAIN = {"repeat": False, "slower": True}  # reply keys that mean: say the last thing again
 
 _log = structlog.get_logger(__name__)
@@ -92,8 +93,17 @@ _Turn = Sound | _TooLong
 class Call:
     """Serves one call from its first sound to its last."""
 
-    def __init__(self, *, caller: Caller, listens: Listens, speaks: Speaks, office: Office) -> None:
+    def __init__(
+        self,
+        *,
+        caller: Caller,
+        listens: Listens,
+        speaks: Speaks,
+        office: Office,
+        greeting: Reply = GREETING,
+    ) -> None:
         self._caller = caller
+        self._greeting = greeting
         self._ear = listens
         self._mouth = speaks
         self._office = office
@@ -150,7 +160,7 @@ class Call:
             self._turns.put_nowait(ear.Deaf(problem="failed", text=""))
 
     async def _answer(self) -> tuple[Outcome, str]:
-        await self._mouth.say(Reply(key="phone_greeting"))
+        await self._mouth.say(self._greeting)
         while True:
             self._busy = False
             turn = await self._turns.get()
@@ -290,11 +300,23 @@ class Call:
         return receipt
 
     async def _note(self, said: ear.Utterance) -> None:
-        line = book.SpokenLine(
-            voice=book.Voice.CALLER,
-            text=said.text,
-            start_ms=said.start_ms,
-            end_ms=said.end_ms,
-            confidence=said.confidence,
-        )
-        await self._office.book.spoken(self._caller.call_id, line)
+        await self._office.book.spoken(self._caller.call_id, line_of(said))
+
+
+def line_of(said: ear.Utterance) -> book.SpokenLine:
+    """What the caller said, as a line of the transcript."""
+    return book.SpokenLine(
+        voice=book.Voice.CALLER,
+        text=said.text,
+        start_ms=said.start_ms,
+        end_ms=said.end_ms,
+        confidence=said.confidence,
+        words=tuple(
+            book.SpokenWord(
+                text=word.text,
+                start_ms=said.start_ms + word.start_ms,
+                confidence=word.confidence,
+            )
+            for word in said.words
+        ),
+    )

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from channels.channel import Channel, Desk
 from channels.message import Contact, Reply, SendError
-from channels.phone import number, survey
+from channels.phone import call, ear, number, survey
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose, SpokenLine
 from channels.phone.call import Call, Caller, Office
 from channels.phone.ear import Ear
@@ -23,6 +23,7 @@ from channels.phone.mouth import Mouth
 from channels.phone.outgoing import Outgoing, Talk
 from channels.phone.partners import Telephone
 from channels.phone.server import AudioSocketServer
+from channels.phone.situation import Situation
 from channels.phone.websocket import WebSocketServer
 from config.sections import Phone
 from nlp.speech import SpeechFailed, Transcriber
@@ -120,6 +121,16 @@ class PhoneChannel(Channel):
             "waiting": len(self._exchange.waiting),
         }
 
+    def situation(self) -> Situation:
+        """How the line stands, for those who answer it."""
+        return Situation(
+            up=self._exchange.up,
+            calls=self._exchange.calls,
+            waiting=self._exchange.waiting,
+            operators=self._exchange.operators,
+            with_us=frozenset(self._calls),
+        )
+
     async def _server_of_ours(self) -> AudioSocketServer | WebSocketServer:
         said = False
         while True:
@@ -168,14 +179,14 @@ class PhoneChannel(Channel):
             )
         )
         if errand is None or errand.purpose is Purpose.CALL_BACK:
-            await self._serve(media, contact)
+            await self._serve(media, contact, errand.reply if errand else call.GREETING)
             if errand is not None:
                 self._outgoing.over(media.call_id, Talk(heard_out=True))
             return
         await self._tell(media, errand)
 
-    async def _serve(self, media: Media, contact: Contact) -> None:
-        parts = self._parts(media, waiting=lambda: call.waiting)
+    async def _serve(self, media: Media, contact: Contact, greeting: Reply) -> None:
+        parts = self._parts(media, waiting=lambda: served.waiting)
         if parts is None:
             return await self._no_recogniser(media)
         listens, speaks = parts
@@ -187,10 +198,12 @@ class PhoneChannel(Channel):
             longest_ms=int(self._settings.call_minutes * 60_000),
         )
         caller = Caller(call_id=media.call_id, contact=contact)
-        call = Call(caller=caller, listens=listens, speaks=speaks, office=office)
-        self._calls[media.call_id] = call
+        served = Call(
+            caller=caller, listens=listens, speaks=speaks, office=office, greeting=greeting
+        )
+        self._calls[media.call_id] = served
         try:
-            await self._own.book.ended(await call.run())
+            await self._own.book.ended(await served.run())
         finally:
             del self._calls[media.call_id]
 
@@ -202,7 +215,9 @@ class PhoneChannel(Channel):
                 return
             listens, speaks = parts
             asks = errand.purpose is Purpose.FOLLOW_UP
-            held = await survey.hold(errand.reply, asks=asks, listens=listens, speaks=speaks)
+            held = await survey.hold(
+                errand.reply, asks=asks, listens=listens, speaks=speaks, note=self._note(media)
+            )
             talk = Talk(heard_out=held.heard_out, judgement=held.judgement)
             outcome = Outcome.PERSON if held.wants_person else Outcome.SERVED
             where = Next.OPERATORS if held.wants_person else Next.BYE
@@ -212,6 +227,12 @@ class PhoneChannel(Channel):
             await self._own.book.ended(
                 Ended(call_id=media.call_id, at=self._desk.runtime.now(), outcome=outcome)
             )
+
+    def _note(self, media: Media) -> survey.Note:
+        async def note(said: ear.Utterance) -> None:
+            await self._own.book.spoken(media.call_id, call.line_of(said))
+
+        return note
 
     def _parts(self, media: Media, *, waiting: Callable[[], bool]) -> tuple[Ear, Mouth] | None:
         """Ear and mouth for a call; None where nobody recognises speech."""
@@ -259,9 +280,9 @@ class PhoneChannel(Channel):
         return complete(self._own.understand(text))
 
     def _pressed(self, call_id: str, digit: str) -> None:
-        call = self._calls.get(call_id)
-        if call is not None:
-            call.press(digit)
+        served = self._calls.get(call_id)
+        if served is not None:
+            served.press(digit)
 
     async def _errands(self) -> None:
         while True:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from channels.phone.endpointing import Change, Endpointer
 from channels.phone.media import FRAME_MS, Closed, Digit, Ended, Media, Pcm
-from nlp.speech import Recognition, SpeechFailed
+from nlp.speech import Recognition, SpeechFailed, Word
 
 LEAD_MS = 320  # heard before the beginning was certain; the first syllable is in it
 BATCH_MS = 100  # fed to the recogniser at a time
@@ -37,6 +37,7 @@ class Utterance:
     confidence: float
     start_ms: int
     end_ms: int
+    words: tuple[Word, ...] = ()  # with their times in the utterance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,11 @@ class Ear:
             return
         self._partial, self._judged = "", ("", False)
         yield Utterance(
-            text=said.text, confidence=said.confidence, start_ms=self._start_ms, end_ms=end_ms
+            text=said.text,
+            confidence=said.confidence,
+            start_ms=self._start_ms,
+            end_ms=end_ms,
+            words=said.words,
         )
 
     async def _finish_speaking(self) -> AsyncIterator[Sound]:

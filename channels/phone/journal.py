@@ -44,6 +44,8 @@ class Journal:
             case happenings.Pressed(call_id=call_id, digit=digit):
                 self._pressed(call_id, digit)
             case _:
+                if isinstance(happening, happenings.Ended):
+                    self._missed()  # its recording lies there
                 try:
                     self._waiting.put_nowait(happening)
                 except asyncio.QueueFull:

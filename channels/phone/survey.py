@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -46,6 +46,9 @@ class Speaks(Protocol):
         """See `mouth.Mouth`."""
 
 
+Note = Callable[[ear.Utterance], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """What came of it."""
@@ -62,10 +65,15 @@ def judged(text: str) -> bool | None:
     return True if _AFFIRMED.search(text) else None
 
 
-async def hold(opening: Reply, *, asks: bool, listens: Listens, speaks: Speaks) -> Survey:
-    """Say `opening`, then put the questions where `asks`; ends when all are put or he puts down."""
+async def hold(
+    opening: Reply, *, asks: bool, listens: Listens, speaks: Speaks, note: Note | None = None
+) -> Survey:
+    """Say `opening`, then put the questions where `asks`; ends when all are put or he puts down.
+
+    `note` writes down what he says.
+    """
     turns: asyncio.Queue[Sound] = asyncio.Queue()
-    listening = asyncio.create_task(_listen(listens, speaks, turns))
+    listening = asyncio.create_task(_listen(listens, speaks, turns, note))
     try:
         heard = await speaks.say(Reply(key="followup_greeting"), opening)
         survey = Survey(heard_out=heard or not turns.empty())
@@ -117,9 +125,13 @@ async def _answer(turns: asyncio.Queue[Sound]) -> _Answer:
                 return gone
 
 
-async def _listen(listens: Listens, speaks: Speaks, turns: asyncio.Queue[Sound]) -> None:
+async def _listen(
+    listens: Listens, speaks: Speaks, turns: asyncio.Queue[Sound], note: Note | None
+) -> None:
     async for sound in listens.hear():
         if isinstance(sound, ear.Began):
             speaks.hush()
-        else:
-            turns.put_nowait(sound)
+            continue
+        turns.put_nowait(sound)
+        if isinstance(sound, ear.Utterance) and sound.text and note is not None:
+            await note(sound)

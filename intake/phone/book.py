@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -10,12 +11,13 @@ from channels.message import Contact, Reply
 from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, SpokenLine
 from config.runtime import Runtime
 from intake import wire
-from intake.phone import calls, errands
+from intake.phone import calls, errands, followup
 from intake.phone.errands import Plan
 from routing.database import Database
 
 _PURPOSES = {"result": Purpose.FOLLOW_UP, "call_again": Purpose.CALL_BACK}
-NOT_REACHED = "电话回访两次无人接听"
+OVERTAKEN = "工单已有人办，不再回拨"
+MOST_OVERTAKEN = 50  # at a time
 
 _log = structlog.get_logger(__name__)
 
@@ -81,7 +83,7 @@ class DatabaseBook:
     async def next_errand(self) -> Errand | None:
         """See `CallBook`."""
         now = self._runtime.now()
-        return await self._database.write(lambda c: errands.claim(c, now))
+        return await self._database.write(lambda c: _claimed(c, now))
 
     async def reached(self, errand: Errand, judgement: Judgement) -> None:
         """See `CallBook`."""
@@ -101,3 +103,13 @@ class DatabaseBook:
                 self._unreached(connection, errand, reason)
 
         await self._database.write(write)
+
+
+def _claimed(connection: Connection, now: datetime) -> Errand | None:
+    """The next call that is still worth making."""
+    for _ in range(MOST_OVERTAKEN):
+        errand = errands.claim(connection, now)
+        if errand is None or not followup.overtaken(connection, errand):
+            return errand
+        errands.done(connection, errand.id, now, OVERTAKEN)
+    return None

@@ -1,5 +1,6 @@
 """Calls in the database: began, said, queued, ended. Functions of a connection."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from intake.phone import schema
 
 MOST_LINES = 500  # of one transcript
 LONGEST_LINE = 2000
+MOST_WORDS = 400  # of one line
 
 _CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
 _SERVED = frozenset({Outcome.SERVED, Outcome.HUNG_UP})  # he said all that he wanted to us
@@ -52,8 +54,17 @@ def spoken(connection: Connection, call_id: str, line: SpokenLine) -> None:
             "end_ms": line.end_ms,
             "confidence": line.confidence,
             "key": line.key[:100],
+            "words": _words(line),
         },
     )
+
+
+def _words(line: SpokenLine) -> str:
+    """The words as JSON; empty where there are none, or so many that nobody could use them."""
+    if not line.words or len(line.words) > MOST_WORDS:
+        return ""
+    words = [[word.text, word.start_ms, word.confidence] for word in line.words]
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":"))
 
 
 def ended(connection: Connection, call: Ended) -> None:
@@ -95,6 +106,48 @@ def hung_up(connection: Connection, call_id: str, at: datetime) -> None:
             outcome=sa.case((missed, Outcome.MISSED.value), else_=_CALL.c.outcome),
         )
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the exchange tells of a call after its end; None or empty: it does not know."""
+
+    ended_at: datetime
+    outcome: Outcome
+    queued_at: datetime | None = None
+    connected_at: datetime | None = None
+    operator: str = ""
+
+
+def settled(connection: Connection, call_id: str, told: Told) -> None:
+    """Fill in what the book does not say yet: the program was away for it, or died in it."""
+    for name in ("queued_at", "connected_at"):
+        _fill(connection, call_id, name, getattr(told, name))
+    earlier = sa.or_(_CALL.c.ended_at.is_(None), _CALL.c.ended_at < told.ended_at)
+    connection.execute(
+        sa.update(_CALL).where(_CALL.c.id == call_id, earlier).values(ended_at=told.ended_at)
+    )
+    _fill(connection, call_id, "outcome", told.outcome.value)
+    if told.operator:
+        connection.execute(
+            sa.update(_CALL)
+            .where(_CALL.c.id == call_id, _CALL.c.operator == "")
+            .values(operator=told.operator[:60])
+        )
+
+
+def _fill(connection: Connection, call_id: str, name: str, value: object) -> None:
+    if value is not None:
+        column = _CALL.c[name]
+        connection.execute(
+            sa.update(_CALL).where(_CALL.c.id == call_id, column.is_(None)).values({name: value})
+        )
+
+
+def is_open(connection: Connection, call_id: str) -> bool:
+    """Has it begun in the book, and nobody has said how it ended?"""
+    query = sa.select(_CALL.c.id).where(_CALL.c.id == call_id, _CALL.c.outcome.is_(None))
+    return connection.execute(query).one_or_none() is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

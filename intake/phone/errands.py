@@ -17,6 +17,7 @@ DAY = (time(8, 0), time(21, 0))  # nobody is rung outside these hours
 AGAIN_AFTER = timedelta(hours=2)
 CLAIM = timedelta(minutes=15)  # longer than any call of ours
 MOST_ATTEMPTS = 2
+MOST_SHOWN = 10
 
 _ERRAND = schema.errand
 
@@ -30,6 +31,18 @@ class Plan:
     purpose: Purpose
     ticket: str
     body: str  # the reply as JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A call that is, or was, owed; `state` is waiting, done or given_up."""
+
+    purpose: Purpose
+    state: str
+    attempts: int
+    due_at: datetime
+    finished_at: datetime | None
+    result: str
 
 
 def plan(connection: Connection, wanted: Plan, now: datetime) -> str:
@@ -59,6 +72,35 @@ def plan(connection: Connection, wanted: Plan, now: datetime) -> str:
         ).scalar_one()
         return waiting
     return wanted.id
+
+
+def were_planned(connection: Connection, ticket: str, purpose: Purpose) -> bool:
+    """Has such a call been owed because of this ticket, whatever became of it?"""
+    query = sa.select(_ERRAND.c.id).where(
+        _ERRAND.c.ticket == ticket, _ERRAND.c.purpose == purpose.value
+    )
+    return connection.execute(query.limit(1)).one_or_none() is not None
+
+
+def of_ticket(connection: Connection, ticket: str) -> list[Owed]:
+    """The calls owed because of a ticket, the latest first."""
+    rows = connection.execute(
+        sa.select(_ERRAND)
+        .where(_ERRAND.c.ticket == ticket)
+        .order_by(_ERRAND.c.created_at.desc())
+        .limit(MOST_SHOWN)
+    )
+    return [
+        Owed(
+            purpose=Purpose(row.purpose),
+            state=row.state,
+            attempts=row.attempts,
+            due_at=row.due_at,
+            finished_at=row.finished_at,
+            result=row.result,
+        )
+        for row in rows
+    ]
 
 
 def claim(connection: Connection, now: datetime) -> Errand | None:

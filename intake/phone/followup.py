@@ -5,6 +5,7 @@ from contextlib import suppress
 from sqlalchemy import Connection
 
 from channels.phone.book import Errand, Judgement, Purpose
+from intake.phone import callbacks
 from routing import lifecycle, store
 from routing.dispatch import BY_SYSTEM, Dispatcher
 from routing.errors import ActionRefused, TicketNotFound
@@ -13,6 +14,8 @@ from routing.ticket import Action, Ticket
 BY_RESIDENT = "resident"
 HELD = "电话回访"
 UNREACHED = "电话回访两次未接通：{reason}"
+RUNG_BACK = "已回拨，接通了；居民说的见“通话”"
+NOT_RUNG_BACK = "回拨两次未接通：{reason}"
 UNSOLVED = "电话回访，居民说没有解决"
 CONFIRMED = "电话回访，居民确认解决"
 
@@ -22,7 +25,10 @@ def judged(
 ) -> None:
     """回访 and 评价; unsolved is taken up again, solved and not dissatisfied is closed."""
     ticket = _ticket(connection, errand)
-    if ticket is None or errand.purpose is not Purpose.FOLLOW_UP:
+    if ticket is None or errand.purpose is Purpose.NOTICE:
+        return
+    if errand.purpose is Purpose.CALL_BACK:
+        _remarked(connection, dispatcher, ticket, RUNG_BACK)
         return
     ticket = _followed_up(connection, dispatcher, ticket, HELD)
     said = (judgement.solved, judgement.satisfied, judgement.contacted)
@@ -52,8 +58,25 @@ def judged(
 def unreached(connection: Connection, dispatcher: Dispatcher, errand: Errand, reason: str) -> None:
     """无人接听 is recorded; the ticket stays for a person to follow up."""
     ticket = _ticket(connection, errand)
-    if ticket is not None:
-        _followed_up(connection, dispatcher, ticket, UNREACHED.format(reason=reason))
+    if ticket is None:
+        return
+    if errand.purpose is Purpose.CALL_BACK:
+        _remarked(connection, dispatcher, ticket, NOT_RUNG_BACK.format(reason=reason))
+        return
+    _followed_up(connection, dispatcher, ticket, UNREACHED.format(reason=reason))
+
+
+def overtaken(connection: Connection, errand: Errand) -> bool:
+    """Has somebody seen to the ticket before the program could ring back by itself?"""
+    if errand.reply.values.get("planned_by") != callbacks.BY_SYSTEM:
+        return False
+    ticket = _ticket(connection, errand)
+    return ticket is None or callbacks.fitting(ticket) is not errand.purpose
+
+
+def _remarked(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, note: str) -> None:
+    if _may(ticket, Action.SUPPLEMENT, BY_SYSTEM):
+        dispatcher.remark(connection, ticket.number, version=ticket.version, note=note)
 
 
 def _followed_up(

@@ -16,6 +16,7 @@ from config.settings import Settings
 from intake.phone import followup, hearing
 from intake.phone.book import DatabaseBook
 from intake.phone.recordings import Recordings
+from intake.phone.shelf import Shelf
 from intake.phone.spool import Spool
 from intake.phone.vault import FolderVault, S3Vault, Vault
 from intake.services import Services
@@ -24,6 +25,7 @@ from nlp.listening import VoskTranscriber
 from nlp.model_store import ModelMissing
 from nlp.speech import Transcriber
 
+MOST_DAYS = 3650
 _log = structlog.get_logger(__name__)
 
 
@@ -56,28 +58,51 @@ def book(office: Services) -> DatabaseBook:
     )
 
 
-def recordings(office: Services, phone: Phone) -> Recordings:
-    """Where recordings are kept: in the state folder, or where the settings say."""
+def recordings(office: Services, phone: Phone | None) -> Recordings:
+    """Where recordings are kept: in the state folder, or where the settings say.
+
+    Without a phone line those that are there can still be heard.
+    """
     vault: Vault = FolderVault(office.settings.state / "recordings")
-    if phone.recordings_s3 is not None:
+    if phone is not None and phone.recordings_s3 is not None:
         vault = S3Vault(phone.recordings_s3.url, phone.recordings_s3.options())
     return Recordings(
         vault=vault,
         database=office.database,
         runtime=office.runtime,
-        days=phone.recordings_days,
+        days=phone.recordings_days if phone is not None else MOST_DAYS,
     )
 
 
 async def _housekeeping(
     office: Services, phone: Phone, kept: Recordings, transcriber: Transcriber | None
 ) -> bool:
-    """Missed calls into tickets, old recordings away."""
+    """Missed calls into tickets, recorded calls into the vault, old recordings away."""
     busy = await kept.step()
-    if phone.missed is None:
-        return busy
+    if phone.missed is not None and await _missed(office, phone, phone.missed, kept, transcriber):
+        office.wake.set()
+        busy = True
+    if phone.recordings is not None:
+        shelf = Shelf(
+            folder=phone.recordings,
+            area_code=phone.area_code,
+            recordings=kept,
+            database=office.database,
+            runtime=office.runtime,
+        )
+        busy = await shelf.step() or busy
+    return busy
+
+
+async def _missed(
+    office: Services,
+    phone: Phone,
+    folder: Path,
+    kept: Recordings,
+    transcriber: Transcriber | None,
+) -> bool:
     spool = Spool(
-        folder=phone.missed,
+        folder=folder,
         area_code=phone.area_code,
         receive=office.desk.receive,
         transcribe=partial(hearing.words, transcriber),
@@ -86,10 +111,7 @@ async def _housekeeping(
         dispatcher=office.dispatcher,
         runtime=office.runtime,
     )
-    if await spool.step():
-        office.wake.set()
-        return True
-    return busy
+    return await spool.step()
 
 
 def voice(settings: Settings, phone: Phone) -> prompts.Voice:

@@ -22,7 +22,7 @@ from intake.phone.vault import Vault, VaultFault
 from routing.database import Database
 
 LEAST_S = 0.5  # a shorter one holds nothing
-MOST_S = 3 * 3600
+MOST_S = 3 * 3600  # the rest of a longer one is not kept
 MEDIA_TYPE = "audio/ogg"
 PURGED_AT_A_TIME = 50
 _TABLE = schema.recording
@@ -154,7 +154,7 @@ def _pack(path: Path) -> tuple[bytes, float] | None:
     try:
         with soundfile.SoundFile(path) as file:
             seconds = file.frames / file.samplerate
-            if not LEAST_S <= seconds <= MOST_S:
+            if seconds < LEAST_S:
                 return None
             packed = io.BytesIO()
             with soundfile.SoundFile(
@@ -165,8 +165,10 @@ def _pack(path: Path) -> tuple[bytes, float] | None:
                 format="OGG",
                 subtype="OPUS",
             ) as target:
-                for block in file.blocks(blocksize=file.samplerate * 10, dtype="float32"):
+                most = MOST_S * file.samplerate
+                blocks = file.blocks(file.samplerate * 10, frames=most, dtype="float32")
+                for block in blocks:
                     target.write(block)
     except soundfile.LibsndfileError:
         return None
-    return packed.getvalue(), seconds
+    return packed.getvalue(), min(seconds, float(MOST_S))

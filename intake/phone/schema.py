@@ -33,6 +33,7 @@ call_line = sa.Table(
     sa.Column("end_ms", sa.Integer, nullable=False),
     sa.Column("confidence", sa.Float),
     sa.Column("key", sa.String(100), nullable=False, server_default=""),
+    sa.Column("words", sa.Text, nullable=False, server_default=""),  # JSON: word, ms, confidence
 )
 
 call_ticket = sa.Table(

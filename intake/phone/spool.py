@@ -1,12 +1,15 @@
 """Missed calls (未接来电) out of Asterisk's folder: each becomes a ticket, or a word in one, once.
 
 What Asterisk left stays there until all that it says is durable, so a program that dies in between,
-or was away while somebody spoke to the recorder, finds it again.
+or was away while somebody spoke to the recorder, finds it again. Whose matter is not known is rung
+back by the program.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -17,7 +20,8 @@ from channels.phone import missed, number
 from channels.phone.book import Began, Purpose
 from channels.phone.missed import MissedCall
 from config.runtime import Runtime
-from intake.phone import calls
+from intake import reasons
+from intake.phone import callbacks, calls, errands
 from intake.phone.calls import Known
 from intake.phone.recordings import Kind, Recordings
 from routing import lifecycle, store
@@ -29,6 +33,9 @@ from routing.ticket import Action
 CHANNEL = "phone"
 NOT_ANSWERED = "转人工后没有接通坐席，请回电"
 NOTE_LEFT = "，居民留了言，请听录音"
+TALK = "talk"  # he hung up while he talked with the program
+SETTLES_S = 60  # so long the program may take for what was said last
+_NOTHING_KNOWN = frozenset({reasons.RECORDING, reasons.NOTHING_HEARD})
 
 Transcribe = Callable[[Path], Awaitable[str]]
 _log = structlog.get_logger(__name__)
@@ -57,12 +64,20 @@ class Spool:
         done = 0
         for each in found:
             try:
+                if await self._is_busy(each):
+                    continue
                 await self._take(each)
                 await asyncio.to_thread(missed.forget, each)
                 done += 1
             except Exception:
                 _log.exception("phone.missed_not_taken", call=each.call_id)
         return done > 0
+
+    async def _is_busy(self, call: MissedCall) -> bool:
+        """The caller hung up while he talked with us, and we may still be settling what he said."""
+        if call.stage != TALK or not _is_fresh(call.note, self.runtime.now()):
+            return False
+        return await self.database.read(lambda c: calls.is_open(c, call.call_id))
 
     async def _take(self, call: MissedCall) -> None:
         contact = number.contact(call.number, call_id=call.call_id, area_code=self.area_code)
@@ -74,10 +89,23 @@ class Spool:
         if known.served and not reference:
             return
         if known.tickets:
-            await self.database.write(lambda c: self._note(c, known.tickets[-1], reference))
+            ticket = known.tickets[-1]
+            await self.database.write(lambda c: self._note(c, ticket, reference))
+        else:
+            words = await self.transcribe(call.recording) if call.recording and reference else ""
+            receipt = await self.receive(self._message(call, contact, reference, words))
+            ticket = receipt.ticket
+        if ticket and number.to_dial(contact):
+            await self.database.write(lambda c: self._owe(c, contact, ticket))
+
+    def _owe(self, connection: Connection, contact: Contact, ticket_number: str) -> None:
+        """We ring him back, once, where nothing tells what he wanted."""
+        ticket = store.load(connection, ticket_number)
+        unknown = ticket.handover_reason == reasons.MISSED and ticket.text in _NOTHING_KNOWN
+        if not unknown or errands.were_planned(connection, ticket_number, Purpose.CALL_BACK):
             return
-        words = await self.transcribe(call.recording) if call.recording and reference else ""
-        await self.receive(self._message(call, contact, reference, words))
+        wanted = callbacks.call_back(self.runtime.new_id(), contact, ticket_number, by_system=True)
+        errands.plan(connection, wanted, self.runtime.now())
 
     def _message(
         self, call: MissedCall, contact: Contact, reference: str, words: str
@@ -110,6 +138,12 @@ class Spool:
         except StaleVersion:
             _log.info("phone.missed_note_later", ticket=ticket_number)
             raise
+
+
+def _is_fresh(note: Path, now: datetime) -> bool:
+    with suppress(OSError):
+        return now.timestamp() - note.stat().st_mtime < SETTLES_S
+    return False
 
 
 def _known(connection: Connection, call: Began) -> Known:
