@@ -10,8 +10,9 @@ import ahocorasick
 from config.county import County
 from nlp import hearing, sounding, spellings
 from nlp.hearing import Stretch
-from nlp.sounding import Sounding, Words
+from nlp.sounding import Sounding
 from nlp.spellings import Name
+from nlp.surroundings import Words
 from nlp.understanding import Guess
 
 NAMED_IN_FULL = 0.95

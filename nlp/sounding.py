@@ -5,23 +5,20 @@ are heard where the name was said, against how likely they are in ordinary talk.
 lost, doubled or put in between; what stands before and after speaks for a place or against it.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nlp import sound
+from nlp import sound, surroundings
 from nlp.sound import Floats
 from nlp.spellings import Name, core
-
-Words = Callable[[str], Iterable[tuple[int, int, float]]]  # start, end, log chance of each word
+from nlp.surroundings import NEVER, Words
 
 MOST_HEARD = 400  # characters listened to
 MOST_FOUND = 48
 LONGEST_NAME = 12  # syllables laid along the text
-RARE = -7.0  # no syllable of talk is less likely than this, in nats
 SAME_CHARACTER = 1.0  # the recogniser even wrote it as the county does
 LOST = -3.8
 MOST_LOST = 1  # syllables of one name
@@ -29,28 +26,11 @@ DOUBLED = -4.2
 PUT_IN = -6.0
 WEAK_R = -1.5  # 儿 lost or added
 ANY_NAME = -9.2  # that this name is said here, before anything was heard
-BARE = -3.0  # without 村, before a word that does not lead on
-BARE_LED_ON = -1.5
 GUARDED = -3.0
-LED_IN = 0.9
-NOT_LED_IN = -2.0
 LEAST = -9.0  # scores below are not even compared
 
 _VILLAGE, _COMMUNITY, _GUARDED_VILLAGE, _GUARDED_COMMUNITY, _WHOLE, _GUARDED_WHOLE = range(6)
 _SETTLED = ("village", "community")
-_USUAL = re.compile(  # what residents say of villages without naming one
-    "(?:[邻全本我俺们外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
-    "村?[东西南北][头边口]|村[里口头民东西南北长]|村支[部书]|村村|"
-    "[我俺咱]们?[是在住这]|就是|你给|麻烦派?人?|"
-    "县城|[镇街]上|[去到在上]医院|[你您]好|[院车路家]里|希望|"
-    "(?:[我俺咱你他这那本][们个家]?|隔壁|有个)小区|[我俺咱你他人谁大]家"
-)
-_USUAL_CHANCE = -3.5
-_SINGLE = {"村": -4.5, "是": -3.0, "在": -3.0, "住": -4.0, "到": -4.0}
-_USUAL_WORD = -8.0
-_LEADS_IN = frozenset("在住到是俺叫去从们家于和县区，。？！；、 ")
-_LEADS_ON = frozenset("的这那有口里里东南北西前后边委中小，。？！；、 ")
-_NEVER = -50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +56,7 @@ class Sounding:
     ) -> None:
         """`names` are the text to listen for, the sort of what may follow, and what it means."""
         self._usual = frozenset(usual)
-        ordered = sorted(names, key=lambda name: -len(name[0]))[:]
+        ordered = sorted(names, key=lambda name: -len(name[0]))
         self._names = tuple(means for _, _, means in ordered)
         self._texts = tuple(text for text, _, _ in ordered)
         self._sorts = np.array([sort for _, sort, _ in ordered], dtype=np.int64)
@@ -96,7 +76,7 @@ class Sounding:
         if not text or not self._names:
             return []
         ids = np.array(sound.read(text), dtype=np.int64)
-        talk, inside = self._talk(text)
+        talk, inside = surroundings.talk(text, self._words, self._usual)
         after = self._after(text, ids, talk)
         scores = self._laid_along(text, ids, talk, inside, after)
         rows, ends = np.nonzero(scores > LEAST)
@@ -112,24 +92,10 @@ class Sounding:
                     end=end,
                     score=float(scores[row, end]),
                     bare=bare,
-                    framed=not bare or _is_framed(text, start, end),
+                    framed=not bare or surroundings.is_framed(text, start, end),
                 )
                 best.setdefault((row, start), heard)
         return list(best.values())
-
-    def _talk(self, text: str) -> tuple[Floats, Floats]:
-        """How likely each character is in ordinary talk; a price for cutting a word in two."""
-        talk = np.full(len(text), RARE, dtype=np.float32)
-        inside = np.zeros(len(text) + 1, dtype=np.float32)
-        for start, end, chance in self._words(text):
-            if text[start:end] in self._usual:
-                chance = max(chance, _USUAL_WORD)
-            each = max(RARE, chance / (end - start))
-            talk[start:end] = _SINGLE.get(text[start:end], each)
-            inside[start + 1 : end] = each - RARE
-        for found in _USUAL.finditer(text):
-            talk[found.start() : found.end()] = _USUAL_CHANCE
-        return talk, inside
 
     def _laid_along(
         self, text: str, ids: Any, talk: Floats, inside: Floats, after: Floats
@@ -137,9 +103,9 @@ class Sounding:
         """Scores (names, ends): the best alignment of each name that ends before each character."""
         fits = self._fits(text, ids) - talk
         extra = _extra(text, ids, self._table) - talk
-        before = _before(text) - 0.5 * inside
+        before = surroundings.before(text) - 0.5 * inside
         reached = np.broadcast_to(before, (len(self._names), len(text) + 1))
-        scores = np.full((len(self._names), len(text) + 1), _NEVER, dtype=np.float32)
+        scores = np.full((len(self._names), len(text) + 1), NEVER, dtype=np.float32)
         for step in range(int(self._lengths[0])):
             active = int(np.searchsorted(-self._lengths, -step, side="left"))
             reached = _stepped(reached[:active], fits[self._said[:active, step]], extra)
@@ -159,15 +125,11 @@ class Sounding:
     def _after(self, text: str, ids: Any, talk: Floats) -> Floats:
         """What follows, for each sort of name: 村, 社区, 的 ... speak for it."""
         village = self._tail("村", text, ids, talk) - 0.5
-        village = np.maximum(village, _written("大队", text))
+        village = np.maximum(village, surroundings.written("大队", text))
         community = np.maximum(self._tail("社区", text, ids, talk), village)
         community = np.maximum(community, self._tail("居委会", text, ids, talk)) - 0.5
-        community = np.maximum(community, _written("小区", text))
-        bare = np.full(len(text) + 1, BARE, dtype=np.float32)
-        bare[-1] = BARE_LED_ON
-        for at, character in enumerate(text):
-            if character in _LEADS_ON:
-                bare[at] = BARE_LED_ON
+        community = np.maximum(community, surroundings.written("小区", text))
+        bare = surroundings.after(text)
         after = np.empty((6, len(text) + 1), dtype=np.float32)
         after[_VILLAGE] = np.maximum(bare, village)
         after[_COMMUNITY] = np.maximum(bare, community)
@@ -178,7 +140,7 @@ class Sounding:
         return after
 
     def _tail(self, tail: str, text: str, ids: Any, talk: Floats) -> Floats:
-        score = np.full(len(text) + 1, _NEVER, dtype=np.float32)
+        score = np.full(len(text) + 1, NEVER, dtype=np.float32)
         length = len(text) - len(tail) + 1
         if length > 0:
             score[:length] = 0.0
@@ -258,33 +220,9 @@ def _extra(text: str, ids: Any, table: Floats) -> Floats:
     extra[1:] = np.maximum(extra[1:], twice)
     for at, character in enumerate(text):
         if character == "儿":
-            extra[at] = WEAK_R + RARE
-    extra[ids == sound.SILENCE] = _NEVER
+            extra[at] = WEAK_R + surroundings.RARE
+    extra[ids == sound.SILENCE] = NEVER
     return extra
-
-
-def _before(text: str) -> Floats:
-    """What comes before speaks for a place: 在, 我们, a pause, the beginning."""
-    before = np.full(len(text) + 1, NOT_LED_IN, dtype=np.float32)
-    before[0] = LED_IN
-    for at, character in enumerate(text):
-        if character in _LEADS_IN:
-            before[at + 1] = LED_IN
-    return before
-
-
-def _is_framed(text: str, start: int, end: int) -> bool:
-    led_in = start == 0 or text[start - 1] in _LEADS_IN
-    return led_in and (end == len(text) or text[end] in _LEADS_ON)
-
-
-def _written(word: str, text: str) -> Floats:
-    found = np.full(len(text) + 1, _NEVER, dtype=np.float32)
-    at = text.find(word)
-    while at >= 0:
-        found[at] = 2.5
-        at = text.find(word, at + 1)
-    return found
 
 
 def _start(fits: Floats) -> int:
@@ -293,7 +231,7 @@ def _start(fits: Floats) -> int:
     for chances in fits.tolist():
         beyond = [(row[0][0] + LOST, row[0][1])]
         for at, chance in enumerate(chances):
-            heard = (row[at][0] + chance - RARE, row[at][1])
+            heard = (row[at][0] + chance - surroundings.RARE, row[at][1])
             lost = (row[at + 1][0] + LOST, row[at + 1][1])
             beyond.append(max(heard, lost, (beyond[at][0] + DOUBLED, beyond[at][1])))
         row = beyond
