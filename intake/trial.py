@@ -24,7 +24,7 @@ def prepare(state: Path) -> Path:
     departments = [u.code for u in records.units.values() if u.kind == "department"]
     lines = [
         "# Settings of a trial. Every secret below was drawn by chance on this machine.",
-        f'state = "{state}"',
+        'state = "."  # this folder',
         "allow_private_networks = true  # the sample departments listen on this machine",
         "",
     ]

@@ -3,7 +3,6 @@ in memory.
 """
 
 import asyncio
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,12 +13,11 @@ from aiohttp import web
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
-from markupsafe import Markup, escape
 
 from channels import http
-from channels.channel import Channel, Desk, Line, MediaRefused
+from channels.channel import Channel, Desk, MediaRefused
 from channels.message import Attachment, Contact, InboundMessage, Reply
-from channels.web import payload, pictures
+from channels.web import payload, pictures, showing
 from channels.web.payload import Form
 from config.runtime import LOCAL_ZONE
 from config.sections import Web
@@ -31,12 +29,10 @@ STATIC = "/static/web"
 COOKIE_LASTS_S = 180 * 24 * 3600
 KIOSK_WARNS_S = 20
 KIOSK_GRACE_S = 15  # the cookie outlives the page's own clock a little
-MOST_TICKETS = 6
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_NUMBER = re.compile(r"\d{8}-\d{4,}")
 _BY_COOKIE = RateLimitItemPerMinute(20)
 _BY_ADDRESS = RateLimitItemPerMinute(120)  # a village shares one address
 
@@ -58,7 +54,7 @@ class WebChannel(Channel):
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._pages.filters["spoken"] = _spoken
+        self._pages.filters["spoken"] = showing.spoken
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The page, sending, progress, clearing, and the page's own files."""
@@ -84,7 +80,11 @@ class WebChannel(Channel):
 
     async def _send(self, request: web.Request) -> web.Response:
         _same_site(request)
-        form = await payload.read(request)
+        try:
+            form = await payload.read(request)
+        except web.HTTPClientError as refusal:
+            problem = refusal.text or payload.REFUSED
+            return await self._show(request, problem=problem, status=refusal.status)
         resident = request.cookies.get(COOKIE, "")
         if not payload.is_id(resident):
             problem = "隔的时间太长，页面已经换新。请再按一次“发送”，您写的都还在"
@@ -155,7 +155,7 @@ class WebChannel(Channel):
         lines = [] if fresh else await self._desk.history(Contact(scheme=SCHEME, path=resident))
         values: Mapping[str, Any] = {
             "lines": lines,
-            "tickets": _tickets(lines),
+            "tickets": showing.tickets(lines),
             "zone": LOCAL_ZONE,
             "key": _new_id(),
             "problem": problem,
@@ -220,18 +220,6 @@ def _home(request: web.Request, *, ended: bool = False) -> str:
     said = {"kiosk": _is_kiosk(request), "ended": ended}
     query = "&".join(f"{name}=1" for name, holds in said.items() if holds)
     return f"/?{query}" if query else "/"
-
-
-def _tickets(lines: Sequence[Line]) -> list[str]:
-    """The tickets of a conversation, the latest first."""
-    numbers = dict.fromkeys(line.ticket for line in reversed(lines) if line.ticket)
-    return list(numbers)[:MOST_TICKETS]
-
-
-def _spoken(text: str) -> Markup:
-    """A line of the talk: its own line ends, and ticket numbers that catch the eye."""
-    marked = _NUMBER.sub(lambda m: f'<b class="number">{m.group()}</b>', str(escape(text)))
-    return Markup("<br>").join(Markup(line) for line in marked.splitlines())
 
 
 def _new_id() -> str:

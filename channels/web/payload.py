@@ -15,6 +15,7 @@ LONGEST_UPLOAD_BYTES = 10 * 2**20 + 64 * 1024
 UPLOAD_WITHIN_S = 120.0  # ten megabytes over a village's telephone network
 MOST_PARTS = 12
 ID_LENGTH = 32
+REFUSED = "表单不对，请刷新页面再发"
 _LONGEST_FIELD_BYTES = 4 * LONGEST_TEXT + 1024
 _FIELDS = ("text", "key", "latitude", "longitude", "number", "last_four")
 
@@ -51,7 +52,7 @@ def _fields(body: bytes) -> Mapping[str, str]:
     try:
         found = parse_qs(body.decode("ascii"), max_num_fields=MOST_PARTS, errors="strict")
     except ValueError:
-        raise http.refused("表单不对，请刷新页面再发") from None
+        raise http.refused(REFUSED) from None
     return {name: values[0] for name, values in found.items()}
 
 
@@ -63,12 +64,12 @@ async def _parts(reader: MultipartReader) -> Form:
         if part is None:
             return _form(fields, photo)
         if not isinstance(part, BodyPartReader):
-            raise http.refused("表单不对，请刷新页面再发")
+            raise http.refused(REFUSED)
         if part.name == "photo":
             photo = await _bounded(part, LONGEST_UPLOAD_BYTES)
         elif part.name in _FIELDS:
             fields[part.name] = (await _bounded(part, _LONGEST_FIELD_BYTES)).decode("utf-8")
-    raise http.refused("表单不对，请刷新页面再发")
+    raise http.refused(REFUSED)
 
 
 async def _bounded(part: BodyPartReader, limit_bytes: int) -> bytes:

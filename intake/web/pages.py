@@ -18,7 +18,7 @@ from intake.web import sessions
 from nlp import redact
 from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES
 from routing import deadline
-from routing.ticket import ACTION_NAMES, STATUS_NAMES
+from routing.ticket import ACTION_NAMES, FINAL_STATUSES, STATUS_NAMES
 
 HERE = Path(__file__).parent
 STATIC = "/console/static"
@@ -43,11 +43,13 @@ def set_up(application: web.Application) -> None:
     )
     environment.filters["clock"] = clock
     environment.filters["masked"] = redact.mask
+    environment.filters["left"] = left
     environment.globals.update(
         county=services.county,
         replies=services.replies,
         role_names=ROLE_NAMES,
         status_names=STATUS_NAMES,
+        final_statuses=FINAL_STATUSES,
         action_names=ACTION_NAMES,
         kind_names=REQUEST_KIND_NAMES,
         urgency_names=URGENCY_NAMES,
@@ -92,3 +94,15 @@ def clock(at: datetime | None) -> str:
         return ""
     local = at.astimezone(LOCAL_ZONE)
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def left(due_at: datetime, now: datetime) -> str:
+    """`还有 1 小时 50 分`, `已超 3 天`: what is left, as people count it."""
+    minutes = round((due_at - now).total_seconds() / 60)
+    word, minutes = ("还有", minutes) if minutes >= 0 else ("已超", -minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{word} {hours // 24} 天"
+    if hours:
+        return f"{word} {hours} 小时 {rest} 分" if rest else f"{word} {hours} 小时"
+    return f"{word} {minutes} 分"

@@ -1,6 +1,8 @@
 """The console over HTTP, on the real application: who may do what, address by address."""
 
+import re
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -198,6 +200,61 @@ async def test_who_came_second_is_told_and_overwrites_nothing(
     assert (await desk.post(path, fields))[0] == 303
     status, page = await desk.post(path, fields)
     assert status == 409 and "刚才有别人改动了这张工单" in page
+
+
+async def act(desk: Desk, number: str, **fields: str) -> tuple[int, str]:
+    """Send one of the forms of a ticket's page, with the version that the page shows."""
+    path = f"/console/tickets/{number}"
+    _, page = await desk.get(path)
+    version = page.split('name="version" value="', 1)[1].split('"', 1)[0]
+    return await desk.post(
+        path + "/act", {"csrf": await desk.token(), "version": version, **fields}
+    )
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.LEADER])
+async def test_returned_ticket_is_ruled_on_at_its_page(
+    desk: Desk, services: Services, number: str, role: Role
+) -> None:
+    await services.database.write(
+        lambda c: services.dispatcher.return_(
+            c, number, version=1, by="operator:a", note="不归我们管"
+        )
+    )
+    await enter(desk, services, role)
+    status, page = await act(desk, number, action="rule", unit="没有这个", note="归城管")
+    assert status == 409 and "没有“没有这个”这个单位" in page
+    ruled = {"action": "rule", "unit": "city-management 城管", "note": "路灯归城管"}
+    assert (await act(desk, number, **ruled))[0] == 303
+    ticket = await services.database.read(lambda c: store.load(c, number))
+    assert (ticket.status, ticket.unit) == (Status.DISPATCHED, "city-management")
+
+
+async def test_operator_acts_for_units_that_only_have_a_telephone(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    assert (await act(desk, number, action="sign"))[0] == 303
+    status, page = await act(desk, number, action="extend", due_at="", note="等配件")
+    assert status == 409 and "请选延到哪一天" in page
+    later = {"action": "extend", "due_at": "2026-12-04T17:30", "note": "等配件"}
+    assert (await act(desk, number, **later))[0] == 303
+    ticket = await services.database.read(lambda c: store.load(c, number))
+    assert ticket.due_at == datetime(2026, 12, 4, 9, 30, tzinfo=UTC)
+    assert (await act(desk, number, action="report_up", note="本级办不了"))[0] == 303
+    assert (await act(desk, number, action="return", note="不归我们管"))[0] == 303
+
+
+async def test_every_action_that_is_offered_can_be_done_there(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    offered = re.findall(r'<option value="([a-z_]+)">', page.split('name="action">', 1)[1])
+    assert {"sign", "return", "supervise", "answer"} <= set(offered)
+    for action in offered:
+        _, page = await act(desk, number, action=action, note="试一试")
+        assert "请用它自己的表单" not in page, action
 
 
 NOT_THERE = (

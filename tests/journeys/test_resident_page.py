@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.async_api import Browser, Geolocation, Page, Request
 
 from tests.bench.program import Program
-from tests.journeys.browsing import LAMP, answered, log_in, number_in, tell
+from tests.journeys.browsing import LAMP, answered, log_in, number_in, tell, until
 
 OWNER = "Zhang San, Donghan village"
 PLACE = Geolocation(latitude=37.00531, longitude=114.69112)
@@ -32,7 +32,7 @@ async def looked_at(operator: Page, program: Program, number: str) -> bytes:
     await operator.goto(f"{program.url}/console/tickets/{number}")
     shown = operator.locator("img.photo")
     await shown.scroll_into_view_if_needed()
-    await operator.wait_for_function("document.querySelector('img.photo').naturalWidth > 0")
+    await until(operator, "document.querySelector('img.photo').naturalWidth > 0")
     source = await shown.get_attribute("src")
     answer = await operator.request.get(f"{program.url}{source}")
     assert answer.headers["content-type"] == "image/jpeg"
@@ -45,7 +45,7 @@ async def test_photo_is_seen_before_it_is_sent_and_tells_nothing_of_its_owner(
     page = await browser.new_page(viewport={"width": 360, "height": 740})
     await page.goto(program.url)
     await page.set_input_files("#photo", photo(tmp_path))
-    await page.wait_for_function("document.querySelector('#preview img').naturalWidth === 60")
+    await until(page, "document.querySelector('#preview img').naturalWidth === 60")
     await page.click("text=不要这张")
     assert not await page.is_visible("#preview")
     assert await page.input_value("#photo") == ""
@@ -137,7 +137,7 @@ async def test_next_person_at_the_kiosk_sees_nothing(browser: Browser, program: 
 
     await page.fill("#text", "还没有写完")
     await page.clock.fast_forward(125_000)
-    await page.wait_for_function("!document.querySelector('.talk .you')")
+    await until(page, "!document.querySelector('.talk .you')")
     await page.wait_for_load_state()
     assert page.url.endswith("/?kiosk=1")
     assert await page.input_value("#text") == ""

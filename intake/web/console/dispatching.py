@@ -4,11 +4,13 @@ example.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from config.county import County
+from config.runtime import LOCAL_ZONE
 from intake import schema
 from intake.services import Services
 from intake.web import options
@@ -18,6 +20,9 @@ from routing.errors import ActionRefused
 from routing.ticket import Action, Ticket
 
 ACTIONS_WITH_A_NOTE = {
+    Action.SIGN: "sign",
+    Action.RETURN: "return_",
+    Action.REPORT_UP: "report_up",
     Action.REMIND: "remind",
     Action.SUPERVISE: "supervise",
     Action.PROGRESS: "progress",
@@ -103,9 +108,19 @@ def act(
     version: int,
     by: str,
     note: str,
+    unit: str = "",
+    due_at: str = "",
 ) -> Ticket:
-    """Whatever else can be done with a note alone; ActionRefused for what needs more than that."""
+    """Whatever else can be done; `unit` and `due_at` as they were typed. ActionRefused says what
+    is missing.
+    """
     dispatcher = services.dispatcher
+    if action is Action.RULE:
+        code = _unit(services.county, unit)
+        return dispatcher.rule(connection, number, version=version, by=by, unit=code, note=note)
+    if action is Action.EXTEND:
+        at = _moment(due_at)
+        return dispatcher.extend(connection, number, version=version, by=by, due_at=at, note=note)
     if action is Action.ANSWER:
         return dispatcher.answer(connection, number, version=version, by=by, text=note)
     method = ACTIONS_WITH_A_NOTE.get(action)
@@ -115,6 +130,21 @@ def act(
         connection, number, version=version, by=by, note=note
     )
     return done
+
+
+def _unit(county: County, typed: str) -> str:
+    code = options.code_of(typed)
+    if code not in county.units:
+        raise ActionRefused(f"没有“{typed}”这个单位，请从单子里选。")
+    return code
+
+
+def _moment(typed: str) -> datetime:
+    """What a browser's field for date and time gives, in the county's time."""
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=LOCAL_ZONE)
+    except ValueError:
+        raise ActionRefused("请选延到哪一天、几点。") from None
 
 
 def reason(county: County, ticket: Ticket) -> str:

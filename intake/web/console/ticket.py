@@ -15,10 +15,12 @@ from intake.web.looks import Look
 from nlp import redact
 from routing import lifecycle, store
 from routing.errors import RoutingError, StaleVersion, TicketNotFound
-from routing.ticket import Action, Ticket, TicketEvent
+from routing.ticket import Action, Status, Ticket, TicketEvent
 
 CHANGED_MEANWHILE = "刚才有别人改动了这张工单，下面是最新的情况，请看过再办。"
-_BY_ITS_OWN_FORM = {Action.DISPATCH, Action.CORRECT, Action.OPEN, Action.EVALUATE}
+_BY_ITS_OWN_FORM = {
+    *(Action.DISPATCH, Action.CORRECT, Action.OPEN, Action.EVALUATE, Action.RULE, Action.EXTEND)
+}
 _CHANNEL_NAMES = {
     "web": "网页",
     "wechat": "微信",
@@ -78,11 +80,11 @@ async def _act(request: web.Request) -> web.StreamResponse:
     except ValueError:
         raise web.HTTPBadRequest(text="没有这个操作，请从页面上选") from None
     version, by = forms.version(fields), _by(session)
-    note = fields.get("note", "")
+    typed = {name: fields.get(name, "") for name in ("note", "unit", "due_at")}
     try:
         await services.database.write(
             lambda c: dispatching.act(
-                c, services, number, action=action, version=version, by=by, note=note
+                c, services, number, action=action, version=version, by=by, **typed
             )
         )
     except RoutingError as error:
@@ -136,6 +138,7 @@ async def _shown(
         "light": rows.light(ticket, services.runtime.now()),
         "events": [_event(services, event, identity is None) for event in events],
         "looks": looked,
+        "suggestion": events[0].note if ticket.status is Status.DECIDING else "",
         "pictures": [
             "/console/media/" + attachment.reference.removeprefix("store:")
             for message in messages
@@ -147,6 +150,7 @@ async def _shown(
         "identity": identity,
         "masked": _masked(ticket),
         "may_write": may_write,
+        "may_act": may_act,
         "allowed": allowed,
         "other_actions": [a for a in allowed if a not in _BY_ITS_OWN_FORM] if may_act else [],
         "rule_reason": dispatching.reason(services.county, ticket),

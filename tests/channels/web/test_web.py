@@ -177,10 +177,14 @@ async def test_number_and_phone_become_a_question_about_progress(
 
 async def test_progress_offers_the_tickets_of_this_browser(client: Client, desk: FakeDesk) -> None:
     assert "这里还没有您说过的事" in await (await client.get("/progress")).text()
-    desk.lines = [line("好", ticket="20261124-0001"), line("好", ticket="20261124-0002")] * 2
+    said = line(
+        "村口的路灯坏了三天了，\n晚上看不见路，没有人来修", us=False, ticket="20261124-0001"
+    )
+    desk.lines = [said, *[line("好", ticket=f"20261124-000{number}") for number in (1, 2, 1, 2)]]
     page = await (await client.get("/progress")).text()
     assert page.count('name="number" value="20261124-000') == 2
     assert page.index("20261124-0002") < page.index("20261124-0001")
+    assert "<span>村口的路灯坏了三天了， 晚上看不见路……</span></button>" in page
 
 
 async def test_choices_are_buttons_while_they_are_the_last_word(
@@ -226,6 +230,10 @@ async def test_kiosk_forgets_whoever_is_silent(client: Client, desk: FakeDesk) -
     assert f'http-equiv="refresh" content="{IDLE_S + 20};url=/?kiosk=1"' in page
     assert "我说完了" in page
     assert 'type="file"' not in page
+    assert "请记下或拍下单号" not in page
+    desk.lines.append(line("记下了", ticket=NUMBER))
+    page = await (await client.get("/?kiosk=1")).text()
+    assert f'请记下或拍下单号 <b class="number">{NUMBER}</b>' in page
 
 
 async def test_done_at_the_kiosk_leaves_no_cookie(client: Client) -> None:
