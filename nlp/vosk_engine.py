@@ -116,7 +116,7 @@ def load(facts: Facts) -> Model:
         raise ModelMissing(
             f"语音模型 {facts.folder} 载入失败：文件已损坏，或者内存不够"
             f"（模型 {facts.size_bytes // 2**20} MB，载入约需两倍的内存）。"
-            "请删掉这个文件夹，重新运行 hotline model get cn。"
+            "请重新运行 hotline model get cn，或在设置 phone.model 里换一个模型。"
         ) from error
 
 

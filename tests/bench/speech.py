@@ -96,17 +96,22 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=Path("var"), help="with fetched models")
     parser.add_argument("--recordings", type=Path, default=SHARED / "speech")
     parser.add_argument("--only", default="", help="sets, with commas between")
+    parser.add_argument("--most", type=int, default=1000, help="recordings of each set")
+    parser.add_argument("--no-vosk", action="store_true")
     parser.add_argument("--cost", action="store_true")
     chosen = parser.parse_args()
     only = {name for name in chosen.only.split(",") if name}
     recordings = [r for r in _recordings(chosen.recordings) if not only or r.group in only]
+    recordings = list(_some(recordings, chosen.most))
     with tempfile.TemporaryDirectory() as folder:
         models = list(_models(chosen.model, chosen.state, Path(folder)))
         if chosen.cost:
             for model in chosen.model or models:
                 asyncio.run(_cost(model, recordings))
             return
-        engines = [_vosk(model) for model in models] + list(_whisper(chosen.whisper))
+        engines = [_vosk(model) for model in models if not chosen.no_vosk] + list(
+            _whisper(chosen.whisper)
+        )
         understander = understand.build(load.load_county(PACKAGED_COUNTY), Path(folder))
         rows = [row for engine in engines for row in _measure(engine, recordings, understander)]
     table.show(
@@ -134,6 +139,14 @@ def _recordings(folder: Path) -> Iterator[Recording]:
                 yield Recording(group="calls", file=CALLS / name, text=text.replace(" ", ""))
     if not any(CALLS.glob("*.wav")):
         print(f"Not here: spoken calls ({CALLS}/*.wav)")
+
+
+def _some(recordings: Iterable[Recording], most: int) -> Iterator[Recording]:
+    seen: dict[str, int] = defaultdict(int)
+    for recording in recordings:
+        seen[recording.group] += 1
+        if seen[recording.group] <= most:
+            yield recording
 
 
 def _models(named: Sequence[Path], state: Path, scratch: Path) -> Iterator[Path]:
