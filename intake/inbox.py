@@ -9,14 +9,20 @@ from sqlalchemy import Connection
 from channels.message import Contact, InboundMessage, Receipt
 from intake import attachments, schema, wire
 from routing import outbox
+from routing.schema import insert_new
 
 MOST_ATTEMPTS = 5
 _INBOX = schema.inbox
-_INSERT = sa.insert(_INBOX)
+_INSERT = {name: new.returning(_INBOX.c.id) for name, new in insert_new(_INBOX).items()}
 _BY_KEY = sa.select(_INBOX.c.id, _INBOX.c.receipt).where(
     _INBOX.c.channel == sa.bindparam("channel"), _INBOX.c.external_id == sa.bindparam("key")
 )
 _LOCKED = sa.select(_INBOX.c.receipt).where(_INBOX.c.id == sa.bindparam("row_id")).with_for_update()
+_LINK = (
+    sa.update(_INBOX)
+    .where(_INBOX.c.id == sa.bindparam("row_id"), _INBOX.c.ticket.is_(None))
+    .values(ticket=sa.bindparam("number"))
+)
 _BODY = sa.select(_INBOX.c.body).where(_INBOX.c.id == sa.bindparam("row_id"))
 _DONE = (
     sa.update(_INBOX)
@@ -40,9 +46,6 @@ def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival
 
     What its platform has not given us yet is asked for by the outbox.
     """
-    known = _find(connection, message)
-    if known is not None:
-        return known
     row = {
         "id": new_id,
         "channel": message.channel,
@@ -52,14 +55,9 @@ def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival
         "body": wire.message_to_text(message),
         "received_at": message.received_at,
     }
-    try:
-        with connection.begin_nested():
-            connection.execute(_INSERT, row)
-    except sa.exc.IntegrityError:  # another process wrote it between our look and our insert
-        known = _find(connection, message)
-        if known is None:
-            raise
-        return known
+    insert = _INSERT[connection.dialect.name]
+    if connection.execute(insert, row).scalar_one_or_none() is None:
+        return _find(connection, message)
     outbox.post(connection, attachments.errands(new_id, message), message.received_at)
     return Arrival(inbox_id=new_id)
 
@@ -81,11 +79,8 @@ def settle(connection: Connection, inbox_id: str, receipt: Receipt, at: datetime
 
 def link(connection: Connection, inbox_ids: tuple[str, ...], ticket: str) -> None:
     """Earlier messages of the same matter belong to this ticket."""
-    connection.execute(
-        sa.update(_INBOX)
-        .where(_INBOX.c.id.in_(inbox_ids), _INBOX.c.ticket.is_(None))
-        .values(ticket=ticket)
-    )
+    if inbox_ids:
+        connection.execute(_LINK, [{"row_id": each, "number": ticket} for each in inbox_ids])
 
 
 def waiting(
@@ -176,11 +171,9 @@ def of_sender(
     ]
 
 
-def _find(connection: Connection, message: InboundMessage) -> Arrival | None:
+def _find(connection: Connection, message: InboundMessage) -> Arrival:
     row = connection.execute(
         _BY_KEY, {"channel": message.channel, "key": message.external_id}
-    ).one_or_none()
-    if row is None:
-        return None
+    ).one()
     receipt = wire.receipt_from_text(row.receipt) if row.receipt else None
     return Arrival(inbox_id=row.id, receipt=receipt)

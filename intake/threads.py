@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from channels.message import InboundMessage
 from intake import schema, wire
 from intake.turn import Conversation
+from routing.schema import insert_new
 
 _TABLE = schema.conversation
 _STATE = sa.select(_TABLE.c.state).where(_TABLE.c.thread == sa.bindparam("key")).with_for_update()
-_INSERT = sa.insert(_TABLE)
+_INSERT = insert_new(_TABLE)
 _UPDATE = (
     sa.update(_TABLE)
     .where(_TABLE.c.thread == sa.bindparam("key"))
@@ -54,11 +55,8 @@ def save(connection: Connection, conversation: Conversation, *, message: str, at
         "due_at": conversation.due_at,
         "updated_at": at,
     }
-    try:
-        with connection.begin_nested():
-            connection.execute(_INSERT, row)
-    except sa.exc.IntegrityError as error:
-        raise Interrupted(conversation.thread) from error
+    if not connection.execute(_INSERT[connection.dialect.name], row).rowcount:
+        raise Interrupted(conversation.thread)
 
 
 def silent(connection: Connection, *, before: datetime, limit: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Messages, receipts and conversations as JSON text for the database, and back."""
 
 import json
-from dataclasses import asdict
+from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,11 @@ from intake.turn import Conversation, Stage
 
 def message_to_text(message: InboundMessage) -> str:
     """The message as JSON; `message_from_text` gives an equal one back."""
-    record = asdict(message)
+    record = _shallow(message)
+    record["sender"] = _shallow(message.sender)
     record["received_at"] = message.received_at.isoformat()
+    record["attachments"] = [_shallow(each) for each in message.attachments]
+    record["point"] = _shallow(message.point) if message.point else None
     return _dump(record)
 
 
@@ -64,8 +67,11 @@ def receipt_from_text(text: str) -> Receipt:
 
 def conversation_to_text(conversation: Conversation) -> str:
     """The conversation as JSON; fields at their default are left out."""
-    blank = asdict(Conversation(thread=conversation.thread))
-    record = {k: v for k, v in asdict(conversation).items() if v != blank[k]}
+    record = {
+        name: value
+        for name, blank in _BLANK.items()
+        if (value := getattr(conversation, name)) != blank
+    }
     for name in ("ticket_at", "due_at"):
         if name in record:
             record[name] = record[name].isoformat()
@@ -82,6 +88,16 @@ def conversation_from_text(thread: str, text: str) -> Conversation:
         record[name] = tuple(record.get(name, ()))
     record["stage"] = Stage(record.get("stage", Stage.OPEN))
     return Conversation(thread=thread, **record)
+
+
+_BLANK = {each.name: each.default for each in fields(Conversation) if each.default is not MISSING}
+
+
+def _shallow(record: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name. `asdict` would copy each value deeply, which costs more
+    than all the JSON.
+    """
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def _dump(record: dict[str, Any]) -> str:

@@ -4,7 +4,9 @@ Needs numpy alone: weights and vocabulary are plain arrays and text, made by `nl
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import math
+from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -57,7 +59,7 @@ class Classifier:
 
     def guess(self, words: Sequence[str]) -> tuple[Guess, ...]:
         """Domains for segmented words, best first; empty where the message is no matter at all."""
-        names = list(features(words))
+        names = features(words)
         indices, values = self._vector(names)
         if not len(indices):
             return ()
@@ -85,17 +87,14 @@ class Classifier:
         """Indices and values: sublinear counts times rarity, each family of features of length
         one.
         """
-        counts: dict[int, int] = {}
-        for name in names:
-            index = self._vocabulary.get(name)
-            if index is not None:
-                counts[index] = counts.get(index, 0) + 1
+        known = self._vocabulary.get
+        counts = Counter([index for index in map(known, names) if index is not None])
         indices = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         if not len(indices):
             return indices, np.zeros(0, dtype=np.float32)
         raw = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         values = (1 + np.log(raw)) * self._idf[indices]
-        return indices, values / np.linalg.norm(values)
+        return indices, values / math.sqrt(values @ values)
 
     def _evidence(self, words: Sequence[str], column: int) -> tuple[str, ...]:
         weighed = {}
@@ -132,14 +131,13 @@ def load(folder: Path | None = None) -> Classifier:
     )
 
 
-def features(words: Sequence[str]) -> Iterator[str]:
+def features(words: Sequence[str]) -> list[str]:
     """`wWORD`, `pWORD WORD` and `cCHARACTERS` of a message, stop words left out."""
     kept = [word for word in words if word not in STOP_WORDS]
-    for word in kept:
-        yield "w" + word
-    for pair in pairwise(kept):
-        yield "p" + " ".join(pair)
+    found = ["w" + word for word in kept]
+    found += [f"p{word} {following}" for word, following in pairwise(kept)]
     text = "".join(kept)
     for length in range(1, LONGEST_CHARACTERS + 1):
-        for start in range(len(text) - length + 1):
-            yield "c" + text[start : start + length]
+        ends = range(length, len(text) + 1)
+        found += ["c" + text[end - length : end] for end in ends]
+    return found

@@ -33,7 +33,7 @@ class Segmenter:
         words: list[str] = []
         for run in _HAN.findall(text):
             for start in range(0, len(run), LONGEST_RUN):
-                words.extend(self._tokenizer.cut(run[start : start + LONGEST_RUN], HMM=False))
+                words.extend(self._likeliest(run[start : start + LONGEST_RUN]))
         return words
 
     def words(self, text: str) -> Iterator[tuple[int, int, float]]:
@@ -43,10 +43,38 @@ class Segmenter:
         """
         for run in _HAN.finditer(text):
             at = run.start()
-            for word in self._tokenizer.cut(run.group()[:LONGEST_RUN], HMM=False):
+            for word in self._likeliest(run.group()[:LONGEST_RUN]):
                 often = 0 if self._added.get(word) is False else self._tokenizer.FREQ.get(word, 0)
                 yield at, at + len(word), math.log(max(often, 1) / self._tokenizer.total)
                 at += len(word)
+
+    def _likeliest(self, run: str) -> Iterator[str]:
+        """The words of a run whose product of chances is greatest, as jieba would cut it.
+
+        jieba builds a graph, then looks for the way; both at once from behind take half the time.
+        Its dictionary holds the beginnings of words too, with a frequency of 0.
+        """
+        known, total, log = self._tokenizer.FREQ.get, math.log(self._tokenizer.total), math.log
+        length = len(run)
+        scores, ends = [0.0] * (length + 1), [0] * length
+        for start in range(length - 1, -1, -1):
+            best, best_end, end = -math.inf, start + 1, start + 1
+            often = known(run[start])
+            while often is not None:
+                if often:
+                    score = log(often) - total + scores[end]
+                    if score >= best:
+                        best, best_end = score, end
+                end += 1
+                if end > length:
+                    break
+                often = known(run[start:end])
+            scores[start] = best if best > -math.inf else scores[start + 1] - total
+            ends[start] = best_end
+        at = 0
+        while at < length:
+            yield run[at : ends[at]]
+            at = ends[at]
 
     def is_ordinary(self, word: str) -> bool:
         """Is this a word of the language at large, besides whatever the county means by it?"""

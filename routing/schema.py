@@ -5,9 +5,12 @@ A ticket's columns are what is searched, counted and checked; its other fields a
 (JSON).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -46,6 +49,16 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def insert_new(table: sa.Table) -> Mapping[str, sa.Insert]:
+    """An INSERT that leaves a row alone which is there already, by the name of the dialect."""
+    return MappingProxyType(
+        {
+            "sqlite": sqlite.insert(table).on_conflict_do_nothing(),
+            "postgresql": postgresql.insert(table).on_conflict_do_nothing(),
+        }
+    )
 
 
 _FINAL = ", ".join(f"'{status.value}'" for status in sorted(FINAL_STATUSES))

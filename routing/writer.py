@@ -1,8 +1,9 @@
 """Group commit: a thread that takes units of work from a queue, runs them in one transaction,
 and tells.
 
-Each unit has its own savepoint, so that a failing one harms no other. Futures resolve after
-COMMIT only.
+Nearly always all units of a group succeed, so they first run one after the other without more ado.
+Where one fails, all is rolled back and they run again, each with a savepoint of its own, so that
+the failing one harms no other. Futures resolve after COMMIT only.
 """
 
 import asyncio
@@ -90,22 +91,37 @@ class Writer:
         self._disconnect()
 
     def _carry_out(self, group: Sequence[Unit]) -> None:
+        passing = self._tried(group, apart=False)
+        if passing is None:
+            return
+        if not passing and len(group) > 1 and self._tried(group, apart=True) is None:
+            return
+        for unit in group:
+            self._on_its_own(unit)
+
+    def _tried(self, group: Sequence[Unit], *, apart: bool) -> bool | None:
+        """None when the group is committed; else whether what stopped it may pass.
+
+        A lone unit's own failure, and not knowing whether a COMMIT was done, are raised.
+        """
         try:
-            self._in_one_transaction(group)
+            self._in_one_transaction(group, apart=apart)
         except CommitUnknown:
             raise
         except Exception as error:
-            if len(group) == 1 and not connections.is_passing(error):
+            passing = connections.is_passing(error)
+            if len(group) == 1 and not passing:
                 raise
             for unit in group:
                 unit.value = unit.error = None
-                self._on_its_own(unit)
+            return passing
+        return None
 
     def _on_its_own(self, unit: Unit) -> None:
         for pause_s in PAUSES_S:
             time.sleep(pause_s)
             try:
-                self._in_one_transaction([unit])
+                self._in_one_transaction([unit], apart=False)
                 return
             except Exception as error:
                 unit.error = error
@@ -113,13 +129,19 @@ class Writer:
                     return
             unit.value = None
 
-    def _in_one_transaction(self, group: Sequence[Unit]) -> None:
-        """Run and commit; raises what makes the whole group fail, keeps what makes a unit fail."""
+    def _in_one_transaction(self, group: Sequence[Unit], *, apart: bool) -> None:
+        """Run and commit. `apart`: a failing unit keeps its error, and the others are done.
+
+        Else what makes a unit fail is raised, as is whatever makes the whole group fail.
+        """
         connection = self._connected()
         try:
             transaction = connection.begin()
             for unit in group:
-                _run(connection, unit, alone=len(group) == 1)
+                if apart:
+                    _run_apart(connection, unit)
+                else:
+                    unit.value, unit.error = unit.work(connection), None
         except BaseException:
             self._roll_back(connection)
             raise
@@ -154,12 +176,8 @@ class Writer:
                 connection.close()
 
 
-def _run(connection: Connection, unit: Unit, *, alone: bool) -> None:
-    """Run a unit; alone it needs no savepoint, because its failure ends the transaction."""
-    if alone:
-        unit.value = unit.work(connection)
-        unit.error = None
-        return
+def _run_apart(connection: Connection, unit: Unit) -> None:
+    """Run a unit so that its failure undoes nothing but its own work."""
     connection.exec_driver_sql("SAVEPOINT unit")
     try:
         unit.value = unit.work(connection)

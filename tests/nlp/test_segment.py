@@ -3,7 +3,25 @@
 import threading
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from nlp.segment import Segmenter
+
+HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
+USUAL = st.sampled_from("我要说村口的路灯坏了三天没有人修自来水停电工资拖欠不给西东韩一万个")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Segmenter:
+    """One segmenter for many examples."""
+    return Segmenter(tmp_path_factory.mktemp("jieba"), ["西东韩村", "善友桥"])
+
+
+@given(run=st.text(st.one_of(USUAL, HAN), min_size=1, max_size=40))
+def test_any_run_is_cut_as_jieba_cuts_it(shared: Segmenter, run: str) -> None:
+    assert shared.cut(run) == list(shared._tokenizer.cut(run, HMM=False))
 
 
 def test_names_of_the_county_stay_whole(tmp_path: Path) -> None:

@@ -74,6 +74,18 @@ async def test_failing_unit_tells_its_own_caller_and_harms_no_other(database: Da
     assert await database.read(_days) == {"taken"} | {f"good{n}" for n in range(20)}
 
 
+async def test_each_of_many_failing_units_is_told_its_own_failure(database: Database) -> None:
+    def fails(connection: Connection, number: int) -> None:
+        _put(connection, f"never{number}")
+        raise ValueError(number)
+
+    works = [partial(fails, number=n) if n % 3 else _putting(f"good{n}") for n in range(60)]
+    found = await asyncio.gather(*(database.write(w) for w in works), return_exceptions=True)
+    for number, answer in enumerate(found):
+        assert str(answer) == (str(number) if number % 3 else f"good{number}")
+    assert await database.read(_days) == {f"good{n}" for n in range(0, 60, 3)}
+
+
 async def test_unit_may_use_savepoints_of_its_own(database: Database) -> None:
     await database.write(lambda c: _put(c, "taken"))
 
