@@ -13,6 +13,7 @@ from nlp import whisper
 from nlp.model_store import ModelMissing
 from nlp.speech import SpeechFailed, Trouble
 from nlp.whisper import WhisperTranscriber
+from tests.nlp.test_voice import noise, pcm, voice
 
 
 class FakeWhisper:
@@ -51,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_a_recording_becomes_phrases_with_their_times(folder: Path) -> None:
     engine = WhisperTranscriber(folder)
     await engine.start()
-    said = await engine.transcribe(bytes(2 * 8000 * 40), 8000)  # 40 s: two windows
+    said = await engine.transcribe(pcm(voice(40, 2000)), 8000)  # 40 s: two windows
     assert said.text == "路灯坏了，路灯坏了"
     assert [(word.start_ms, word.end_ms) for word in said.words] == [(0, 15000), (30000, 35000)]
     assert said.confidence == pytest.approx(0.905)
@@ -62,13 +63,20 @@ async def test_a_recording_becomes_phrases_with_their_times(folder: Path) -> Non
 async def test_it_is_asked_for_16_khz_and_a_bounded_number_of_tokens(folder: Path) -> None:
     engine = WhisperTranscriber(folder)
     await engine.start()
-    await engine.transcribe(bytes(2 * 8000 * 10), 8000)
-    await engine.transcribe(bytes(2 * 16000 * 10), 16000)
+    await engine.transcribe(pcm(voice(10, 2000)), 8000)
+    await engine.transcribe(pcm(voice(10, 2000, 16000)), 16000)
     assert [length for length, _ in FakeWhisper.asked] == [160_000, 160_000]
     options = FakeWhisper.asked[0][1]
     assert options["max_new_tokens"] == 82
     assert options["language"] == "zh"
     assert not options["condition_on_previous_text"]
+
+
+async def test_silence_and_noise_are_not_even_asked_about(folder: Path) -> None:
+    engine = WhisperTranscriber(folder)
+    await engine.start()
+    assert (await engine.transcribe(pcm(noise(5, 100)), 8000)).text == ""
+    assert FakeWhisper.asked == []
 
 
 async def test_it_listens_to_no_call(folder: Path) -> None:
@@ -86,7 +94,7 @@ async def test_a_fault_of_the_engine_is_told(folder: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(FakeWhisper, "transcribe", fails)
     with pytest.raises(SpeechFailed, match="CUDA") as failure:
-        await engine.transcribe(bytes(16000), 8000)
+        await engine.transcribe(pcm(voice(1, 2000)), 8000)
     assert failure.value.trouble is Trouble.BROKEN
 
 
@@ -97,7 +105,7 @@ async def test_a_recording_that_takes_too_long_is_given_up(
     engine = WhisperTranscriber(folder)
     await engine.start()
     with pytest.raises(SpeechFailed) as failure:
-        await engine.transcribe(bytes(16000), 8000)
+        await engine.transcribe(pcm(voice(1, 2000)), 8000)
     assert failure.value.trouble is Trouble.TOO_SLOW
 
 
