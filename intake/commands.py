@@ -24,6 +24,7 @@ SHORT_THANKS = 8  # characters; longer thanks tell of something
 
 _AGAIN = {RequestKind.REPEAT: "repeat", RequestKind.SLOWER: "slower"}
 _TALK = frozenset({RequestKind.GREETING, RequestKind.YES, RequestKind.NO})
+_QUESTIONS = frozenset({Stage.MATTER, Stage.PLACE, Stage.WHICH})
 _NO_VERDICT = frozenset({RequestKind.PERSON, RequestKind.PROGRESS})
 
 
@@ -41,6 +42,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
         return AskWithdraw(ticket=named)
     if said.kind is RequestKind.SUPPLEMENT and (named or conversation.ticket):
         return Supplement(ticket=named or conversation.ticket, text=said.text)
+    if spoken and said.kind is RequestKind.GREETING and conversation.stage in _QUESTIONS:
+        return Say(reply=Reply(key="repeat"))  # 喂: he has not heard what we asked
     nothing_pending = conversation.stage is Stage.OPEN and not conversation.texts
     done = spoken and nothing_pending and drafts.has_live_ticket(conversation, heard, knowledge)
     if said.kind is RequestKind.THANKS and len(said.text) < SHORT_THANKS:

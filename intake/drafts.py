@@ -78,9 +78,9 @@ def said(whole: Conversation, heard: Heard, knowledge: Knowledge) -> Understandi
     """What the whole matter says, understood anew only where it is more than this message."""
     if whole.matter:
         return pinned(whole, knowledge)
-    if len(whole.texts) > 1:
-        return knowledge.understand(joined(whole))
-    return heard.understanding if whole.texts else knowledge.understand("")
+    if whole.texts == (heard.understanding.text,):
+        return heard.understanding
+    return knowledge.understand(joined(whole))
 
 
 def pinned(whole: Conversation, knowledge: Knowledge) -> Understanding:

@@ -8,6 +8,7 @@ from channels.message import Reply
 from intake import drafts, questions, readback, reasons, whereabouts
 from intake.questions import MOST_QUESTIONS
 from intake.turn import Conversation, Heard, Knowledge, Open, Say, Stage, Turn
+from nlp import repair
 from nlp.understanding import Understanding
 from routing.ticket import Draft
 
@@ -23,6 +24,8 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
         return Turn(conversation=asked, steps=(Say(reply=Reply(key="media_kept")),))
     chosen = whereabouts.chosen(conversation, said, knowledge)
     whole = drafts.remember(conversation, heard)
+    if conversation.stage is Stage.WHICH and not chosen and repair.read(said.text).denies:
+        return _none_of_these(conversation, heard, knowledge)
     whole = replace(whole, place=chosen or conversation.place)
     if conversation.matter:
         return _told_anew(conversation.stage, whole, heard, knowledge)
@@ -75,6 +78,23 @@ def _told_anew(stage: Stage, whole: Conversation, heard: Heard, knowledge: Knowl
     if not whole.place:
         said = replace(said, places=words.places)
     return weigh(whole, heard, knowledge, said)
+
+
+def _none_of_these(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """都不是, 在贾宋镇: the place is another one, or asked for anew."""
+    words = repair.read(heard.understanding.text).meant
+    before = knowledge.understand(drafts.joined(conversation))
+    meant = knowledge.understand(words).places
+    places = whereabouts.corrected("", meant, before.places, knowledge)
+    whole = replace(drafts.remember(conversation, heard), options=())
+    said = drafts.pinned(whole, knowledge) if whole.matter else before
+    if len(places) == 1:
+        return weigh(replace(whole, place=places[0]), heard, knowledge, said)
+    if whole.asked >= MOST_QUESTIONS:
+        return drafts.hand_over(whole, heard, knowledge, reasons.PLACE_UNKNOWN)
+    if places:
+        return questions.ask_which(whole, heard, knowledge, places)
+    return questions.ask(whole, heard, knowledge, Stage.PLACE)
 
 
 def _unclear(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:

@@ -1,6 +1,6 @@
 """A whole program in the test's own loop, on each kind of database."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -8,10 +8,13 @@ import pytest
 from pydantic import SecretStr
 
 from channels.message import Contact, InboundMessage
+from config.county import County
 from config.sections import Endpoint
 from config.settings import Settings
 from intake import app, migrate
 from intake.services import Services
+from nlp import understand
+from nlp.understand import Understander
 from tests.clock import Clock
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -24,6 +27,21 @@ Open = Callable[[], AbstractAsyncContextManager[Services]]
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One segmenter cache for all tests of a run."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_language() -> Iterator[None]:
+    """Programs of a run share what understands: it is pure, and takes seconds to load."""
+    load, loaded = understand.build, dict[str, Understander]()
+
+    def build(county: County, folder: Path) -> Understander:
+        if county.version not in loaded:
+            loaded[county.version] = load(county, folder)
+        return loaded[county.version]
+
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(understand, "build", build)
+        yield
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ DONGHAN = Guess(code="130506100225", confidence=0.95, evidence=("东韩村",))
 XIHAN = Guess(code="130506100228", confidence=0.9, evidence=("西韩村",))
 HOUDONG = Guess(code="130506103201", confidence=0.85, evidence=("侯东",))
 LATER_EAST = Guess(code="130506104202", confidence=0.8, evidence=("后东",))
+SOUNDS_ALIKE = Guess(code=LATER_EAST.code, confidence=0.5)
 JIASONG = Guess(code="130506104", confidence=0.5, evidence=("贾宋镇",))
 
 PLACES = {
@@ -51,10 +52,13 @@ SAYINGS = {
     "贾宋镇": {"places": (JIASONG,), "kind": _UNKNOWN},
     "路灯": {"categories": (LAMP,), "kind": _HELP},
     "井盖": {"categories": (COVER,), "kind": _HELP},
+    "西韩村的井盖": {"categories": (COVER,), "places": (XIHAN,), "kind": _HELP},
     "东韩村路灯坏了": {"categories": (LAMP,), "places": (DONGHAN,), "kind": _HELP},
-    "侯东路灯坏了": {"categories": (LAMP,), "places": (HOUDONG,), "kind": _HELP},
+    "侯东路灯坏了": {"categories": (LAMP,), "places": (HOUDONG, SOUNDS_ALIKE), "kind": _HELP},
+    "侯东那边路灯坏了": {"categories": (LAMP,), "places": (HOUDONG, LATER_EAST), "kind": _HELP},
     "东韩村停水": {"categories": (WATER,), "places": (DONGHAN,), "kind": _HELP},
     "着火了": {"urgency": Urgency.DANGER, "kind": _HELP, "danger_words": ("着火",)},
+    "20261120-0001没解决": {"tickets": ("20261120-0001",)},
     "转人工": {"kind": RequestKind.PERSON},
     "你好": {"kind": RequestKind.GREETING},
     "谢谢": {"kind": RequestKind.THANKS},
@@ -82,9 +86,11 @@ def understand(text: str) -> Understanding:
     known = SAYINGS.get(text)
     if known is None and "，" in text:
         parts = [understand(part) for part in text.split("，")]
+        first = parts[0].kind
         return replace(
             parts[0],
             text=text,
+            kind=_UNKNOWN if first in (RequestKind.YES, RequestKind.NO) else first,
             categories=next((p.categories for p in parts if p.categories), ()),
             places=next((p.places for p in parts if p.places), ()),
         )
