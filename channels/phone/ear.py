@@ -116,9 +116,9 @@ class Ear:
             self._recognition.close()
 
     async def _audio(self, pcm: Pcm) -> AsyncIterator[Sound]:
-        self._rest += pcm.samples
         size = 2 * pcm.rate_hz * FRAME_MS // 1000
-        self.now_ms = pcm.at_ms
+        self.now_ms = pcm.at_ms - len(self._rest) * FRAME_MS // size
+        self._rest += pcm.samples
         while len(self._rest) >= size:
             frame = bytes(self._rest[:size])
             del self._rest[:size]
