@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from intake.schema import metadata
+from intake.schema import metadata as metadata
 from routing.schema import UtcTime
 
 call = sa.Table(

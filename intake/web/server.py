@@ -8,7 +8,7 @@ from aiohttp import web
 from channels import http
 from intake.services import SERVICES, Services
 from intake.web import api, auth, health, pages, proxies, sessions
-from intake.web.console import letters, queue, search, ticket
+from intake.web.console import calls, letters, listening, live, queue, ringing, search, ticket
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -38,9 +38,11 @@ def application(services: Services) -> web.Application:
     made[http.BODY_LIMIT] = limit_bytes
     pages.set_up(made)
     auth.set_up(made)
+    listening.set_up(made)
     for channel in services.channels.values():
         made.router.add_routes(channel.routes())
-    for module in (auth, queue, ticket, search, letters, api, health):
+    modules = (auth, queue, ticket, search, letters, calls, listening, live, ringing, api, health)
+    for module in modules:
         made.router.add_routes(module.routes())
     return made
 

@@ -4,19 +4,25 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from channels.message import Contact
+from channels.phone.book import Began, Purpose
 from intake import accounts
 from intake.accounts import Role
+from intake.phone import calls, line
+from intake.phone import schema as tables
 from intake.services import Services
 from intake.web import server
 from routing import schema
 
 PASSWORD = "nan-he-4569899-ok"
+CALL = "0190a1b2-0000-7000-8000-000000000001"
 COOKIE = "hotline_session"
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
@@ -91,11 +97,39 @@ class Desk:
         return sorted(found)
 
 
-async def everything(services: Services) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all tables but those of sessions."""
+async def rung(
+    services: Services, *, call_id: str = CALL, ticket: str = "", sound: bytes = b"OggS" * 300
+) -> tuple[str, str]:
+    """A call that was held, with a recording; their ids."""
+    now = services.runtime.now()
+    contact = Contact(scheme="tel", path="+8613912345678")
+    began = Began(call_id=call_id, contact=contact, purpose=Purpose.INBOUND, at=now, ticket=ticket)
+    await services.database.write(lambda c: calls.began(c, began))
+    kept = line.recordings(services, None)
+    name, row_id = f"{call_id}-call.ogg", services.runtime.new_id()
+    await kept.vault.put(name, sound)
+    row = {
+        "id": row_id,
+        "call": call_id,
+        "kind": "call",
+        "reference": name,
+        "media_type": "audio/ogg",
+        "seconds": 65.0,
+        "sha256": "0" * 64,
+        "kept_at": now,
+        "purge_at": now + timedelta(days=180),
+    }
+    await services.database.write(lambda c: c.execute(sa.insert(tables.recording), row) and None)
+    return call_id, row_id
+
+
+async def everything(services: Services, *, but: str = "") -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables but those of sessions, and of one more."""
 
     def read(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
-        tables = [t for t in schema.metadata.sorted_tables if t.name != "operator_session"]
+        tables = [
+            t for t in schema.metadata.sorted_tables if t.name not in ("operator_session", but)
+        ]
         return {
             t.name: [
                 tuple(row) for row in connection.execute(sa.select(t).order_by(*t.primary_key))

@@ -9,7 +9,7 @@ from intake import inbox
 from intake.accounts import Session
 from intake.services import SERVICES, Services
 from intake.web import forms, looks, options, pages, rows, sessions
-from intake.web.console import dispatching
+from intake.web.console import dispatching, ringing
 from intake.web.console.dispatching import Wish
 from intake.web.looks import Look
 from nlp import redact
@@ -138,6 +138,7 @@ async def _shown(
         "light": rows.light(ticket, services.runtime.now()),
         "events": [_event(services, event, identity is None) for event in events],
         "looks": looked,
+        "ringing": await ringing.of_ticket(services, ticket),
         "suggestion": events[0].note if ticket.status is Status.DECIDING else "",
         "pictures": [
             "/console/media/" + attachment.reference.removeprefix("store:")

@@ -1,0 +1,225 @@
+"""Calls as they are looked up afterwards: lists, one call with its transcript, who listened."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from channels.message import Contact
+from channels.phone.book import Outcome, Purpose, SpokenWord, Voice
+from intake.phone import schema
+
+LISTENED_AGAIN = timedelta(minutes=10)  # seeking in a recording is not listening once more
+MOST_LISTENS = 50
+_CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
+_RECORDING, _LISTEN = schema.recording, schema.recording_listen
+
+
+class Sort(StrEnum):
+    """How calls are told apart in the list."""
+
+    SERVED = "served"  # 热线办完
+    TAKEN = "taken"  # 转人工，有人接
+    UNANSWERED = "unanswered"  # 转人工，没人接
+    MISSED = "missed"  # 未接
+    HUNG_UP = "hung_up"  # 居民先挂断
+    BROKEN = "broken"  # 中断、出错
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A call, without what was said."""
+
+    id: str
+    contact: Contact
+    purpose: Purpose
+    began_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None
+    reason: str
+    queued_at: datetime | None
+    operator: str
+    connected_at: datetime | None
+    tickets: tuple[str, ...] = ()
+    recorded: bool = False
+
+    @property
+    def waited_s(self) -> int | None:
+        """In the operators' queue; None: he was not, or still is."""
+        until = self.connected_at or self.ended_at
+        if self.queued_at is None or until is None or until < self.queued_at:
+            return None
+        return round((until - self.queued_at).total_seconds())
+
+    @property
+    def lasted_s(self) -> int | None:
+        """From the answer to the end; None while it lasts."""
+        return round((self.ended_at - self.began_at).total_seconds()) if self.ended_at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A line of the transcript."""
+
+    voice: Voice
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float | None
+    words: tuple[SpokenWord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is looked for; empty: everything."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: Sort | None = None
+    last_digits: str = ""
+    ticket: str = ""
+    ids: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Somebody listened to a recording."""
+
+    operator: str
+    at: datetime
+
+
+def listing(connection: Connection, wanted: Wanted, *, limit: int, offset: int = 0) -> list[Entry]:
+    """The calls that are looked for, the latest first."""
+    query = sa.select(_CALL).order_by(_CALL.c.began_at.desc(), _CALL.c.id)
+    rows = connection.execute(query.where(*_conditions(wanted)).limit(limit).offset(offset)).all()
+    ids = [row.id for row in rows]
+    tickets = _pairs(connection, sa.select(_TICKET.c.call, _TICKET.c.ticket), _TICKET.c.call, ids)
+    kept = _pairs(connection, sa.select(_RECORDING.c.call, _RECORDING.c.id), _RECORDING.c.call, ids)
+    return [_entry(row, tickets.get(row.id, ()), row.id in kept) for row in rows]
+
+
+def one(connection: Connection, call_id: str) -> Entry | None:
+    """A call by its id."""
+    found = listing(connection, Wanted(ids=[call_id]), limit=1)
+    return found[0] if found else None
+
+
+def lines(connection: Connection, call_id: str) -> list[Spoken]:
+    """What was said, in order."""
+    rows = connection.execute(
+        sa.select(_LINE).where(_LINE.c.call == call_id).order_by(_LINE.c.sequence)
+    )
+    return [
+        Spoken(
+            voice=Voice(row.voice),
+            text=row.text,
+            start_ms=row.start_ms,
+            end_ms=row.end_ms,
+            confidence=row.confidence,
+            words=_words(row.words),
+        )
+        for row in rows
+    ]
+
+
+def listened(
+    connection: Connection, recording: str, operator: str, at: datetime, new_id: str
+) -> None:
+    """Write down that somebody listens; once in LISTENED_AGAIN."""
+    lately = sa.select(_LISTEN.c.id).where(
+        _LISTEN.c.recording == recording,
+        _LISTEN.c.operator == operator,
+        _LISTEN.c.at > at - LISTENED_AGAIN,
+    )
+    if connection.execute(lately.limit(1)).one_or_none() is None:
+        row = {"id": new_id, "recording": recording, "operator": operator, "at": at}
+        connection.execute(sa.insert(_LISTEN), row)
+
+
+def listeners(connection: Connection, recording: str) -> list[Listen]:
+    """Who listened, the latest first."""
+    rows = connection.execute(
+        sa.select(_LISTEN.c.operator, _LISTEN.c.at)
+        .where(_LISTEN.c.recording == recording)
+        .order_by(_LISTEN.c.at.desc())
+        .limit(MOST_LISTENS)
+    )
+    return [Listen(operator=row.operator, at=row.at) for row in rows]
+
+
+def sort_of(call: Entry) -> Sort | None:
+    """How it ended, as the list tells calls apart; None: not known (yet)."""
+    if call.operator:
+        return Sort.TAKEN
+    return _SORTS.get(call.outcome) if call.outcome else None
+
+
+_SORTS = {
+    Outcome.SERVED: Sort.SERVED,
+    Outcome.PERSON: Sort.UNANSWERED,
+    Outcome.MISSED: Sort.MISSED,
+    Outcome.HUNG_UP: Sort.HUNG_UP,
+    Outcome.LOST: Sort.BROKEN,
+    Outcome.FAILED: Sort.BROKEN,
+}
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.since is not None:
+        found.append(_CALL.c.began_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(_CALL.c.began_at < wanted.until)
+    if wanted.last_digits:
+        found.append(_CALL.c.contact.like(f"tel:%{wanted.last_digits}"))
+    if wanted.ids is not None:
+        found.append(_CALL.c.id.in_(wanted.ids))
+    if wanted.ticket:
+        of_ticket = sa.select(_TICKET.c.call).where(_TICKET.c.ticket.like(f"%{wanted.ticket}"))
+        found.append(_CALL.c.id.in_(of_ticket))
+    if wanted.sort is Sort.TAKEN:
+        found.append(_CALL.c.operator != "")
+    elif wanted.sort is not None:
+        outcomes = [outcome.value for outcome, sort in _SORTS.items() if sort is wanted.sort]
+        found += [_CALL.c.operator == "", _CALL.c.outcome.in_(outcomes)]
+    return found
+
+
+def _pairs(
+    connection: Connection,
+    query: sa.Select[Any],
+    column: sa.ColumnElement[str],
+    ids: list[str],
+) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for call_id, value in connection.execute(query.where(column.in_(ids))):
+        found[call_id] = tuple(sorted((*found.get(call_id, ()), value)))
+    return found
+
+
+def _entry(row: sa.Row[tuple[object, ...]], tickets: tuple[str, ...], recorded: bool) -> Entry:
+    return Entry(
+        id=row.id,
+        contact=Contact.parse(row.contact),
+        purpose=Purpose(row.purpose),
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        reason=row.reason,
+        queued_at=row.queued_at,
+        operator=row.operator,
+        connected_at=row.connected_at,
+        tickets=tickets,
+        recorded=recorded,
+    )
+
+
+def _words(text: str) -> tuple[SpokenWord, ...]:
+    kept: list[tuple[str, int, float]] = json.loads(text) if text else []
+    return tuple(SpokenWord(text=w, start_ms=at, confidence=sure) for w, at, sure in kept)

@@ -1,0 +1,52 @@
+"""The sound of a recording, in whole or in part; who listens is written down."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from intake.phone import line, register
+from intake.phone.recordings import Recordings
+from intake.services import SERVICES
+from intake.web import sessions
+
+_ARCHIVE = web.AppKey("archive", Recordings)
+GONE = "没有这段录音：可能过了保存期限，已经删除"
+
+
+def routes() -> Sequence[web.RouteDef]:
+    """One address a recording."""
+    return [web.get("/console/recordings/{recording:[0-9a-f-]{1,64}}", _sound)]
+
+
+def set_up(application: web.Application) -> None:
+    """Where the recordings lie."""
+    services = application[SERVICES]
+    application[_ARCHIVE] = line.recordings(services, services.settings.phone)
+
+
+async def _sound(request: web.Request) -> web.StreamResponse:
+    session = sessions.required(request, sessions.EVERYBODY)
+    services, recording = request.app[SERVICES], request.match_info["recording"]
+    found = await request.app[_ARCHIVE].sound(recording)
+    if found is None:
+        raise web.HTTPNotFound(text=GONE)
+    name, now, new_id = session.account.name, services.runtime.now(), services.runtime.new_id()
+    await services.database.write(lambda c: register.listened(c, recording, name, now, new_id))
+    return _part(request, *found)
+
+
+def _part(request: web.Request, sound: bytes, media_type: str) -> web.Response:
+    """What the Range header asks for, so that one can listen from any point; else all of it."""
+    headers = {"Accept-Ranges": "bytes", "Content-Disposition": "inline"}
+    if "Range" not in request.headers:
+        return web.Response(body=sound, content_type=media_type, headers=headers)
+    try:
+        start, stop, _ = request.http_range.indices(len(sound))
+    except ValueError:
+        start, stop = 0, 0
+    if start >= stop:
+        headers["Content-Range"] = f"bytes */{len(sound)}"
+        return web.Response(status=416, headers=headers)
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(sound)}"
+    body = sound[start:stop]
+    return web.Response(status=206, body=body, content_type=media_type, headers=headers)
