@@ -15,6 +15,7 @@ from nlp.speech_training.network import CONTEXT, STEP, Layer
 from nlp.speech_training.units import UNITS
 
 LARGEST = 127
+BLANK_HELD_BACK = 2.0  # of its log probability: CTC is surer of blanks than it should be
 Values = npt.NDArray[np.floating]
 
 MODEL_CONF = f"""\
@@ -65,7 +66,8 @@ def _network(layers: Sequence[Layer]) -> str:
         weights, scale = _whole(np.concatenate(np.moveaxis(layer.weights, 2, 0), axis=1))
         reach = ", ".join(_offset(before, offset) for offset in layer.offsets)
         source = f"Append({reach})" if len(layer.offsets) > 1 else before
-        bias = layer.bias / scale
+        held_back = np.where(np.arange(len(scale)) == 0, BLANK_HELD_BACK, 0.0) if last else 0.0
+        bias = (layer.bias - held_back) / scale
         affine = f"<LinearParams> {_matrix(weights)}<BiasParams> {_vector(bias)}"
         steps = [
             ("affine", f"<FixedAffineComponent> {affine}</FixedAffineComponent>"),

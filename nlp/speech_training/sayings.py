@@ -16,6 +16,7 @@ SAYINGS = Path(__file__).with_name("sayings.txt")
 NAMES = ("place", "town", "digits")  # slots that the language model keeps as classes
 DIGITS = "零一二三四五六七八九"
 DIGIT_LENGTHS = (4, 4, 7, 8, 11, 12)
+NUMBERS_OFTEN = 6  # as often as others are numbers spoken for training: each digit counts in them
 MOST_NESTED = 3
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -125,7 +126,10 @@ def spoken(
 ) -> Iterator[str]:
     """Endless sentences to be spoken, every slot filled; each name comes before any comes again."""
     rounds = {"place": _rounds(names.all_places, chance), "word": _rounds(words, chance)}
-    weights = [saying.weight**0.5 for saying in sayings.sayings]
+    weights = [
+        saying.weight * (NUMBERS_OFTEN if "{digits}" in saying.text else 1)
+        for saying in sayings.sayings
+    ]
     while True:
         text = chance.choices(sayings.sayings, weights)[0].text
         text = _fill(text, sayings.slots, chance)

@@ -33,6 +33,7 @@ class Line:
 
 
 MU_LAW = Line()
+GOOD = Line(codec="none", lead_s=0.1, tail_s=0.1)
 GSM = Line(codec="gsm", noise_db=25.0)
 
 
@@ -44,10 +45,10 @@ def draw(chance: np.random.Generator) -> Line:
         low_hz=chance.uniform(60, 350),
         high_hz=chance.uniform(3000, 3900),
         tilt_db=chance.normal(0, 5),
-        noise_db=chance.uniform(8, 40) if noisy else None,
+        noise_db=chance.uniform(12, 40) if noisy else None,
         noise_tilt_db=chance.uniform(-25, 5),
         hum_hz=50.0 if chance.random() < 0.1 else 0.0,
-        echo_s=chance.uniform(0.05, 0.35) if chance.random() < 0.3 else 0.0,
+        echo_s=chance.uniform(0.05, 0.35) if chance.random() < 0.2 else 0.0,
         peak_db=chance.uniform(-22, 0.5),
         stretch=float(np.exp(chance.normal(0, 0.08))),
         lead_s=chance.uniform(0.05, 0.6),
