@@ -62,6 +62,12 @@ class Telephone:
     async def press(self, digits: str) -> None:
         await self._order("press", digits=digits)
 
+    async def rtp(self) -> dict[str, Any]:
+        """Packets of the first call that came, were lost, came too late; frames without any."""
+        known = len(self.events)
+        await self._order("tell-rtp")
+        return await self.until("rtp", after=known)
+
     async def hang_up(self) -> None:
         await self._order("hang-up")
 

@@ -134,6 +134,10 @@ def obey(order: dict[str, Any], own: Any) -> None:
                 key.digits, key.duration = digit, 160
                 key.method = pj.PJSUA_DTMF_METHOD_RFC2833
                 calls[0].sendDtmf(key)
+        case "tell-rtp" if calls:
+            stream = calls[0].getStreamStat(0)
+            came, buffer = stream.rtcp.rxStat, stream.jbuf
+            tell("rtp", came=came.pkt, lost=came.loss, late=came.discard, empty=buffer.empty)
         case "hang-up":
             for call in list(calls):
                 call.hangup(pj.CallOpParam(True))
