@@ -129,12 +129,11 @@ class Spool:
         if any(event.note == note for event in store.events(connection, ticket_number)):
             return
         ticket = store.load(connection, ticket_number)
-        if Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_SYSTEM):
+        known = ticket.handover_reason == reasons.MISSED  # it was opened because of this call
+        if known or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_SYSTEM):
             return
         try:
-            self.dispatcher.supplement(
-                connection, ticket_number, version=ticket.version, by=BY_SYSTEM, note=note
-            )
+            self.dispatcher.remark(connection, ticket_number, version=ticket.version, note=note)
         except StaleVersion:
             _log.info("phone.missed_note_later", ticket=ticket_number)
             raise

@@ -1,14 +1,18 @@
 """Missed calls: each is a ticket, or a word in the ticket that is there, once, whatever dies."""
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from channels.message import Contact, InboundMessage, Receipt
-from channels.phone.book import Began, Ended, Outcome, Purpose
-from intake.phone import calls
+from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose
+from intake.phone import calls, line
+from intake.phone import schema as tables
+from intake.phone.book import DatabaseBook
 from intake.phone.recordings import Recordings
 from intake.phone.spool import NOT_ANSWERED, Spool
 from intake.phone.vault import FolderVault
@@ -155,8 +159,6 @@ async def test_what_fails_stays_for_the_next_time(
     async def broken(message: InboundMessage) -> Receipt:
         raise RuntimeError("no database")
 
-    from dataclasses import replace
-
     leave("missed", note=True)
     assert not await replace(spool, receive=broken).step()
     assert len(list(folder.iterdir())) == 2
@@ -166,3 +168,150 @@ async def test_what_fails_stays_for_the_next_time(
 async def test_a_folder_that_is_not_there_is_no_error(spool: Spool, folder: Path) -> None:
     folder.rmdir()
     assert not await spool.step()
+
+
+async def errands(services: Services) -> list[tuple[str, str, str]]:
+    columns = tables.errand.c
+    query = sa.select(columns.purpose, columns.ticket, columns.state)
+    return [tuple(row) for row in await services.database.read(lambda c: c.execute(query).all())]
+
+
+async def test_who_left_no_words_is_rung_back_once(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    for _ in range(2):  # the program died before it could forget
+        leave("missed", note=True)
+        await spool.step()
+    (ticket,) = await tickets(services)
+    assert await errands(services) == [("call_back", ticket.number, "waiting")]
+
+
+async def test_death_between_the_ticket_and_the_call_back_loses_none_of_them(
+    services: Services, spool: Spool, leave: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    leave("missed")
+    with monkeypatch.context() as patched:
+        patched.setattr(Spool, "_owe", dies)
+        assert not await spool.step()
+    assert len(await tickets(services)) == 1 and await errands(services) == []
+    await spool.step()
+    assert len(await tickets(services)) == 1 and len(await errands(services)) == 1
+
+
+async def test_whose_matter_is_known_is_left_to_the_operators(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    async def understood(path: Path) -> str:
+        return "东韩村村口的路灯坏了"
+
+    leave("missed", note=True)
+    await replace(spool, transcribe=understood).step()
+    (ticket,) = await tickets(services)
+    assert "路灯" in ticket.text and await errands(services) == []
+
+
+async def test_who_shows_no_number_cannot_be_rung_back(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    leave("missed", number="unknown")
+    await spool.step()
+    assert len(await tickets(services)) == 1 and await errands(services) == []
+
+
+def _book(services: Services) -> DatabaseBook:
+    return line.book(services)
+
+
+async def _rung(services: Services, spool: Spool, leave: Callable[..., None]) -> Errand:
+    leave("missed")
+    await spool.step()
+    errand = await _book(services).next_errand()
+    assert errand is not None and errand.reply.key == "call_again"
+    return errand
+
+
+async def notes(services: Services) -> list[str]:
+    (ticket,) = await tickets(services)
+    events = await services.database.read(lambda c: store.events(c, ticket.number))
+    return [event.note for event in events]
+
+
+async def test_who_is_not_reached_twice_is_told_of_in_the_ticket(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    errand = await _rung(services, spool, leave)
+    await _book(services).not_reached(errand, "无人接听")
+    assert await _book(services).next_errand() is None
+    clock.forward(hours=2, minutes=1)
+    again = await _book(services).next_errand()
+    assert again is not None and again.attempt == 2
+    await _book(services).not_reached(again, "无人接听")
+    assert (await notes(services))[-1] == "回拨两次未接通：无人接听"
+    clock.forward(days=1)
+    assert await _book(services).next_errand() is None
+
+
+async def test_who_is_reached_is_told_of_in_the_ticket(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    errand = await _rung(services, spool, leave)
+    await _book(services).reached(errand, Judgement())
+    assert (await notes(services))[-1].startswith("已回拨，接通了")
+
+
+async def test_nobody_is_rung_whom_an_operator_has_seen_to(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    leave("missed")
+    await spool.step()
+    (ticket,) = await tickets(services)
+    await services.database.write(
+        lambda c: services.dispatcher.withdraw(
+            c, ticket.number, version=ticket.version, by="operator:x", note="打错了"
+        )
+    )
+    assert await _book(services).next_errand() is None
+    ((_, _, state),) = await errands(services)
+    assert state == "done"
+
+
+async def test_nobody_is_rung_at_night(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    clock.forward(hours=13)  # ten in the evening
+    leave("missed")
+    await spool.step()
+    assert await _book(services).next_errand() is None
+    clock.forward(hours=10)
+    assert await _book(services).next_errand() is not None
+
+
+async def test_what_was_said_last_is_settled_before_a_call_counts_as_missed(
+    services: Services, spool: Spool, folder: Path, leave: Callable[..., None], clock: Clock
+) -> None:
+    began = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=clock.at)
+    await services.database.write(lambda c: calls.began(c, began))
+    leave("talk")
+    (note,) = folder.iterdir()
+    os.utime(note, (clock.at.timestamp(), clock.at.timestamp()))
+    assert not await spool.step()
+    ended = Ended(call_id=CALL, at=clock.at, outcome=Outcome.HUNG_UP)
+    await services.database.write(lambda c: calls.ended(c, ended))
+    assert await spool.step()
+    assert await tickets(services) == []
+
+
+async def test_program_that_died_in_mid_call_is_not_waited_for_long(
+    services: Services, spool: Spool, folder: Path, leave: Callable[..., None], clock: Clock
+) -> None:
+    began = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=clock.at)
+    await services.database.write(lambda c: calls.began(c, began))
+    leave("talk")
+    (note,) = folder.iterdir()
+    os.utime(note, (clock.at.timestamp(), clock.at.timestamp()))
+    clock.forward(minutes=2)
+    assert await spool.step()
+    assert len(await tickets(services)) == 1
