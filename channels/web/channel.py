@@ -27,6 +27,7 @@ COOKIE = "hotline_resident"
 HERE = Path(__file__).parent
 STATIC = "/static/web"
 COOKIE_LASTS_S = 180 * 24 * 3600
+QUIET = "X-Quiet"  # asked for by the page's own script, not looked at
 KIOSK_WARNS_S = 20
 KIOSK_GRACE_S = 15  # the cookie outlives the page's own clock a little
 POLICY = (
@@ -174,7 +175,7 @@ class WebChannel(Channel):
         answer = web.Response(text=text, content_type="text/html", status=status)
         answer.headers["Content-Security-Policy"] = POLICY
         answer.headers["Cache-Control"] = "no-store"
-        if fresh or kiosk:
+        if fresh or (kiosk and QUIET not in request.headers):
             self._set_cookie(request, answer, resident, kiosk=kiosk)
         return answer
 

@@ -9,6 +9,9 @@ const GIVES_UP_MS = 120000;
 const say = document.getElementById("say");
 const talk = document.querySelector(".talk");
 const note = document.getElementById("note");
+// Only pages that are looked at renew the cookie: an answer that comes late must not bring back who has left.
+const QUIET = { "X-Quiet": "1" };
+let forgotten = false;
 let photo = Promise.resolve(null); // what is sent in place of the chosen one
 
 document.getElementById("last")?.scrollIntoView({ block: "start" });
@@ -30,7 +33,8 @@ function sending() {
       const small = await photo;
       if (small) data.set("photo", small, "photo.jpg");
       const signal = AbortSignal.timeout?.(GIVES_UP_MS);
-      const answer = await fetch(say.action, { method: "POST", body: data, signal });
+      const answer = await fetch(say.action, { method: "POST", body: data, headers: QUIET, signal });
+      if (forgotten) return;
       if (answer.ok) { location.replace(answer.url); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const problem = page.querySelector(".problem");
@@ -98,8 +102,8 @@ function announcing() {
   let fresh = null;
   setInterval(async () => {
     if (document.hidden) return;
-    const answer = await fetch(location.pathname + location.search).catch(() => null);
-    if (!answer?.ok) return;
+    const answer = await fetch(location.pathname + location.search, { headers: QUIET }).catch(() => null);
+    if (!answer?.ok || forgotten) return;
     const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".talk");
     if (!found || found.querySelectorAll("time").length <= talk.querySelectorAll("time").length) return;
     fresh = found;
@@ -136,8 +140,7 @@ function forgetting(after_s, warns_s) {
   const box = document.getElementById("idle");
   const left = document.getElementById("left");
   let ends = 0;
-  let clearing = false;
-  const again = () => { if (!clearing) { ends = Date.now() + after_s * 1000; box.hidden = true; } };
+  const again = () => { if (!forgotten) { ends = Date.now() + after_s * 1000; box.hidden = true; } };
   const used = () => document.querySelector(".talk .you, #ask") || say?.text.value;
   for (const name of ["pointerdown", "keydown", "input"]) addEventListener(name, again);
   document.getElementById("stay").addEventListener("click", again);
@@ -147,17 +150,18 @@ function forgetting(after_s, warns_s) {
     const rest_s = Math.ceil((ends - Date.now()) / 1000);
     left.textContent = Math.max(rest_s, 0);
     if (box.hidden && rest_s <= warns_s) { box.hidden = false; document.getElementById("stay").focus(); }
-    if (rest_s <= 0 && !clearing) { clearing = true; forget(); }
+    if (rest_s <= 0 && !forgotten) forget();
   }, 1000);
 }
 
 async function forget() {
+  forgotten = true;
   window.speechSynthesis?.cancel();
   talk?.replaceChildren();
   for (const form of document.forms) form.reset();
   if (say) say.text.value = "";
   try {
-    await fetch("/end?kiosk=1", { method: "POST" });
+    await fetch("/end?kiosk=1", { method: "POST", headers: QUIET });
     location.replace("/?kiosk=1");
   } catch {
     setTimeout(forget, AGAIN_MS);

@@ -236,6 +236,14 @@ async def test_kiosk_forgets_whoever_is_silent(client: Client, desk: FakeDesk) -
     assert f'请记下或拍下单号 <b class="number">{NUMBER}</b>' in page
 
 
+async def test_answer_that_comes_late_brings_nobody_back_to_the_kiosk(client: Client) -> None:
+    headers = {"Cookie": f"{COOKIE}={resident(1)}"}
+    looked_at = await client.get("/?kiosk=1", headers=headers)
+    assert looked_at.cookies[COOKIE].value == resident(1)
+    for_news = await client.get("/?kiosk=1", headers={**headers, "X-Quiet": "1"})
+    assert COOKIE not in for_news.cookies
+
+
 async def test_done_at_the_kiosk_leaves_no_cookie(client: Client) -> None:
     await client.get("/?kiosk=1")
     answer = await client.post("/end?kiosk=1", allow_redirects=False)
