@@ -24,6 +24,7 @@ from nlp import model_store, speech_trial
 from nlp.listening import VoskTranscriber
 from nlp.model_store import ModelMissing
 from nlp.speech import Transcriber
+from nlp.speech_trial import TrialModelBroken
 
 MOST_DAYS = 3650
 _log = structlog.get_logger(__name__)
@@ -131,7 +132,7 @@ async def transcriber(settings: Settings, phone: Phone) -> Transcriber | None:
         folder: Path = model_store.choose(settings.state, phone.model, trial)
         made = VoskTranscriber(folder, threads=phone.recognisers, most_calls=phone.most_calls)
         await made.start()
-    except ModelMissing as missing:
+    except (ModelMissing, TrialModelBroken) as missing:
         _log.error("phone.no_model", remedy=str(missing))
         return None
     return made
