@@ -67,6 +67,13 @@ class Maker:
         return Callback(path=path, body=body.encode(), message_id=str(self._next), sender=sender)
 
 
+def source() -> str:
+    """Where `texts` come from, for the head of a table."""
+    if SHARED.exists():
+        return "residents' messages"
+    return f"made-up sentences (no real messages at {SHARED.name})"
+
+
 def texts(count: int) -> Sequence[str]:
     """Real residents' messages where they are at hand, our own sentences in turn where not."""
     found = list(_real(count)) if SHARED.exists() else []

@@ -18,6 +18,7 @@ import aiohttp
 import psutil
 
 START_WITHIN_S = 60.0
+STOP_WITHIN_S = 120.0
 TOKEN = "bench-token-0001"
 APP_ID = "wx49f0ab532d5d035a"
 AES_KEY = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
@@ -101,7 +102,7 @@ class Program:
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-        self.child.wait(timeout=40)
+        self.child.wait(timeout=STOP_WITHIN_S)
         self.child = None
 
     async def _answered(self, begun: float) -> None:

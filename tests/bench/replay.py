@@ -2,8 +2,8 @@
 tests.bench.replay`.
 
 Many at a time, some three times as the platform retries, some cut into bursts. Then the database
-is asked:
-is every message in exactly one conversation or ticket?
+is asked: is every message in exactly one conversation or ticket? The messages are those of the
+petition data beside the project where they are; else our own sentences, and the table says so.
 """
 
 import argparse
@@ -56,7 +56,7 @@ async def main(count: int, seed: int) -> None:
     seconds = first.seconds + later.seconds
     _check(sent, facts, first.failures + later.failures)
     table.show(
-        f"Replay of {count} residents' messages ({len(sent.first) + len(sent.later)} requests)",
+        f"Replay of {count} {callbacks.source()} ({len(sent.first) + len(sent.later)} requests)",
         ("figure", "value"),
         [
             ("requests a second", len(latencies) / seconds),
@@ -110,6 +110,10 @@ def _ask(url: str) -> dict[str, int]:
         "deciding": "SELECT count(*) FROM ticket WHERE status = 'deciding'",
         "ownerless": "SELECT count(*) FROM ticket WHERE unit = '' OR due_at IS NULL",
         "in_ticket": "SELECT count(*) FROM inbox WHERE ticket IS NOT NULL",
+        "orphans": "SELECT count(*) FROM inbox i WHERE i.ticket IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM ticket t WHERE t.number = i.ticket AND t.reporter = i.sender)",
+        "unheard": "SELECT count(*) FROM ticket t WHERE NOT EXISTS "
+        "(SELECT 1 FROM inbox i WHERE i.sender = t.reporter AND i.ticket IS NOT NULL)",
         "asked": "SELECT count(*) FROM inbox i JOIN conversation c ON c.thread = i.thread "
         "WHERE i.ticket IS NULL AND c.due_at IS NOT NULL",
         "lost": "SELECT count(*) FROM inbox i WHERE i.ticket IS NULL AND i.receipt NOT LIKE "
@@ -129,7 +133,7 @@ def _check(sent: Sent, facts: dict[str, int], failures: int) -> None:
         problems.append(f"{failures} requests refused")
     if facts["messages"] != sent.messages or facts["different"] != sent.messages:
         problems.append(f"{facts['messages']} messages in the inbox, {sent.messages} were sent")
-    for name in ("unfinished", "ownerless", "lost"):
+    for name in ("unfinished", "ownerless", "lost", "orphans", "unheard"):
         if facts[name]:
             problems.append(f"{facts[name]} {name}")
     if problems:
