@@ -20,7 +20,7 @@ from config.settings import Settings, SettingsFault
 from intake import cli_prompts
 from nlp import model_store, speech_trial
 from nlp.model_store import ModelMissing
-from nlp.speech_training import clips, graph, train, voices
+from nlp.speech_training import clips, extra, graph, train, voices
 from nlp.speech_training.extra import ExtraMissing
 from nlp.speech_training.voices import VoicesMissing
 from nlp.speech_trial import TrialModelBroken
@@ -48,6 +48,7 @@ def build_graph(
     county = _county(chosen)
     target = to or chosen.state / model_store.MODELS / OWN_MODEL
     with _faults():
+        extra.need(graph.LIBRARY, graph.PURPOSE)
         shutil.copytree(
             speech_trial.unpack(chosen.state / model_store.MODELS), target, dirs_exist_ok=True
         )

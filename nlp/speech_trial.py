@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import lzma
 import os
 import shutil
 import tarfile
@@ -33,7 +34,7 @@ def unpack(to: Path) -> Path:
         with tarfile.open(fileobj=io.BytesIO(packed), mode="r:xz") as archive:
             archive.extractall(beside, members=_checked(archive), filter="data")
         os.rename(beside, folder)
-    except OSError as error:
+    except (OSError, EOFError, tarfile.TarError, lzma.LZMAError) as error:
         if not folder.is_dir():
             raise TrialModelBroken(f"试用语音模型解不开，放不进 {to}：{error}") from error
     finally:

@@ -14,7 +14,7 @@ from nlp.speech_training.voices import Kokoro, Sound
 LIST = "clips.tsv"
 RATE_HZ = 16_000
 SPEED = 0.95
-COMPRESSION = 0.9  # libsndfile's, 0 to 1: about 20 kbit/s of Opus
+COMPRESSION = 0.96  # libsndfile's, 0 to 1: about 18 kbit/s of Opus
 LOUDNESS_DB = -20.0
 PEAK_DB = -2.0
 EDGE_S = 0.03

@@ -18,6 +18,7 @@ from nlp.speech_training import extra, language, sayings, units
 from nlp.speech_training.language import Grammar
 
 OWN_SENTENCES = Path(__file__).parent.parent / "sentences" / "own.csv"
+LIBRARY, PURPOSE = "kaldifst", "生成解码图"
 FILLED_EACH = 12  # times a saying with open slots is filled
 SEED = 4569899
 BLANK_LEAVES = 2  # transition of the blank; see export.py
@@ -35,23 +36,17 @@ class Built:
     states: int
 
 
-def build(
-    county: County,
-    folder: Path,
-    cache: Path,
-    tell: Callable[[str], None],
-    extra_lines: Iterable[str] = (),
-) -> Built:
+def build(county: County, folder: Path, cache: Path, tell: Callable[[str], None]) -> Built:
     """Write graph/ of a model's folder for this county; `cache` is a private folder of ours.
 
-    `extra_lines` are more sentences that residents say. Raises ExtraMissing.
+    Raises ExtraMissing.
     """
-    native = extra.need("kaldifst", "生成解码图")
+    native = extra.need(LIBRARY, PURPOSE)
     names = sayings.names_of(county)
     known = sayings.words_of(county)
     tell("读取例句和地名")
     segmenter = Segmenter(cache, (*names.towns, *names.all_places, *known))
-    sentences = list(_sentences(segmenter, known, extra_lines))
+    sentences = list(_sentences(segmenter, known))
     words = dict.fromkeys(
         word for sentence in sentences for word in sentence if word not in language.CLASSES
     )
@@ -101,17 +96,13 @@ def segmented(segmenter: Segmenter, texts: Iterable[str]) -> list[str]:
     return [word for text in texts for word in segmenter.cut(text)]
 
 
-def _sentences(
-    segmenter: Segmenter, words: Sequence[str], extra_lines: Iterable[str]
-) -> Iterable[list[str]]:
+def _sentences(segmenter: Segmenter, words: Sequence[str]) -> Iterable[list[str]]:
     chance = random.Random(SEED)
     for text in sayings.with_open_names(sayings.read(), words, chance, FILLED_EACH):
         yield tokens(segmenter, text)
     with OWN_SENTENCES.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             yield tokens(segmenter, row["text"].translate(_BREAKS))
-    for line in extra_lines:
-        yield tokens(segmenter, line)
 
 
 def tokens(segmenter: Segmenter, text: str) -> list[str]:
