@@ -1,0 +1,125 @@
+"""The whole program at the other end of the line, and a resident who answers when he is asked."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.bench.program import Program
+from tests.phone.conftest import Line
+from tests.phone.kit import NotYet, Telephone
+
+CALLS = Path(__file__).parent / "calls"
+UP_WITHIN_S = 60.0
+SAID_WITHIN_S = 40.0
+
+
+@dataclass(kw_only=True)
+class Hotline:
+    """A program that serves a line; its database is read from outside."""
+
+    line: Line
+    program: Program
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Until callers come to it."""
+        await self.program.start()
+        await self.up()
+
+    async def up(self) -> None:
+        """Until it has Asterisk, its recogniser and its voice."""
+        until = time.monotonic() + UP_WITHIN_S
+        state: Any = None
+        while time.monotonic() < until:
+            state = await self.health()
+            if state and state["asterisk"] != "away" and state["recogniser"] != "none":
+                return
+            await asyncio.sleep(0.1)
+        raise NotYet(f"the line is not served: {state}\n{self.program.log()[-3000:]}")
+
+    async def health(self) -> Any:
+        """What the health page says of the phone line; None while nobody answers."""
+        try:
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(self.program.url + "/healthz") as answer,
+            ):
+                return (await answer.json())["channels"]["phone"]
+        except (aiohttp.ClientError, KeyError):
+            return None
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """What its database holds."""
+        path = self.program.folder / "hotline.db"
+        if not path.exists():
+            return []
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
+            database.row_factory = sqlite3.Row
+            return database.execute(sql, values).fetchall()
+
+    def spoken(self) -> list[tuple[str, str, str]]:
+        """All transcripts: voice, text, key."""
+        sql = "SELECT voice, text, key FROM call_line ORDER BY call, sequence"
+        return [tuple(row) for row in self.rows(sql)]
+
+    def replies(self) -> list[str]:
+        """What we said, by the keys of the replies."""
+        return [key for voice, _, key in self.spoken() if voice == "line"]
+
+    def tickets(self) -> list[dict[str, Any]]:
+        """All tickets, the oldest first."""
+        rows = self.rows("SELECT * FROM ticket ORDER BY number")
+        return [{**dict(row), **json.loads(row["details"])} for row in rows]
+
+    async def said(self, key: str, times: int = 1, within_s: float = SAID_WITHIN_S) -> None:
+        """Until we have said something so often, to its end."""
+        until = time.monotonic() + within_s
+        while time.monotonic() < until:
+            said = [each for keys in self.replies() for each in keys.split(",")]
+            if said.count(key) >= times:
+                return
+            await asyncio.sleep(0.05)
+        raise NotYet(f"{key!r} was not said: {self.spoken()}\n{self.program.log()[-2000:]}")
+
+    async def settled(self, count: int = 1, within_s: float = 20.0) -> list[dict[str, Any]]:
+        """Until there are so many tickets."""
+        until = time.monotonic() + within_s
+        while time.monotonic() < until:
+            found = self.tickets()
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(0.1)
+        raise NotYet(f"{len(self.tickets())} tickets, not {count}: {self.spoken()}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """Somebody on a telephone who speaks when it is his turn."""
+
+    telephone: Telephone
+    hotline: Hotline
+
+    async def ring(self, record: Path | None = None) -> None:
+        """Dial and hear the greeting out."""
+        await self.telephone.call(self.hotline.line.hotline, record=record)
+        await self.telephone.until("confirmed")
+        await self.hotline.said("phone_greeting")
+
+    async def say(self, name: str) -> None:
+        """Speak one of the recorded sentences."""
+        await self.telephone.play(CALLS / f"{name}.wav")
+
+    async def talk(self, turns: Sequence[tuple[str, str]]) -> None:
+        """Say each sentence, then wait for what it leads to."""
+        for name, key in turns:
+            times = 1 + sum(key in keys.split(",") for keys in self.hotline.replies())
+            await self.say(name)
+            await self.hotline.said(key, times)

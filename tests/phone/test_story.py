@@ -1,0 +1,173 @@
+"""Whole calls: a real telephone, a real Asterisk, the real recogniser, the whole program."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.bench.program import Program
+from tests.phone import kit
+from tests.phone.conftest import Line
+from tests.phone.hotline import Hotline, Resident
+from tests.phone.kit import Telephone
+
+CALLER = "13912345678"
+EAST_HAN = "130506100"  # the township that 东韩村 lies in
+
+
+@pytest.fixture
+async def hotline(clean_line: Line, tmp_path: Path) -> AsyncIterator[Hotline]:
+    environment = {**clean_line.instance.environment, "HOTLINE_PHONE__TRIAL_MODEL": "true"}
+    made = Hotline(
+        line=clean_line,
+        program=Program(folder=tmp_path / "program", environment=environment),
+    )
+    await made.start()
+    yield made
+    made.program.stop()
+
+
+@pytest.fixture
+async def telephone() -> AsyncIterator[Telephone]:
+    async with kit.telephone(user=CALLER) as phone:
+        yield phone
+
+
+@pytest.fixture
+def resident(telephone: Telephone, hotline: Hotline) -> Resident:
+    return Resident(telephone=telephone, hotline=hotline)
+
+
+@pytest.fixture
+async def operator(clean_line: Line) -> AsyncIterator[Telephone]:
+    async with kit.telephone(
+        user="8001", password=clean_line.password("8001"), registrar=clean_line.registrar
+    ) as phone:
+        yield phone
+
+
+@pytest.mark.parametrize("voice", ["f", "m"])
+async def test_a_resident_tells_hears_it_read_back_and_gets_a_number(
+    hotline: Hotline, resident: Resident, voice: str
+) -> None:
+    await resident.ring()
+    await resident.talk([(f"lamp-{voice}", "read_back"), (f"yes-{voice}", "receipt")])
+    await resident.telephone.until("disconnected", 30)
+    (ticket,) = hotline.tickets()
+    assert "路灯" in ticket["text"]
+    assert ticket["place"].startswith(EAST_HAN)
+    assert (ticket["status"], ticket["handover_reason"]) == ("dispatched", "")
+    assert ticket["reporter_phone"] == "+86" + CALLER
+    assert hotline.replies()[-1] == "goodbye"
+    assert hotline.line.missed() == []
+
+
+async def test_only_the_place_is_put_right(hotline: Hotline, resident: Resident) -> None:
+    await resident.ring()
+    await resident.talk([("lamp-f", "read_back"), ("correct-f", "read_back")])
+    first, second = (text for _, text, key in hotline.spoken() if key == "read_back")
+    assert "东韩村" in first
+    assert "西韩村" in second
+    assert "路灯" in second
+    await resident.talk([("yes-f", "receipt")])
+    (ticket,) = hotline.tickets()
+    assert "路灯" in ticket["text"]
+
+
+async def test_a_wish_for_a_person_is_obeyed_and_both_hear_each_other(
+    hotline: Hotline, resident: Resident, operator: Telephone, tmp_path: Path
+) -> None:
+    answers = kit.save(tmp_path / "answers.wav", kit.noise(8, seed=2))
+    asks = kit.save(tmp_path / "asks.wav", kit.noise(8, seed=1))
+    await operator.answer(play=answers, record=tmp_path / "operator.wav")
+    await resident.ring(record=tmp_path / "caller.wav")
+    await resident.talk([("lamp-f", "read_back"), ("person-f", "handed_over")])
+    await operator.until("confirmed", 15)
+    (ticket,) = hotline.tickets()
+    assert (ticket["status"], ticket["handover_reason"]) == ("deciding", "居民要求人工服务")
+    assert "路灯" in ticket["text"]
+    await resident.telephone.play(asks)
+    await asyncio.sleep(6)
+    await resident.telephone.hang_up()
+    await resident.telephone.until("disconnected")
+    await operator.until("disconnected")
+    heard_by_operator = kit.samples(tmp_path / "operator.wav")
+    heard_by_caller = kit.samples(tmp_path / "caller.wav")
+    assert kit.likeness(kit.noise(5, seed=1), heard_by_operator) > 0.8
+    assert kit.likeness(kit.noise(5, seed=2), heard_by_caller) > 0.8
+
+
+async def test_silence_is_asked_once_then_a_person_then_the_recorder(
+    hotline: Hotline, resident: Resident
+) -> None:
+    await resident.ring()
+    await hotline.said("still_there")
+    await hotline.said("handed_over")
+    await asyncio.sleep(8)
+    await resident.telephone.hang_up()
+    (ticket,) = await hotline.settled()
+    assert ticket["handover_reason"] == "居民没有说话"
+
+
+async def test_who_hangs_up_in_mid_sentence_has_a_ticket(
+    hotline: Hotline, resident: Resident
+) -> None:
+    await resident.ring()
+    await resident.say("lamp-m")
+    await asyncio.sleep(2.6)
+    await resident.telephone.hang_up()
+    (ticket,) = await hotline.settled()
+    assert ticket["status"] == "deciding"
+    assert ticket["reporter_phone"] == "+86" + CALLER
+
+
+async def test_danger_is_told_the_emergency_numbers_at_once(
+    hotline: Hotline, resident: Resident
+) -> None:
+    await resident.ring()
+    await resident.say("danger-m")
+    (ticket,) = await hotline.settled()
+    assert ticket["urgency"] == "danger"
+    await hotline.said("danger")
+    (text,) = (text for _, text, key in hotline.spoken() if "danger" in key)
+    assert "119" in text
+    await resident.telephone.hang_up()
+
+
+async def test_a_known_caller_hears_how_his_matter_stands(
+    hotline: Hotline, resident: Resident
+) -> None:
+    await resident.ring()
+    await resident.talk([("lamp-f", "read_back"), ("yes-f", "receipt"), ("progress-f", "progress")])
+    (ticket,) = hotline.tickets()
+    (told,) = (text for _, text, key in hotline.spoken() if key == "progress")
+    assert ticket["number"] in told
+    await resident.telephone.hang_up()
+
+
+async def test_the_caller_hears_what_we_say(
+    hotline: Hotline, resident: Resident, tmp_path: Path
+) -> None:
+    await resident.ring(record=tmp_path / "heard.wav")
+    await resident.telephone.hang_up()
+    await resident.telephone.until("disconnected")
+    (text,) = (text for _, text, key in hotline.spoken() if key == "phone_greeting")
+    said = kit.from_pcm(await _spoken(text, tmp_path), kit.RATE_HZ)
+    assert kit.likeness(said, kit.samples(tmp_path / "heard.wav")) > 0.9
+
+
+async def _spoken(text: str, folder: Path) -> bytes:
+    """The same words by the same voice, in the test."""
+    from channels.phone import clips, prompts
+    from channels.phone.cache import Cache
+    from channels.phone.synthesis import Synthesis
+
+    voice = prompts.Voice(
+        folders=[clips.COMMITTED], cache=Cache(folder / "cache"), synthesis=Synthesis()
+    )
+    await voice.start()
+    try:
+        return await voice.say(text, kit.RATE_HZ)
+    finally:
+        await voice.close()
