@@ -68,10 +68,11 @@ class VoskTranscriber:
         self._model = None
 
     def listen(
-        self, rate_hz: int, hints: Sequence[str] = (), *, speech_only: bool = False
+        self, rate_hz: int, hints: Sequence[str] = (), *, speech_only: bool = True
     ) -> "VoskRecognition":
-        """See `speech.Transcriber`; `speech_only` leaves silence out for who doesn't himself.
+        """See `speech.Transcriber`; `speech_only` leaves silence out, also inside an utterance.
 
+        A small model may need seconds for the audio that follows two seconds of silence.
         SpeechFailed where too many are listened to, or the threads hang in the engine.
         """
         model = self._loaded()

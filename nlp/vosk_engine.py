@@ -50,15 +50,15 @@ class Engine:
         )
         self._sieve = SpeechOnly(rate_hz) if speech_only else None
         self._segments: deque[dict[str, Any]] = deque(maxlen=MOST_SEGMENTS)
-        self._decoded_ms = 0.0  # since the recogniser was made; its times count from there
-        self._began_ms = 0.0  # the utterance
+        self._came_ms = 0.0  # decoded or not
+        self._began_ms = 0.0  # the utterance, in audio that came
 
     def accept(self, pcm: bytes) -> None:
         """Decode audio; whatever the engine raises."""
+        self._came_ms += len(pcm) * 500 / self._rate_hz
         if self._sieve is not None:
             pcm = self._sieve.feed(pcm)
         if pcm:
-            self._decoded_ms += len(pcm) * 500 / self._rate_hz
             self._decode(self._at_models_rate(pcm, last=False))
 
     def said(self) -> str:
@@ -80,7 +80,7 @@ class Engine:
         if pauses:
             text = _with_pauses(words, [self._left_out_ms(each["start"]) for each in heard])
         self._segments.clear()
-        self._began_ms = self._decoded_ms
+        self._began_ms = self._came_ms
         return Transcript(text=text, confidence=_confidence(words), words=tuple(words))
 
     def _decode(self, pcm: bytes) -> None:
@@ -94,8 +94,8 @@ class Engine:
         return bytes(self._resampler.resample_chunk(samples, last=last).astype("<i2").tobytes())
 
     def _word(self, heard: dict[str, Any]) -> Word:
-        """With its time in the utterance, or in all the audio where silence was left out."""
-        shift_ms = self._left_out_ms(heard["start"]) if self._sieve else -round(self._began_ms)
+        """With its time since the utterance began; Vosk counts all that it has decoded."""
+        shift_ms = self._left_out_ms(heard["start"]) - round(self._began_ms)
         return Word(
             text=heard["word"],
             start_ms=max(0, round(1000 * heard["start"]) + shift_ms),

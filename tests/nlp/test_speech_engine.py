@@ -11,6 +11,7 @@ import pytest_asyncio
 from nlp import model_store
 from nlp.listening import VoskTranscriber
 from nlp.speech import Transcript
+from nlp.vosk_engine import Engine
 from tests.nlp import tiny_model
 from tests.nlp.test_voice import noise, pcm, voice
 
@@ -88,6 +89,23 @@ async def test_a_model_for_16_khz_alone_hears_a_call_of_8_khz(tmp_path: Path) ->
     (said,) = await call(transcriber, spoken(1), times=1)
     assert said.text
     await transcriber.close()
+
+
+async def test_a_long_silence_in_a_call_is_not_decoded(
+    transcriber: VoskTranscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+    whole = Engine._decode
+
+    def counted(engine: Engine, audio: bytes) -> None:
+        decoded.append(len(audio))
+        whole(engine, audio)
+
+    monkeypatch.setattr(Engine, "_decode", counted)
+    audio = np.concatenate([voice(1, 2000), np.zeros(8000 * 8), voice(1, 2000)])
+    (said,) = await call(transcriber, pcm(audio), times=1)
+    assert sum(decoded) / 16000 < 3
+    assert said.words[-1].start_ms > 8800  # and the time goes on
 
 
 @pytest.mark.parametrize("part", ["am/final.mdl", "graph/HCLG.fst"])
