@@ -1,5 +1,6 @@
 """What a bench of calls found, as tables."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -74,10 +75,6 @@ class Result:
         )
 
 
-def _list(values: Sequence[float]) -> str:
-    return " ".join(str(round(ms)) for ms in values) or "-"
-
-
 def show(results: Sequence[tuple[str, Result]], costs: Sequence[Row]) -> None:
     """Print everything."""
     spoke = [result.answers(name) for name, result in results if result.transcripts_ms]
@@ -97,8 +94,8 @@ def show(results: Sequence[tuple[str, Result]], costs: Sequence[Row]) -> None:
     if costs:
         table.show(
             "CPU, % of a core, beside the recogniser alone on the same audio",
-            ("calls", "bare: all audio", "bare: speech only", "program", "of it our own part",
-             "more than bare, all audio %", "more than bare, speech only %"),
+            ("calls", "alone: all audio", "alone: speech only", "in the program",
+             "our own part", "of a call", "program over alone, speech only %"),
             costs,
         )  # fmt: skip
 
@@ -110,5 +107,16 @@ def beside(result: Result, bare: Bare, script: Script) -> Row:
     spoken = 100 * calls * bare.spoken_s / script.length_s
     program = sum(result.cpu[part] for part in ("loop", "recogniser", "rest"))
     own = program - result.cpu["recogniser"]
-    beside = [100 * (program / each - 1) for each in (whole, spoken)]
-    return result.calls, whole, spoken, program, own, *beside
+    return (
+        calls,
+        whole if math.isfinite(whole) else "cannot keep up",
+        f"{spoken:.2f}",
+        f"{result.cpu['recogniser']:.2f}",
+        own,
+        f"{own / calls:.2f}",
+        f"{100 * (program / spoken - 1):.0f}",
+    )
+
+
+def _list(values: Sequence[float]) -> str:
+    return " ".join(str(round(ms)) for ms in values) or "-"
