@@ -40,7 +40,8 @@ async def call(transcriber: VoskTranscriber, audio: bytes, times: int = 2) -> li
     for _ in range(times):
         for at in range(0, len(audio), CHUNK):
             await recognition.feed(audio[at : at + CHUNK])
-            await asyncio.sleep(0)
+            while recognition.behind_ms > 2000:  # callers don't speak faster than it can hear
+                await asyncio.sleep(0.005)
         said.append(await recognition.finish())
     recognition.close()
     return said
