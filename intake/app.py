@@ -7,7 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 from aiohttp import ClientSession, ClientTimeout, web
 
@@ -45,6 +45,7 @@ WATCH_IDLE_S = 60.0
 PURGE_IDLE_S = 3600.0
 SHUTDOWN_S = 10.0
 FOREIGN_CALL_S = 30.0
+TEXTS_HEARD = 256  # understood lately; a call's matter is looked at anew with each of its turns
 
 
 @asynccontextmanager
@@ -99,7 +100,7 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
     knowledge = Knowledge(
         understand=understander,
-        understand_by_ear=partial(understander, heard=True),
+        understand_by_ear=lru_cache(TEXTS_HEARD)(partial(understander, heard=True)),
         verdicts=verdict.of,
         needs_place=router.needs_place,
         place=replies.place_of,

@@ -33,7 +33,8 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     next.
     """
     turn = _step(conversation, heard, knowledge)
-    if turn.conversation.pending and turn.conversation.stage is Stage.OPEN:
+    after = turn.conversation
+    if after.pending and after.stage is Stage.OPEN and not after.texts:
         return telling.next_matter(turn, heard, knowledge)
     return turn
 

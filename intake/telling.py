@@ -29,7 +29,7 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     whole = replace(whole, place=chosen or conversation.place)
     if conversation.matter:
         return _told_anew(conversation.stage, whole, heard, knowledge)
-    if len(said.demands) > 1 and conversation.stage is Stage.OPEN:
+    if len(said.demands) > 1 and conversation.stage is Stage.OPEN and not conversation.texts:
         return _several(whole, heard, knowledge)
     if conversation.texts and not chosen:
         said = knowledge.understand(drafts.joined(whole))
