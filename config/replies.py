@@ -52,6 +52,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "worker_evaluated": frozenset({"number"}),
     "repeat": _NOTHING,
     "slower": _NOTHING,
+    "wait": _NOTHING,
     "goodbye": _NOTHING,
     "read_back": frozenset({"place", "matter", "unit", "due"}),
     "read_back_placeless": frozenset({"matter", "unit", "due"}),

@@ -34,6 +34,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
     named = said.tickets[0] if said.tickets else ""
     if said.kind in _AGAIN:
         return _again(conversation, said.kind, knowledge, spoken=spoken)
+    if said.kind is RequestKind.WAIT:
+        return Say(reply=Reply(key="wait"))
     if said.kind is RequestKind.GOODBYE:
         return Say(reply=Reply(key="goodbye"))
     if said.kind is RequestKind.PROGRESS:

@@ -25,7 +25,9 @@ from nlp.understanding import RequestKind, Understanding, Urgency
 
 _READ_BACK = frozenset({Stage.CONFIRM, Stage.WRONG})
 _NEEDS_A_PERSON = ("handover", "missed", "menu:person")  # events, also when nothing was said
-_ABOUT_THE_TALK = frozenset({RequestKind.REPEAT, RequestKind.SLOWER, RequestKind.PROGRESS})
+_ABOUT_THE_TALK = frozenset(
+    {RequestKind.REPEAT, RequestKind.SLOWER, RequestKind.WAIT, RequestKind.PROGRESS}
+)
 
 
 def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
@@ -152,7 +154,7 @@ def _confirmation(conversation: Conversation, heard: Heard, knowledge: Knowledge
             return Turn(conversation=calm, steps=(told,))
         case (
             (Stage.DANGER | Stage.WITHDRAW | Stage.PUBLIC),
-            (RequestKind.REPEAT | RequestKind.SLOWER),
+            (RequestKind.REPEAT | RequestKind.SLOWER | RequestKind.WAIT),
         ):
             return replace(_listen(conversation, heard, knowledge), conversation=conversation)
         case _:

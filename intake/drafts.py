@@ -27,6 +27,7 @@ _NO_REQUEST = VERDICTS | {
     RequestKind.PERSON,
     RequestKind.REPEAT,
     RequestKind.SLOWER,
+    RequestKind.WAIT,
     RequestKind.INVALID,
     RequestKind.UNKNOWN,
 }

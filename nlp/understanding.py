@@ -24,6 +24,7 @@ class RequestKind(StrEnum):
     NO = "no"  # 不对
     REPEAT = "repeat"  # 再说一遍
     SLOWER = "slower"  # 慢一点
+    WAIT = "wait"  # 稍等
     GOODBYE = "goodbye"  # 再见
     SOLVED = "solved"  # 解决了; this and the next three only of a result that was told
     UNSOLVED = "unsolved"  # 没解决
@@ -51,6 +52,7 @@ REQUEST_KIND_NAMES = {
     RequestKind.NO: "否",
     RequestKind.REPEAT: "请重说一遍",
     RequestKind.SLOWER: "请说慢些",
+    RequestKind.WAIT: "稍等",
     RequestKind.GOODBYE: "告别",
     RequestKind.SOLVED: "已解决",
     RequestKind.UNSOLVED: "没解决",

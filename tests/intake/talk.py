@@ -70,6 +70,7 @@ SAYINGS = {
     "不对": {"kind": RequestKind.NO},
     "再说一遍": {"kind": RequestKind.REPEAT},
     "慢一点": {"kind": RequestKind.SLOWER},
+    "等一下": {"kind": RequestKind.WAIT},
     "再见": {"kind": RequestKind.GOODBYE},
     "啊": {"kind": _UNKNOWN},
     "路灯坏了还有东韩村停水": {

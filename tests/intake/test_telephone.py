@@ -197,7 +197,9 @@ def test_who_does_not_want_it_is_not_written_down() -> None:
 
 
 @pytest.mark.parametrize("stage", [(), ("路灯坏了",), ("路灯坏了", "侯东"), (LAMP_HERE,)])
-@pytest.mark.parametrize(("words", "key"), [("再说一遍", "repeat"), ("慢一点", "slower")])
+@pytest.mark.parametrize(
+    ("words", "key"), [("再说一遍", "repeat"), ("慢一点", "slower"), ("等一下", "wait")]
+)
 def test_saying_it_again_changes_nothing(stage: tuple[str, ...], words: str, key: str) -> None:
     talk = call(*stage)
     before = talk.state

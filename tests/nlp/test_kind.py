@@ -29,6 +29,24 @@ from nlp.understanding import RequestKind
         ("喂，听不见你说什么", RequestKind.REPEAT),
         ("啥？", RequestKind.REPEAT),
         ("我再说一遍", RequestKind.UNKNOWN),
+        *(
+            (words, RequestKind.REPEAT)
+            for words in (
+                "大点声",
+                "大声点",
+                "说大声点",
+                "声音大点",
+                "你声音再大一点行吗",
+                "我耳朵背",
+                "我耳朵背，大点声",
+                "听不清",
+                "听不见",
+            )
+        ),
+        *(
+            (words, RequestKind.WAIT)
+            for words in ("等一下", "稍等", "等会儿", "你等等", "您稍等一下啊", "好，你等会儿")
+        ),
         ("慢一点", RequestKind.SLOWER),
         ("能不能说慢点", RequestKind.SLOWER),
         ("太快了", RequestKind.SLOWER),
@@ -70,6 +88,25 @@ def test_kind_is_known(text: str, expected: RequestKind) -> None:
 )
 def test_a_complaint_is_never_taken_for_an_enquiry(text: str) -> None:
     assert kind.judge(normalize(text))[0] is RequestKind.COMPLAINT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "楼下音响声音大",
+        "声音太大",
+        "广场舞声音大点我也忍了",
+        "大喇叭听不见通知",
+        "我耳朵背了想办残疾证",
+        "等一下午了没来水",
+        "等了三天没人来",
+        "等会儿车都等不到",
+        "公交车让人等等等",
+        "稍等一下就断电",
+    ],
+)
+def test_tellings_are_no_wish_about_the_talk(text: str) -> None:
+    assert kind.judge(normalize(text))[0] not in (RequestKind.REPEAT, RequestKind.WAIT)
 
 
 @pytest.mark.parametrize("text", ["请问井盖丢了找谁", "路灯坏了，什么时候能修？"])
