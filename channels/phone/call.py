@@ -23,9 +23,12 @@ CHANNEL = "phone"
 DESK_WITHIN_S = 8.0  # nobody holds the line for longer
 PERSON_KEY = "0"
 MOST_UNHEARD = 2
+MOST_RESUMED = 3
+_MURMURS = frozenset({"", "嗯", "嗯嗯", "啊", "哦", "噢", "哎", "唉", "呃", "额"})
 
 ASKED_BY_KEY = "居民按 0 要求人工服务"
 NO_SOUND = "居民没有说话"
+NO_ANSWER = "复述或追问后，居民没有回答"
 NOT_HEARD = "两次没有听清居民的话"
 DEAF = "语音识别出错，后面的话没有听到"
 TOO_LONG = "通话时间太长"
@@ -72,11 +75,12 @@ class Office:
     leave: Callable[[str, Next, str], Awaitable[None]]  # call, what the dialplan does, why
     now: Callable[[], datetime]
     longest_ms: int
+    who: Callable[["Caller"], Contact] = lambda caller: caller.contact  # as is known by now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Whose call it is."""
+    """Whose call it is, as was known at its beginning."""
 
     call_id: str
     contact: Contact
@@ -87,7 +91,15 @@ class _TooLong:
     """The call has reached its bound."""
 
 
-_Turn = Sound | _TooLong
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """Something was said; `broke_in`: while we spoke."""
+
+    utterance: ear.Utterance
+    broke_in: bool
+
+
+_Turn = Sound | _TooLong | _Said
 
 
 class Call:
@@ -112,6 +124,10 @@ class Call:
         self._served = False  # something came of the call: a ticket, an answer
         self._asked_in_silence = False
         self._unheard = 0
+        self._told = False  # he has told us something that the desk took
+        self._resumed = 0  # times that we went on after a murmur
+        self._broke_in = False
+        self._hurries = False  # he wants a person, and no more words of ours
         self._messages = 0
         self._tickets: dict[str, None] = {}
 
@@ -121,7 +137,10 @@ class Call:
         return not self._busy and self._turns.empty()
 
     def press(self, digit: str) -> None:
-        """A key that came another way than by the audio's connection."""
+        """A key; 0 silences us at once."""
+        if digit == PERSON_KEY:
+            self._hurries = True
+            self._mouth.hush()
         self._turns.put_nowait(ear.Pressed(digit=digit))
 
     async def run(self) -> book.Ended:
@@ -148,16 +167,25 @@ class Call:
         ended = False
         try:
             async for sound in self._ear.hear():
-                if isinstance(sound, ear.Began):
-                    self._mouth.hush()
-                    continue
-                self._turns.put_nowait(sound)
+                self._take(sound)
                 if self._ear.now_ms > self._office.longest_ms and not ended:
                     ended = True
                     self._turns.put_nowait(_TooLong())
         except Exception:  # whatever broke our ear, the caller goes on to a person
             _log.exception("phone.ear_failed", call=self._caller.call_id)
             self._turns.put_nowait(ear.Deaf(problem="failed", text=""))
+
+    def _take(self, sound: Sound) -> None:
+        match sound:
+            case ear.Began():
+                self._broke_in = self._mouth.talking
+                self._mouth.hush()
+            case ear.Utterance():
+                self._turns.put_nowait(_Said(utterance=sound, broke_in=self._broke_in))
+            case ear.Pressed(digit=digit):
+                self.press(digit)
+            case _:
+                self._turns.put_nowait(sound)
 
     async def _answer(self) -> tuple[Outcome, str]:
         await self._mouth.say(self._greeting)
@@ -171,8 +199,8 @@ class Call:
 
     async def _one(self, turn: _Turn) -> tuple[Outcome, str] | None:
         match turn:
-            case ear.Utterance():
-                return await self._said(turn)
+            case _Said(utterance=said, broke_in=broke_in):
+                return await self._said(said, broke_in)
             case ear.Silent():
                 return await self._silence()
             case ear.Pressed(digit=digit):
@@ -187,7 +215,11 @@ class Call:
             case _:
                 return None
 
-    async def _said(self, said: ear.Utterance) -> tuple[Outcome, str] | None:
+    async def _said(self, said: ear.Utterance, broke_in: bool) -> tuple[Outcome, str] | None:
+        if broke_in and said.text in _MURMURS and self._resumed < MOST_RESUMED:
+            self._resumed += 1  # a cough, or 嗯 to what he has not heard to its end
+            await self._mouth.again()
+            return None
         if not said.text:
             self._unheard += 1
             if self._unheard >= MOST_UNHEARD:
@@ -199,6 +231,7 @@ class Call:
         receipt = await self._receive(text=said.text, confidence=said.confidence)
         if receipt is None:
             return await self._transfer(PROGRAM_FAILED)
+        self._told = True
         return await self._answered(receipt)
 
     async def _answered(self, receipt: Receipt) -> tuple[Outcome, str] | None:
@@ -212,19 +245,24 @@ class Call:
         if receipt.person:
             await self._mouth.say(*receipt.replies)
             return await self._transfer(receipt.reason)
-        await self._mouth.say(*receipt.replies)
-        if "goodbye" in keys and self._turns.empty():
+        if self._hurries:
+            return None
+        heard = await self._mouth.say(*receipt.replies)
+        if "goodbye" in keys and heard and self._turns.empty():
             return await self._bye()
         return None
 
     async def _silence(self) -> tuple[Outcome, str] | None:
         if self._served:
-            await self._mouth.say(Reply(key="goodbye"))
-            return await self._bye() if self._turns.empty() else None
+            heard = await self._mouth.say(Reply(key="goodbye"))
+            return await self._bye() if heard and self._turns.empty() else None
         if self._asked_in_silence:
-            return await self._to_person(NO_SOUND)
+            return await self._to_person(NO_ANSWER if self._told else NO_SOUND)
         self._asked_in_silence = True
-        await self._mouth.say(Reply(key="still_there"))
+        if self._told:  # the question that stands, not the beginning of it all
+            await self._mouth.again()
+        else:
+            await self._mouth.say(Reply(key="still_there"))
         return None
 
     async def _bye(self) -> tuple[Outcome, str]:
@@ -240,13 +278,13 @@ class Call:
 
     async def _gone(self, reason: Ended) -> tuple[Outcome, str]:
         """The caller has put down: what he told becomes a ticket all the same."""
-        await self._settle_hangup()
-        if reason is Ended.LOST:
+        settled = await self._settle_hangup()
+        if reason is Ended.LOST or not settled:
             return Outcome.LOST, ""
         return (Outcome.SERVED if self._served else Outcome.HUNG_UP), ""
 
-    async def _settle_hangup(self) -> None:
-        await self._receive(event="hangup")
+    async def _settle_hangup(self) -> bool:
+        return await self._receive(event="hangup") is not None
 
     async def _to_person(self, reason: str) -> tuple[Outcome, str]:
         """Our own wish to hand over: the desk keeps everything heard, then a person takes it."""
@@ -281,7 +319,7 @@ class Call:
         message = InboundMessage(
             channel=CHANNEL,
             external_id=f"{self._caller.call_id}:{self._messages}",
-            sender=self._caller.contact,
+            sender=self._office.who(self._caller),
             thread=f"call:{self._caller.call_id}",
             text=text,
             received_at=self._office.now(),

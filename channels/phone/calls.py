@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from channels.phone.line import Line
-from channels.phone.media import OnCall
+from channels.phone.media import Ended, OnCall
 
 STOP_S = 5.0  # calls that are ended have so long to finish what they do
 
@@ -47,9 +47,9 @@ class Calls:
         return True
 
     async def close(self) -> None:
-        """End every call in the normal way; returns when all are served or were cut short."""
+        """End every call: the dialplan goes on. Returns when all are settled or cut short."""
         tasks = tuple(self._tasks)
-        await asyncio.gather(*(line.close() for line in tuple(self._lines.values())))
+        await asyncio.gather(*(line.close(Ended.LOST) for line in tuple(self._lines.values())))
         if not tasks:
             return
         _, unfinished = await asyncio.wait(tasks, timeout=STOP_S)

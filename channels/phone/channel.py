@@ -34,6 +34,7 @@ ANNOUNCED_WITHIN_S = 1.0  # the announcement of a call comes before its audio, o
 ERRAND_IDLE_S = 20.0
 HOUSEKEEPING_IDLE_S = 30.0
 STAND_BY_S = 5.0
+SURVEY_S = 300.0
 SURE = 0.5
 
 _STANDS_ALONE = frozenset(
@@ -47,6 +48,7 @@ _STANDS_ALONE = frozenset(
         RequestKind.GOODBYE,
     }
 )
+_SPOKE = frozenset({Outcome.SERVED, Outcome.PERSON})  # a machine that answers does neither
 _TOLD = frozenset({"result", "worker_dispatched", "worker_result", "silence_ticket"})
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +75,10 @@ class PhoneChannel(Channel):
         )
         self._exchange = Exchange(settings, desk.runtime, on_happening=self._journal.take)
         self._outgoing = Outgoing(
-            exchange=self._exchange, book=self._own.book, new_call_id=lambda: str(uuid.uuid4())
+            exchange=self._exchange,
+            book=self._own.book,
+            new_call_id=lambda: str(uuid.uuid4()),
+            talk_s=max(SURVEY_S, settings.call_minutes * 60) + 60,
         )
         self._transcriber: Transcriber | None = None
         self._calls: dict[str, Call] = {}
@@ -178,17 +183,20 @@ class PhoneChannel(Channel):
                 ticket=errand.ticket if errand else "",
             )
         )
-        if errand is None or errand.purpose is Purpose.CALL_BACK:
-            await self._serve(media, contact, errand.reply if errand else call.GREETING)
-            if errand is not None:
-                self._outgoing.over(media.call_id, Talk(heard_out=True))
-            return
-        await self._tell(media, errand)
+        if errand is None:
+            await self._serve(media, contact, call.GREETING)
+        elif errand.purpose is Purpose.CALL_BACK:
+            ended = await self._serve(media, contact, errand.reply)
+            spoke = ended is not None and (bool(ended.tickets) or ended.outcome in _SPOKE)
+            self._outgoing.over(media.call_id, Talk(heard_out=spoke))
+        else:
+            await self._tell(media, errand)
 
-    async def _serve(self, media: Media, contact: Contact, greeting: Reply) -> None:
+    async def _serve(self, media: Media, contact: Contact, greeting: Reply) -> Ended | None:
         parts = self._parts(media, waiting=lambda: served.waiting)
         if parts is None:
-            return await self._no_recogniser(media)
+            await self._no_recogniser(media)
+            return None
         listens, speaks = parts
         office = Office(
             receive=self._desk.receive,
@@ -196,6 +204,7 @@ class PhoneChannel(Channel):
             leave=self._leave(media),
             now=self._desk.runtime.now,
             longest_ms=int(self._settings.call_minutes * 60_000),
+            who=self._who,
         )
         caller = Caller(call_id=media.call_id, contact=contact)
         served = Call(
@@ -203,21 +212,31 @@ class PhoneChannel(Channel):
         )
         self._calls[media.call_id] = served
         try:
-            await self._own.book.ended(await served.run())
+            ended = await served.run()
+            await self._own.book.ended(ended)
+            return ended
         finally:
             del self._calls[media.call_id]
 
+    def _who(self, caller: Caller) -> Contact:
+        """The announcement of a call may come after its audio."""
+        announced = self._exchange.caller(caller.call_id)
+        if caller.contact.scheme == number.SCHEME or announced is None:
+            return caller.contact
+        return self._journal.contact(announced.number, caller.call_id)
+
     async def _tell(self, media: Media, errand: Errand) -> None:
-        parts = self._parts(media, waiting=lambda: True)
+        parts = self._parts(media, waiting=lambda: not speaks.talking)
         talk, outcome = Talk(heard_out=False), Outcome.FAILED
         try:
             if parts is None:
                 return
             listens, speaks = parts
             asks = errand.purpose is Purpose.FOLLOW_UP
-            held = await survey.hold(
-                errand.reply, asks=asks, listens=listens, speaks=speaks, note=self._note(media)
-            )
+            async with asyncio.timeout(SURVEY_S):
+                held = await survey.hold(
+                    errand.reply, asks=asks, listens=listens, speaks=speaks, note=self._note(media)
+                )
             talk = Talk(heard_out=held.heard_out, judgement=held.judgement)
             outcome = Outcome.PERSON if held.wants_person else Outcome.SERVED
             where = Next.OPERATORS if held.wants_person else Next.BYE

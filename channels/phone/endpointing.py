@@ -58,10 +58,6 @@ class Endpointer:
             return self._while_speaking(length_ms, complete)
         return self._while_quiet(voice, length_ms, waiting)
 
-    def our_turn_is_over(self) -> None:
-        """We have stopped speaking: the caller's time to answer begins now."""
-        self._quiet_ms = 0
-
     def _while_speaking(self, length_ms: int, complete: bool) -> Change:
         self._uttered_ms += length_ms
         limit = self._patience.complete_ms if complete else self._patience.pause_ms

@@ -80,10 +80,10 @@ class Line:
         self._player.stop()
         self._wire.take_back()
 
-    async def close(self) -> None:
-        """See `media.Media`."""
+    async def close(self, reason: Ended = Ended.HANGUP) -> None:
+        """See `media.Media`; LOST where it is we who fail the caller."""
         if not self._closing:
-            self._end(Ended.HANGUP)
+            self._end(reason)
         try:
             async with asyncio.timeout(LEAVE_S):
                 await self._gone.wait()

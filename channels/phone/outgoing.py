@@ -14,7 +14,7 @@ from channels.phone.packets import AmiFailed
 
 RING_S = 45.0
 MEDIA_WITHIN_S = 10.0  # between the answer and its audio
-TALK_S = 300.0
+TALK_S = 600.0  # where nothing else is said
 
 REASONS = {
     Outcome.BUSY: "占线",
@@ -59,7 +59,15 @@ class _Made:
 class Outgoing:
     """`step` makes the next call; the answered one comes to the channel, which finds it here."""
 
-    def __init__(self, *, exchange: Dials, book: CallBook, new_call_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        *,
+        exchange: Dials,
+        book: CallBook,
+        new_call_id: Callable[[], str],
+        talk_s: float = TALK_S,
+    ) -> None:
+        self._talk_s = talk_s
         self._exchange = exchange
         self._book = book
         self._new_call_id = new_call_id
@@ -112,7 +120,7 @@ class Outgoing:
                 return None, REASONS[outcome]
             async with asyncio.timeout(MEDIA_WITHIN_S):
                 await made.began.wait()
-            async with asyncio.timeout(TALK_S):
+            async with asyncio.timeout(self._talk_s):
                 return await made.over, REASONS[Outcome.ANSWERED]
         except (AmiFailed, TimeoutError) as failure:
             _log.warning("phone.errand_failed", errand=errand.id, reason=str(failure))

@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import structlog
+
 from channels.message import Reply
 from channels.phone import ear
 from channels.phone.book import Judgement
 from channels.phone.ear import Sound
+from channels.phone.media import Ended
 
 PERSON_KEY = "0"
 MOST_ASKED = 2  # a question is put twice at most
@@ -19,12 +22,17 @@ QUESTIONS = (  # in this order; the names are those of Judgement
     ("contacted", "followup_contacted"),
 )
 
+_log = structlog.get_logger(__name__)
+
 NOTHING_SAID = Judgement()
 _BY_KEY = {"1": True, "2": False}
 _DENIED = re.compile(r"没(?!问题|毛病|得说|说的)|不(?!错|赖|孬)|未|哪有|差得远|糊弄|别提")
 _AFFIRMED = re.compile(
     r"解决|修好|弄好|办好|满意|联系|来过|打过|可以|没问题|没毛病|没得说|不错|不赖|凑合"
     r"|^[嗯啊哎诶，]*(?:对|是(?!哪|谁|啥|什么)|嗯|好|行|中|有|还行|还中)"
+)
+_UNSURE = re.compile(
+    r"不知道|不清楚|没听|听不|不好意思|你(?:说|是)|啥|谁|什么|等着|等等|稍等|差不多|再说一遍|哪位|哪里"
 )
 _PERSON = re.compile(r"人工|找.{0,2}人|真人|接线员|工作人员")
 
@@ -60,6 +68,8 @@ class Survey:
 
 def judged(text: str) -> bool | None:
     """Yes, no, or not to be understood: 没问题 and 不错 are a yes, 没解决 is a no."""
+    if _UNSURE.search(text):
+        return None
     if _DENIED.search(text):
         return False
     return True if _AFFIRMED.search(text) else None
@@ -76,7 +86,7 @@ async def hold(
     listening = asyncio.create_task(_listen(listens, speaks, turns, note))
     try:
         heard = await speaks.say(Reply(key="followup_greeting"), opening)
-        survey = Survey(heard_out=heard or not turns.empty())
+        survey = Survey(heard_out=heard or _answered_us(turns))
         if not asks:
             await speaks.say(Reply(key="goodbye"))
             return survey
@@ -84,6 +94,26 @@ async def hold(
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+
+
+def _answered_us(turns: asyncio.Queue[Sound]) -> bool:
+    """Did somebody speak or press while we spoke? A hang-up or silence is no answer."""
+    waiting = [turns.get_nowait() for _ in range(turns.qsize())]
+    for sound in waiting:
+        turns.put_nowait(sound)
+    return any(
+        isinstance(sound, ear.Pressed) or (isinstance(sound, ear.Utterance) and bool(sound.text))
+        for sound in waiting
+    )
+
+
+def _before_the_question(turns: asyncio.Queue[Sound]) -> None:
+    """What was said before a question is no answer to it; a hang-up or a wish for a person is."""
+    for sound in [turns.get_nowait() for _ in range(turns.qsize())]:
+        wish = isinstance(sound, ear.Utterance) and _PERSON.search(sound.text)
+        zero = isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
+        if wish or zero or isinstance(sound, ear.Gone):
+            turns.put_nowait(sound)
 
 
 async def _ask_all(survey: Survey, turns: asyncio.Queue[Sound], speaks: Speaks) -> Survey:
@@ -105,6 +135,7 @@ _Answer = bool | None | ear.Gone | str
 async def _ask(key: str, turns: asyncio.Queue[Sound], speaks: Speaks) -> _Answer:
     """Yes, no, None after two tries, `0` for a person, or Gone."""
     for _ in range(MOST_ASKED):
+        _before_the_question(turns)
         await speaks.say(Reply(key=key))
         answer = await _answer(turns)
         if answer is not None:
@@ -128,10 +159,14 @@ async def _answer(turns: asyncio.Queue[Sound]) -> _Answer:
 async def _listen(
     listens: Listens, speaks: Speaks, turns: asyncio.Queue[Sound], note: Note | None
 ) -> None:
-    async for sound in listens.hear():
-        if isinstance(sound, ear.Began):
-            speaks.hush()
-            continue
-        turns.put_nowait(sound)
-        if isinstance(sound, ear.Utterance) and sound.text and note is not None:
-            await note(sound)
+    try:
+        async for sound in listens.hear():
+            if isinstance(sound, ear.Began):
+                speaks.hush()
+                continue
+            turns.put_nowait(sound)
+            if isinstance(sound, ear.Utterance) and sound.text and note is not None:
+                await note(sound)
+    except Exception:  # nobody listens any more: the call is over for us
+        _log.exception("phone.survey_deaf")
+        turns.put_nowait(ear.Gone(reason=Ended.LOST))

@@ -14,11 +14,13 @@ from intake import wire
 from intake.phone import calls, errands, followup
 from intake.phone.errands import Plan
 from routing.database import Database
+from routing.errors import StaleVersion
 
 _PURPOSES = {"result": Purpose.FOLLOW_UP, "call_again": Purpose.CALL_BACK}
 OVERTAKEN = "工单已有人办，不再回拨"
 MOST_OVERTAKEN = 50  # at a time
 
+MOST_RETRIES = 5
 _log = structlog.get_logger(__name__)
 
 
@@ -88,11 +90,16 @@ class DatabaseBook:
     async def reached(self, errand: Errand, judgement: Judgement) -> None:
         """See `CallBook`."""
 
-        def write(connection: Connection) -> None:
-            errands.done(connection, errand.id, self._runtime.now(), "接通")
-            self._judged(connection, errand, judgement)
-
-        await self._database.write(write)
+        # By itself first: whatever is wrong with the ticket, he is not rung again.
+        now = self._runtime.now()
+        await self._database.write(lambda c: errands.done(c, errand.id, now, "接通"))
+        for attempt in range(MOST_RETRIES):
+            try:
+                await self._database.write(lambda c: self._judged(c, errand, judgement))
+                break
+            except StaleVersion:
+                if attempt == MOST_RETRIES - 1:
+                    raise
 
     async def not_reached(self, errand: Errand, reason: str) -> None:
         """See `CallBook`."""

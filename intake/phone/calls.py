@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from channels.phone import number
 from channels.phone.book import Began, Ended, Outcome, SpokenLine
 from intake import threads
 from intake.phone import schema
@@ -32,6 +33,15 @@ def began(connection: Connection, call: Began) -> None:
                 "purpose": call.purpose.value,
                 "began_at": call.at,
             },
+        )
+    elif call.contact.scheme != number.UNKNOWN_SCHEME:  # who it is came later than his voice
+        connection.execute(
+            sa.update(_CALL)
+            .where(
+                _CALL.c.id == call.call_id,
+                _CALL.c.contact.startswith(f"{number.UNKNOWN_SCHEME}:"),
+            )
+            .values(contact=str(call.contact))
         )
     if call.ticket:
         _link(connection, call.call_id, [call.ticket])
@@ -68,10 +78,11 @@ def _words(line: SpokenLine) -> str:
 
 
 def ended(connection: Connection, call: Ended) -> None:
-    """How it ended; the first word on that stands."""
+    """How it ended with us; the first word on that stands, but one who was missed was not."""
+    unsettled = sa.or_(_CALL.c.outcome.is_(None), _CALL.c.outcome == Outcome.MISSED.value)
     connection.execute(
         sa.update(_CALL)
-        .where(_CALL.c.id == call.call_id, _CALL.c.outcome.is_(None))
+        .where(_CALL.c.id == call.call_id, unsettled)
         .values(ended_at=call.at, outcome=call.outcome.value, reason=call.reason[:200])
     )
     _link(connection, call.call_id, call.tickets)
@@ -96,8 +107,13 @@ def connected(connection: Connection, call_id: str, operator: str, at: datetime)
 
 
 def hung_up(connection: Connection, call_id: str, at: datetime) -> None:
-    """The call is over for everybody; one that nobody had served or taken was missed."""
-    missed = sa.and_(_CALL.c.outcome.is_(None), _CALL.c.connected_at.is_(None))
+    """The call is over for everybody; who had waited for an operator in vain was missed.
+
+    Of others we say ourselves how it ended, a moment later: what they said last is being settled.
+    """
+    missed = sa.and_(
+        _CALL.c.outcome.is_(None), _CALL.c.queued_at.is_not(None), _CALL.c.connected_at.is_(None)
+    )
     connection.execute(
         sa.update(_CALL)
         .where(_CALL.c.id == call_id)
@@ -152,9 +168,13 @@ def is_open(connection: Connection, call_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the book says of a call; `served`: the program or an operator had the caller."""
+    """What the book says of a call.
+
+    `served`: with the program he said all that he wanted; `answered`: an operator had him.
+    """
 
     served: bool
+    answered: bool
     tickets: tuple[str, ...]  # oldest first
 
 
@@ -168,8 +188,11 @@ def find(connection: Connection, call_id: str) -> Known:
     ).scalars()
     # Where the program died in the middle of the call, only the conversation knows.
     last = threads.load(connection, f"call:{call_id}").ticket
-    served = row is not None and (row.connected_at is not None or row.outcome in _SERVED)
-    return Known(served=served, tickets=tuple(dict.fromkeys((*tickets, *([last] if last else [])))))
+    return Known(
+        served=row is not None and row.outcome in _SERVED,
+        answered=row is not None and row.connected_at is not None,
+        tickets=tuple(dict.fromkeys((*tickets, *([last] if last else [])))),
+    )
 
 
 def _link(connection: Connection, call_id: str, tickets: Sequence[str]) -> None:

@@ -15,8 +15,9 @@ from intake.phone import schema
 
 DAY = (time(8, 0), time(21, 0))  # nobody is rung outside these hours
 AGAIN_AFTER = timedelta(hours=2)
-CLAIM = timedelta(minutes=15)  # longer than any call of ours
+CLAIM = timedelta(minutes=150)  # longer than the longest call that the settings allow
 MOST_ATTEMPTS = 2
+BROKEN_OFF = "程序中断，结果不明"
 MOST_SHOWN = 10
 
 _ERRAND = schema.errand
@@ -107,10 +108,12 @@ def claim(connection: Connection, now: datetime) -> Errand | None:
     """The next call to make, ours for CLAIM; None at night or where none is due."""
     if by_day(now) != now:
         return None
+    _give_up(connection, now)
     due = (
         sa.select(_ERRAND)
         .where(
             _ERRAND.c.state == "waiting",
+            _ERRAND.c.attempts < MOST_ATTEMPTS,
             _ERRAND.c.due_at <= now,
             sa.or_(_ERRAND.c.claimed_until.is_(None), _ERRAND.c.claimed_until < now),
         )
@@ -133,6 +136,19 @@ def claim(connection: Connection, now: datetime) -> Errand | None:
         reply=wire.reply_from_record(json.loads(row.body)),
         ticket=row.ticket,
         attempt=row.attempts + 1,
+    )
+
+
+def _give_up(connection: Connection, now: datetime) -> None:
+    """Claimed for the last time by a program that died before it could say what came of it."""
+    connection.execute(
+        sa.update(_ERRAND)
+        .where(
+            _ERRAND.c.state == "waiting",
+            _ERRAND.c.attempts >= MOST_ATTEMPTS,
+            _ERRAND.c.claimed_until < now,
+        )
+        .values(state="given_up", finished_at=now, claimed_until=None, result=BROKEN_OFF)
     )
 
 

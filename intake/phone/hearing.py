@@ -21,7 +21,8 @@ async def words(transcriber: Transcriber | None, path: Path) -> str:
             return ""
         return (await transcriber.transcribe(pcm, rate_hz)).text
     except (SpeechFailed, soundfile.LibsndfileError, OSError) as failure:
-        _log.warning("phone.note_not_understood", reason=str(failure))
+        # The message would name the file, and that the caller's number.
+        _log.warning("phone.note_not_understood", reason=type(failure).__name__)
         return ""
 
 

@@ -86,7 +86,9 @@ class Spool:
         if call.recording is not None:
             kept = await self.recordings.keep(call.call_id, Kind.MISSED, call.recording, call.at)
             reference = kept.reference if kept else ""
-        if known.served and not reference:
+        # Who went on to the queue was not served by us, whatever we thought when he left us.
+        served = known.answered or (known.served and call.stage == TALK)
+        if served and not reference:
             return
         if known.tickets:
             ticket = known.tickets[-1]

@@ -146,7 +146,7 @@ def _console(hotline: Hotline) -> aiohttp.ClientSession:
     """Somebody who is logged in."""
     engine, now = sa.create_engine(hotline.program.database), datetime.now(UTC)
     with engine.begin() as connection:
-        accounts.add(connection, name="li", display_name="li", role=Role.INSPECTOR, now=now)
+        accounts.add(connection, name="li", display_name="li", role=Role.LEADER, now=now)
         accounts.change(connection, "li", hashed())
         token = accounts.begin(connection, "li", now, 1)
     engine.dispose()

@@ -60,6 +60,11 @@ async def test_a_resident_tells_hears_it_read_back_and_gets_a_number(
     assert (ticket["status"], ticket["handover_reason"]) == ("dispatched", "")
     assert ticket["reporter_phone"] == "+86" + CALLER
     assert hotline.replies()[-1] == "goodbye"
+    await asyncio.sleep(2)
+    (call,) = hotline.rows("SELECT outcome FROM call")
+    assert call["outcome"] == "served"
+    (ticket,) = hotline.tickets()
+    assert "请回电" not in ticket["text"]
     assert hotline.line.missed() == []
 
 

@@ -39,13 +39,14 @@ class FakeMouth:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.broken: set[str] = set()  # keys of what the caller breaks into
         self.hushed = 0
         self.talking = False
 
     async def say(self, *replies: Reply) -> bool:
         self.said += [reply.key for reply in replies]
         await asyncio.sleep(0)
-        return True
+        return self.broken.isdisjoint(reply.key for reply in replies)
 
     async def again(self, *, slower: bool = False) -> bool:
         self.said.append("again slower" if slower else "again")

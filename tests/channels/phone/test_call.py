@@ -114,6 +114,42 @@ async def test_again_and_slower() -> None:
     assert stage.mouth.said[1:4] == ["read_back", "again", "again slower"]
 
 
+async def test_who_breaks_into_our_goodbye_is_heard() -> None:
+    script = [said("路灯坏了"), said("对"), ear.Silent(), said("路灯坏了"), gone()]
+    stage = Stage(script=script, answers=by_table)
+    stage.mouth.broken.add("goodbye")
+    await stage.run()
+    assert stage.mouth.said.count("read_back") == 2
+    assert stage.left == []
+
+
+async def test_a_murmur_into_our_words_is_no_answer() -> None:
+    stage = Stage(script=[said("路灯坏了"), ear.Began(), said("嗯"), gone()], answers=by_table)
+    stage.mouth.talking = True  # he begins while we still read back
+    await stage.run()
+    assert "嗯" not in [message.text for message in stage.messages]
+    assert "again" in stage.mouth.said
+
+
+async def test_a_murmur_in_his_own_turn_is_an_answer() -> None:
+    stage = Stage(script=[said("路灯坏了"), ear.Began(), said("嗯"), gone()], answers=by_table)
+    await stage.run()
+    assert "嗯" in [message.text for message in stage.messages]
+
+
+async def test_zero_silences_us_at_once() -> None:
+    stage = Stage(script=[ear.Pressed(digit="0")], answers=by_table)
+    await stage.run()
+    assert stage.mouth.hushed == 1
+
+
+async def test_silence_after_a_question_hears_the_question_again() -> None:
+    stage = Stage(script=[said("路灯坏了"), ear.Silent(), ear.Silent()], answers=by_table)
+    ended = await stage.run()
+    assert stage.mouth.said[1:3] == ["read_back", "again"]
+    assert (ended.outcome, ended.reason) == (Outcome.PERSON, "复述或追问后，居民没有回答")
+
+
 async def test_progress_is_a_service_and_needs_no_ticket() -> None:
     stage = Stage(script=[said("我的事办咋样了"), ear.Silent()], answers=by_table)
     assert (await stage.run()).outcome is Outcome.SERVED

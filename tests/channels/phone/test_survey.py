@@ -53,6 +53,13 @@ async def hold(*sounds: Sound, asks: bool = True) -> tuple[Survey, list[str]]:
         ("哪有人来", False),
         ("糊弄人", False),
         ("你是哪里", None),
+        ("我不知道", None),
+        ("没听清", None),
+        ("你说什么我听不见", None),
+        ("不好意思你说啥", None),
+        ("等着解决呢", None),
+        ("谁来过啊", None),
+        ("差不多", None),
         ("喂", None),
         ("", None),
     ],
@@ -96,6 +103,46 @@ async def test_who_puts_down_has_judged_as_far_as_he_said() -> None:
 async def test_a_person_is_had_here_too(wish: Sound) -> None:
     held, _ = await hold(wish)
     assert held.wants_person
+
+
+async def test_who_puts_down_at_once_has_not_heard_us_out() -> None:
+    mouth = FakeMouth()
+    mouth.broken.add("result")
+
+    class AtOnce(Patient):
+        async def hear(self) -> AsyncIterator[Sound]:
+            yield gone()
+
+    held = await survey.hold(RESULT, asks=True, listens=AtOnce([], mouth), speaks=mouth)
+    assert not held.heard_out
+
+
+async def test_what_was_said_before_the_question_is_no_answer() -> None:
+    mouth = FakeMouth()
+
+    class Early(Patient):
+        async def hear(self) -> AsyncIterator[Sound]:
+            yield said("嗯你说")
+            while "followup_solved" not in self._mouth.said:
+                await asyncio.sleep(0)
+            yield said("没解决")
+            yield gone()
+
+    held = await survey.hold(RESULT, asks=True, listens=Early([], mouth), speaks=mouth)
+    assert held.judgement == Judgement(solved=False)
+
+
+async def test_an_ear_that_breaks_ends_the_call() -> None:
+    mouth = FakeMouth()
+
+    class Broken(Patient):
+        async def hear(self) -> AsyncIterator[Sound]:
+            raise RuntimeError("no ear")
+            yield gone()
+
+    async with asyncio.timeout(5):
+        held = await survey.hold(RESULT, asks=True, listens=Broken([], mouth), speaks=mouth)
+    assert held.judgement == Judgement()
 
 
 async def test_a_notice_asks_nothing() -> None:

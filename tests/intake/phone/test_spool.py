@@ -116,6 +116,30 @@ async def test_whom_the_program_served_is_not_missed(
     assert await tickets(services) == []
 
 
+async def test_whom_we_left_to_the_queue_was_not_served(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    began = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=clock.at)
+    ended = Ended(call_id=CALL, at=clock.at, outcome=Outcome.HUNG_UP)  # as it seemed to us
+    await services.database.write(lambda c: calls.began(c, began))
+    await services.database.write(lambda c: calls.ended(c, ended))
+    leave("operators")
+    assert await spool.step()
+    assert len(await tickets(services)) == 1
+
+
+async def test_the_exchanges_word_that_it_is_over_does_not_make_a_served_call_missed(
+    services: Services, clock: Clock
+) -> None:
+    began = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=clock.at)
+    ended = Ended(call_id=CALL, at=clock.at, outcome=Outcome.SERVED)
+    await services.database.write(lambda c: calls.began(c, began))
+    await services.database.write(lambda c: calls.hung_up(c, CALL, clock.at))
+    await services.database.write(lambda c: calls.ended(c, ended))
+    known = await services.database.write(lambda c: calls.find(c, CALL))
+    assert known.served and not known.answered
+
+
 def _said(text: str, key: str, at: object) -> InboundMessage:
     return InboundMessage(
         channel="phone",
