@@ -18,7 +18,7 @@ def upgrade(url: str) -> None:
     """Run what is missing; nothing to do is the usual case and costs one query."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "postgresql":

@@ -105,7 +105,12 @@ def _engine(url: str, size: int) -> Engine:
             f"不认得数据库地址 {parsed.drivername}，请用 sqlite:/// 或 postgresql+psycopg://。"
         )
     return sa.create_engine(
-        parsed, pool_size=size, max_overflow=0, poolclass=sa.pool.QueuePool, **options
+        parsed,
+        pool_size=size,
+        max_overflow=0,
+        poolclass=sa.pool.QueuePool,
+        hide_parameters=True,  # they hold residents' words, and errors go into the log
+        **options,
     )
 
 
