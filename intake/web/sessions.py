@@ -14,6 +14,7 @@ LOGOUT = "/console/logout"
 PASSWORD = "/console/password"
 MAY_WRITE = frozenset({Role.OPERATOR, Role.ADMIN})
 MAY_SUPERVISE = frozenset({Role.LEADER, Role.ADMIN})
+MAY_HEAR = MAY_WRITE | MAY_SUPERVISE  # recordings: names and numbers are said aloud in them
 EVERYBODY = frozenset(Role)
 _OPEN = (LOGIN, "/console/static/")
 _SESSION = web.RequestKey("session", Session)

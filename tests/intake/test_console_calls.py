@@ -233,16 +233,16 @@ async def test_whole_recording_says_that_parts_may_be_asked_for(
 async def test_who_listens_is_kept_once_in_ten_minutes_and_shown(
     desk: Desk, services: Services, recording: str, clock: Clock
 ) -> None:
-    await enter(desk, services, Role.INSPECTOR)
+    await enter(desk, services, Role.LEADER)
     path = f"/console/recordings/{recording}"
     for _ in range(3):  # a player asks for parts as one seeks
         await desk.client.get(path, headers={"Range": "bytes=0-99"})
-    assert await listens(services) == [(recording, "inspector")]
+    assert await listens(services) == [(recording, "leader")]
     clock.forward(minutes=11)
     await desk.client.get(path)
     assert len(await listens(services)) == 2
     _, page = await desk.get(f"/console/calls/{CALL}")
-    assert "谁听过（2）" in page and "<b>inspector</b>" in page
+    assert "谁听过（2）" in page and "<b>leader</b>" in page
 
 
 async def test_to_open_the_page_is_not_to_listen(
@@ -256,6 +256,20 @@ async def test_to_open_the_page_is_not_to_listen(
 async def test_stranger_hears_nothing(desk: Desk, services: Services, recording: str) -> None:
     assert await desk.get(f"/console/recordings/{recording}") == (303, "/console/login")
     assert await listens(services) == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_who_neither_acts_nor_supervises_reads_and_is_told_why_he_hears_nothing(
+    desk: Desk, services: Services, recording: str, role: Role
+) -> None:
+    await enter(desk, services, role)
+    hears = role is not Role.INSPECTOR
+    _, page = await desk.get(f"/console/calls/{CALL}")
+    assert ("<audio" in page) is hears and (f"/console/recordings/{recording}" in page) is hears
+    assert ("您的角色只看文字" in page) is not hears and "路灯" in page
+    answer = await desk.client.get(f"/console/recordings/{recording}")
+    assert answer.status == (200 if hears else 403)
+    assert await listens(services) == ([(recording, role.value)] if hears else [])
 
 
 async def test_purged_recording_is_said_to_be_gone(

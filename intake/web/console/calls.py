@@ -110,6 +110,7 @@ async def _shown(
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
     session = sessions.required(request, sessions.EVERYBODY)
+    hears = session.account.role in sessions.MAY_HEAR
     call = await _call(services, request.match_info["call"])
     lines = await services.database.read(lambda c: register.lines(c, call.id))
     kept = await services.database.read(lambda c: recordings.of_call(c, call.id))
@@ -127,13 +128,18 @@ async def _shown(
         "may_look": session.account.role in sessions.MAY_WRITE and not whole,
         "talk": spoken.talk(lines, mask=not whole),
         "recordings": kept,
-        "sound": next((each.id for each in kept if not each.purged and each.kind == "call"), ""),
+        "may_hear": hears,
+        "sound": _sound(kept) if hears else "",
         "listens": listens,
         "looks": looked,
         "length": spoken.length,
         "problem": problem,
     }
     return pages.show(request, "call.html", values, status=409 if problem else 200)
+
+
+def _sound(kept: Sequence[recordings.Kept]) -> str:
+    return next((each.id for each in kept if not each.purged and each.kind == "call"), "")
 
 
 async def _call(services: Services, call_id: str) -> Entry:

@@ -1,4 +1,6 @@
-"""The sound of a recording, in whole or in part; who listens is written down."""
+"""The sound of a recording, in whole or in part, for those who act on it; who listens is
+written down.
+"""
 
 from collections.abc import Sequence
 
@@ -25,7 +27,7 @@ def set_up(application: web.Application) -> None:
 
 
 async def _sound(request: web.Request) -> web.StreamResponse:
-    session = sessions.required(request, sessions.EVERYBODY)
+    session = sessions.required(request, sessions.MAY_HEAR)
     services, recording = request.app[SERVICES], request.match_info["recording"]
     found = await request.app[_ARCHIVE].sound(recording)
     if found is None:
