@@ -85,8 +85,8 @@ def line(make_line: Callable[..., Line]) -> Line:
 def clean_line(line: Line) -> Line:
     """The same, with nobody in it and no missed calls."""
     line.instance.ask("channel request hangup all")
-    for path in line.missed():
-        path.unlink()
+    for path in (*line.missed(), *line.instance.plan.recordings.iterdir()):
+        path.unlink(missing_ok=True)
     return line
 
 
