@@ -27,7 +27,7 @@ LABELS = {
 }
 LEAST_MESSAGES = 5  # a feature must occur in so many messages, which keeps rare names out
 MOST_FEATURES = 70_000
-REGULARISATION = 0.6
+REGULARISATION = 1.0
 FOLDS = 5
 SEED = 4569899
 
@@ -149,7 +149,7 @@ def _solve(examples: Sequence[Example], vocabulary: dict[str, int]) -> Fitted:
 
     matrix, idf = _matrix(examples, vocabulary)
     labels = np.array([example.code for example in examples])
-    model = LinearSVC(C=REGULARISATION, class_weight="balanced", random_state=SEED)
+    model = LinearSVC(C=REGULARISATION, random_state=SEED)
     model.fit(matrix, labels)
     weights, bias = model.coef_.T, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn keeps one column for two classes
@@ -164,7 +164,7 @@ def _solve(examples: Sequence[Example], vocabulary: dict[str, int]) -> Fitted:
     )
 
 
-_TEMPERATURE = 3.0  # found by `hotline evaluate`: the factor at which confidence equals accuracy
+_TEMPERATURE = 4.0  # found out of fold: the factor at which confidence equals accuracy best
 
 
 def _matrix(examples: Sequence[Example], vocabulary: dict[str, int]) -> tuple[Any, Any]:
