@@ -9,6 +9,7 @@ and from the program's own transcripts. `--quick` is one minute.
 import argparse
 import asyncio
 import os
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -139,6 +140,7 @@ def main() -> None:
     if not callers.sipp_is_here():
         print(callers.NO_SIPP)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; sentences {SENTENCES}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Asterisk is not left behind
     with tempfile.TemporaryDirectory(prefix="hl-") as folder:
         asyncio.run(_all(given, Path(folder)))
 
@@ -194,7 +196,9 @@ async def _loads(
     folder.mkdir()
     for calls in loads:
         part = folder / str(calls)
-        yield await measure(line, server, script, calls, quick=given.quick, folder=part)
+        result = await measure(line, server, script, calls, quick=given.quick, folder=part)
+        print(f"{calls} at once:", *result.answers("")[2:], "|", *result.audio("")[2:], flush=True)
+        yield result
 
 
 def _model_is_here(model: Path | None, state: Path) -> bool:
