@@ -45,6 +45,7 @@ _STANDS_ALONE = frozenset(
         RequestKind.PROGRESS,
         RequestKind.REPEAT,
         RequestKind.SLOWER,
+        RequestKind.WAIT,
         RequestKind.GOODBYE,
     }
 )

@@ -299,6 +299,7 @@ async def test_missed_call_stands_out_and_one_in_progress_is_no_failure(
     await services.database.write(lambda c: calls.began(c, began))
     _, page = await desk.get("/console/calls")
     assert "没有显示号码" in page and 'class="wrong"' not in page
+    await services.database.write(lambda c: calls.queued(c, OTHER, now))
     await services.database.write(lambda c: calls.hung_up(c, OTHER, now))
     _, page = await desk.get("/console/calls")
     assert 'class="wrong"' in page and "未接" in page
