@@ -21,6 +21,7 @@ Values = npt.NDArray[np.floating]
 MODEL_CONF = f"""\
 --min-active=200
 --max-active=4000
+--determinize-max-active=50
 --beam=13.0
 --lattice-beam=5.0
 --acoustic-scale=1.0
