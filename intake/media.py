@@ -1,14 +1,13 @@
 """Photos and voice notes on disk: written and synced before anybody is told that they are kept."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from channels.channel import MediaRefused
 from config.runtime import Runtime
-from intake import schema
+from intake import durable, schema
 from routing.database import Database
 
 KEPT_TYPES = {
@@ -44,7 +43,7 @@ class MediaStore:
             limit = self._limit_bytes // 2**20
             raise MediaRefused(f"文件太大，超过了 {limit} 兆，请压缩后再发")
         new_id = self._runtime.new_id()
-        await asyncio.to_thread(_write, self._path(new_id, kind), content)
+        await asyncio.to_thread(durable.write, self._path(new_id, kind), content)
         row = {
             "id": new_id,
             "media_type": kind,
@@ -66,14 +65,3 @@ class MediaStore:
 
     def _path(self, media_id: str, media_type: str) -> Path:
         return self._folder / media_id[-2:] / f"{media_id}{KEPT_TYPES[media_type]}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

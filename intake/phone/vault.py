@@ -1,9 +1,10 @@
 """Where recordings lie: a folder, or S3-compatible storage by obstore (the `s3` extra)."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any, Protocol
+
+from intake import durable
 
 MOST_BYTES = 64 * 1024 * 1024
 WITHIN_S = 60.0
@@ -35,7 +36,7 @@ class FolderVault:
     async def put(self, name: str, content: bytes) -> None:
         """See `Vault`."""
         try:
-            await asyncio.to_thread(_write, self._path(name), content)
+            await asyncio.to_thread(durable.write, self._path(name), content)
         except OSError as error:
             raise VaultFault(f"cannot write {name}: {error}") from error
 
@@ -97,14 +98,3 @@ class S3Vault:
             raise VaultFault(f"{name}: no answer in {WITHIN_S:.0f} s") from error
         except Exception as error:  # obstore has a family of its own, all told by their words
             raise VaultFault(f"{name}: {type(error).__name__}") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
