@@ -5,6 +5,7 @@ import importlib.util
 import json
 import socket
 import sys
+import time
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -163,10 +164,23 @@ def free_range(count: int) -> int:
 
 
 def samples(path: Path) -> Samples:
-    """A WAV file as numbers; 8 kHz, one channel."""
+    """A WAV file as numbers; 8 kHz, one channel. The telephone may still be closing it."""
+    _until_closed(path)
     with wave.open(str(path), "rb") as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
+
+
+def _until_closed(path: Path, within_s: float = 5.0) -> None:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        try:
+            with wave.open(str(path), "rb") as file:
+                if file.getnframes() > 0:
+                    return
+        except (wave.Error, EOFError):
+            pass
+        time.sleep(0.05)
 
 
 def save(path: Path, sound: Samples) -> Path:

@@ -271,7 +271,7 @@ async def test_stopping_ends_every_call_in_the_normal_way() -> None:
         await asyncio.sleep(0.1)
         await server.stop()
         assert await asterisk.ended()
-    assert service.end == Ended.HANGUP
+    assert service.end == Ended.LOST
 
 
 async def test_second_connection_of_one_call_is_ended() -> None:
