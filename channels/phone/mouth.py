@@ -1,6 +1,6 @@
 """What we say in a call: replies as speech, remembered so that they can be said again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from channels.message import Render, Reply
@@ -67,8 +67,3 @@ class Mouth:
         )
         await self._note(line)
         return heard
-
-
-def joined(replies: Sequence[Reply]) -> tuple[str, ...]:
-    """The keys of replies, for decisions on them."""
-    return tuple(reply.key for reply in replies)

@@ -9,7 +9,6 @@ from nlp.speech_training.telephone import FULL_SCALE, RATE_HZ, Sound
 CEPSTRA = 40
 LOW_HZ = 20
 HIGH_HZ = 3700
-FRAMES_PER_S = 100
 
 Features = npt.NDArray[np.float32]
 
