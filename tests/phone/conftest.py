@@ -4,7 +4,6 @@ import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,34 +12,11 @@ from channels.phone.exchange import Exchange
 from channels.phone.happenings import Happening
 from config import runtime
 from intake.asterisk import fetch, own, program
-from intake.asterisk.own import Instance, Ports, Running
+from intake.asterisk.own import Ports, Running
 from tests.phone import kit
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A running Asterisk and how it is reached."""
-
-    running: Running
-
-    @property
-    def instance(self) -> Instance:
-        return self.running.instance
-
-    @property
-    def hotline(self) -> str:
-        """What a resident dials."""
-        return f"sip:{self.instance.plan.phone.number}@127.0.0.1:{self.instance.ports.sip}"
-
-    @property
-    def registrar(self) -> str:
-        return f"sip:127.0.0.1:{self.instance.ports.sip}"
-
-    def password(self, user: str) -> str:
-        return (self.instance.plan.secrets / user).read_text().strip()
-
-    def missed(self) -> list[Path]:
-        return sorted(self.instance.plan.missed.iterdir())
+from tests.phone.hotline import Hotline
+from tests.phone.kit import CALLER, Telephone
+from tests.phone.line import Line
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +85,28 @@ async def exchange(clean_line: Line, happened: list[Happening]) -> AsyncIterator
     yield made
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def caller() -> AsyncIterator[Telephone]:
+    """A resident's telephone, not registered anywhere."""
+    async with kit.telephone(user=CALLER) as phone:
+        yield phone
+
+
+@pytest.fixture
+async def operator(clean_line: Line) -> AsyncIterator[Telephone]:
+    """An operator's telephone, registered; what it does with calls is the test's."""
+    async with kit.telephone(
+        user="8001", password=clean_line.password("8001"), registrar=clean_line.registrar
+    ) as phone:
+        yield phone
+
+
+@pytest.fixture
+async def hotline(clean_line: Line, tmp_path: Path) -> AsyncIterator[Hotline]:
+    """The whole program serving the line."""
+    made = Hotline.of(clean_line, tmp_path / "program")
+    await made.start()
+    yield made
+    made.program.stop()

@@ -4,17 +4,17 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from tests.bench.program import Program
-from tests.phone.conftest import Line
 from tests.phone.kit import NotYet, Telephone
+from tests.phone.line import Line
 
 CALLS = Path(__file__).parent / "calls"
 UP_WITHIN_S = 60.0
@@ -27,7 +27,16 @@ class Hotline:
 
     line: Line
     program: Program
-    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, line: Line, folder: Path, **more: str) -> "Hotline":
+        """Not started yet; it hears by the trial's recogniser. `more` are settings by variable."""
+        environment = {
+            **line.instance.environment,
+            "HOTLINE_PHONE__TRIAL_MODEL": "true",
+            **more,
+        }
+        return cls(line=line, program=Program(folder=folder, environment=environment))
 
     async def start(self) -> None:
         """Until callers come to it."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 PROCESS = Path(__file__).parent / "telephone_process.py"
 RATE_HZ = 8000
+CALLER = "13912345678"
 NO_TELEPHONE = (
     "the telephone tests need pjsua2 (CPython 3.8 to 3.12, x86_64). Please type:  "
     "uv pip install pjsua2-python==2.15.1.post1   or use Python 3.12"

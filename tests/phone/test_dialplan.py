@@ -17,26 +17,11 @@ from channels.phone import missed
 from channels.phone.exchange import Exchange, Next
 from channels.phone.happenings import Abandoned, Connected, Ended, Happening, Missed, Queued
 from tests.phone import kit, program
-from tests.phone.conftest import Line
-from tests.phone.kit import Telephone
+from tests.phone.kit import CALLER, Telephone
+from tests.phone.line import Line
 from tests.phone.program import Serve, Talk
 
-CALLER = "13912345678"
 SERVED_S = 5.0  # the longest that a caller may wait for the fallback
-
-
-@pytest.fixture
-async def operator(clean_line: Line) -> AsyncIterator[Telephone]:
-    async with kit.telephone(
-        user="8001", password=clean_line.password("8001"), registrar=clean_line.registrar
-    ) as phone:
-        yield phone
-
-
-@pytest.fixture
-async def caller() -> AsyncIterator[Telephone]:
-    async with kit.telephone(user=CALLER) as phone:
-        yield phone
 
 
 @pytest.fixture

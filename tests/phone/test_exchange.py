@@ -13,8 +13,8 @@ from channels.phone.happenings import Ended, Happening, OperatorState
 from channels.phone.packets import AmiFailed
 from config import runtime
 from tests.phone import kit, program
-from tests.phone.conftest import Line
 from tests.phone.kit import Telephone
+from tests.phone.line import Line
 
 RESIDENT = "13800001111"
 

@@ -4,72 +4,39 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.bench.program import Program
 from tests.phone import kit
-from tests.phone.conftest import Line
 from tests.phone.hotline import CALLS, Hotline, Resident
-from tests.phone.kit import Telephone
+from tests.phone.kit import CALLER, Telephone
+from tests.phone.line import Line
 
-CALLER = "13912345678"
 SERVED_S = 5.0
 MANY = 20
 
 
-def _hotline(line: Line, folder: Path, **more: str) -> Hotline:
-    environment = {
-        **line.instance.environment,
-        "HOTLINE_PHONE__TRIAL_MODEL": "true",
-        **more,
-    }
-    return Hotline(line=line, program=Program(folder=folder, environment=environment))
-
-
-@pytest.fixture
-async def hotline(clean_line: Line, tmp_path: Path) -> AsyncIterator[Hotline]:
-    made = _hotline(clean_line, tmp_path / "program")
-    await made.start()
-    yield made
-    made.program.stop()
-
-
-@pytest.fixture
-async def telephone() -> AsyncIterator[Telephone]:
-    async with kit.telephone(user=CALLER) as phone:
-        yield phone
-
-
-@pytest.fixture
-async def operator(clean_line: Line) -> AsyncIterator[Telephone]:
-    async with kit.telephone(
-        user="8001", password=clean_line.password("8001"), registrar=clean_line.registrar
-    ) as phone:
-        yield phone
-
-
-async def _told(hotline: Hotline, telephone: Telephone) -> None:
+async def _told(hotline: Hotline, caller: Telephone) -> None:
     """A resident who has told his matter and hears it read back."""
-    resident = Resident(telephone=telephone, hotline=hotline)
+    resident = Resident(telephone=caller, hotline=hotline)
     await resident.ring()
     await resident.talk([("lamp-f", "read_back")])
 
 
 async def test_a_program_killed_in_mid_call_leaves_the_caller_to_an_operator(
-    hotline: Hotline, telephone: Telephone, operator: Telephone
+    hotline: Hotline, caller: Telephone, operator: Telephone
 ) -> None:
     await operator.answer()
-    await _told(hotline, telephone)
+    await _told(hotline, caller)
     killed = time.monotonic()
     hotline.program.kill()
     await operator.until("confirmed", SERVED_S + 1)
     assert time.monotonic() - killed <= SERVED_S
-    await telephone.hang_up()
-    await telephone.until("disconnected")
+    await caller.hang_up()
+    await caller.until("disconnected")
     await hotline.start()
     # What he had told is not lost, though the operator's call needed no ticket of its own.
     heard = hotline.rows("SELECT body FROM inbox WHERE channel = 'phone'")
@@ -77,13 +44,13 @@ async def test_a_program_killed_in_mid_call_leaves_the_caller_to_an_operator(
 
 
 async def test_killed_with_no_operator_there_his_words_become_a_ticket_after_the_restart(
-    hotline: Hotline, telephone: Telephone
+    hotline: Hotline, caller: Telephone
 ) -> None:
-    await _told(hotline, telephone)
+    await _told(hotline, caller)
     hotline.program.kill()
     await asyncio.sleep(6)
-    await telephone.hang_up()
-    await telephone.until("disconnected")
+    await caller.hang_up()
+    await caller.until("disconnected")
     await asyncio.sleep(1)
     await hotline.start()
     (ticket,) = await hotline.settled()
@@ -93,10 +60,10 @@ async def test_killed_with_no_operator_there_his_words_become_a_ticket_after_the
 
 
 async def test_a_hung_program_is_left_within_five_seconds(
-    hotline: Hotline, telephone: Telephone, operator: Telephone
+    hotline: Hotline, caller: Telephone, operator: Telephone
 ) -> None:
     await operator.answer()
-    await _told(hotline, telephone)
+    await _told(hotline, caller)
     assert hotline.program.child is not None
     stopped = time.monotonic()
     os.kill(hotline.program.child.pid, signal.SIGSTOP)
@@ -105,18 +72,18 @@ async def test_a_hung_program_is_left_within_five_seconds(
         assert time.monotonic() - stopped <= SERVED_S
     finally:
         os.kill(hotline.program.child.pid, signal.SIGCONT)
-    await telephone.hang_up()
+    await caller.hang_up()
 
 
 async def test_a_program_that_starts_late_finds_who_rang_before(
-    clean_line: Line, telephone: Telephone, tmp_path: Path
+    clean_line: Line, caller: Telephone, tmp_path: Path
 ) -> None:
-    await telephone.call(clean_line.hotline, play=CALLS / "lamp-f.wav")
-    await telephone.until("confirmed")
+    await caller.call(clean_line.hotline, play=CALLS / "lamp-f.wav")
+    await caller.until("confirmed")
     await asyncio.sleep(8)
-    await telephone.hang_up()
-    await telephone.until("disconnected")
-    hotline = _hotline(clean_line, tmp_path / "late")
+    await caller.hang_up()
+    await caller.until("disconnected")
+    hotline = Hotline.of(clean_line, tmp_path / "late")
     await hotline.start()
     try:
         (ticket,) = await hotline.settled()
@@ -130,11 +97,11 @@ async def test_asterisk_killed_and_started_again_is_served_again(
     make_line: Callable[..., Line], tmp_path: Path
 ) -> None:
     line = make_line()
-    hotline = _hotline(line, tmp_path / "program")
+    hotline = Hotline.of(line, tmp_path / "program")
     await hotline.start()
     try:
-        async with kit.telephone(user=CALLER) as telephone:
-            await _told(hotline, telephone)
+        async with kit.telephone(user=CALLER) as caller:
+            await _told(hotline, caller)
             line.running.process.kill()
             line.running.process.wait()
             (ticket,) = await hotline.settled()
@@ -142,11 +109,11 @@ async def test_asterisk_killed_and_started_again_is_served_again(
         again = line.instance.start()
         try:
             await hotline.up()
-            async with kit.telephone(user=CALLER) as telephone:
-                await telephone.call(line.hotline)
-                await telephone.until("confirmed")
+            async with kit.telephone(user=CALLER) as caller:
+                await caller.call(line.hotline)
+                await caller.until("confirmed")
                 await hotline.said("phone_greeting", 2)
-                await telephone.hang_up()
+                await caller.hang_up()
         finally:
             again.stop()
     finally:
@@ -155,7 +122,7 @@ async def test_asterisk_killed_and_started_again_is_served_again(
 
 @pytest.mark.timeout(240)
 async def test_twenty_calls_at_once_are_all_accounted_for(clean_line: Line, tmp_path: Path) -> None:
-    hotline = _hotline(clean_line, tmp_path / "program", HOTLINE_PHONE__MOST_CALLS="24")
+    hotline = Hotline.of(clean_line, tmp_path / "program", HOTLINE_PHONE__MOST_CALLS="24")
     await hotline.start()
     try:
         async with AsyncExitStack() as stack:

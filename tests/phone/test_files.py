@@ -13,7 +13,7 @@ from intake.asterisk.fetch import FetchFailed
 from intake.asterisk.files import WriteFault
 from intake.asterisk.own import Ports, StartFailed
 from intake.asterisk.program import Program
-from tests.phone.conftest import Line
+from tests.phone.line import Line
 
 
 def _written(folder: Path, **more: object) -> files.Plan:

@@ -11,11 +11,10 @@ import pytest
 from channels.phone.exchange import Exchange
 from config import runtime
 from tests.phone import kit, program
-from tests.phone.conftest import Line
-from tests.phone.kit import Telephone
+from tests.phone.kit import CALLER, Telephone
+from tests.phone.line import Line
 from tests.phone.program import Talk
 
-CALLER = "13912345678"
 BARGE_IN_S = 0.1
 ON_THE_WAY_S = 0.12  # a telephone's own jitter buffer, and RTP's frames
 

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,28 +16,11 @@ import sqlalchemy as sa
 from channels.phone import recorded
 from intake import accounts
 from intake.accounts import Role
-from tests.bench.program import Program
 from tests.intake.console import COOKIE, hashed
 from tests.phone import kit
-from tests.phone.conftest import Line
 from tests.phone.hotline import CALLS, Hotline, Resident
-from tests.phone.kit import NotYet, Samples, Telephone
-
-CALLER = "13912345678"
-
-
-@pytest.fixture
-async def operator(clean_line: Line) -> AsyncIterator[Telephone]:
-    async with kit.telephone(
-        user="8001", password=clean_line.password("8001"), registrar=clean_line.registrar
-    ) as phone:
-        yield phone
-
-
-@pytest.fixture
-async def caller() -> AsyncIterator[Telephone]:
-    async with kit.telephone(user=CALLER) as phone:
-        yield phone
+from tests.phone.kit import CALLER, NotYet, Samples, Telephone
+from tests.phone.line import Line
 
 
 @pytest.fixture
@@ -88,18 +70,6 @@ async def _finished(folder: Path) -> list[recorded.RecordedCall]:
         while not (found := recorded.finished(folder, datetime.now(UTC))):
             await asyncio.sleep(0.05)
     return found
-
-
-@pytest.fixture
-async def hotline(clean_line: Line, no_recordings: Path, tmp_path: Path) -> AsyncIterator[Hotline]:
-    environment = {**clean_line.instance.environment, "HOTLINE_PHONE__TRIAL_MODEL": "true"}
-    made = Hotline(
-        line=clean_line,
-        program=Program(folder=tmp_path / "program", environment=environment),
-    )
-    await made.start()
-    yield made
-    made.program.stop()
 
 
 async def test_call_is_read_and_heard_in_the_console(

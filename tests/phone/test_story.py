@@ -1,50 +1,20 @@
-"""Whole calls: a real telephone, a real Asterisk, the real recogniser, the whole program."""
+"""Whole calls: a real caller, a real Asterisk, the real recogniser, the whole program."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.bench.program import Program
 from tests.phone import kit
-from tests.phone.conftest import Line
 from tests.phone.hotline import Hotline, Resident
-from tests.phone.kit import Telephone
+from tests.phone.kit import CALLER, Telephone
 
-CALLER = "13912345678"
 EAST_HAN = "130506100"  # the township that 东韩村 lies in
 
 
 @pytest.fixture
-async def hotline(clean_line: Line, tmp_path: Path) -> AsyncIterator[Hotline]:
-    environment = {**clean_line.instance.environment, "HOTLINE_PHONE__TRIAL_MODEL": "true"}
-    made = Hotline(
-        line=clean_line,
-        program=Program(folder=tmp_path / "program", environment=environment),
-    )
-    await made.start()
-    yield made
-    made.program.stop()
-
-
-@pytest.fixture
-async def telephone() -> AsyncIterator[Telephone]:
-    async with kit.telephone(user=CALLER) as phone:
-        yield phone
-
-
-@pytest.fixture
-def resident(telephone: Telephone, hotline: Hotline) -> Resident:
-    return Resident(telephone=telephone, hotline=hotline)
-
-
-@pytest.fixture
-async def operator(clean_line: Line) -> AsyncIterator[Telephone]:
-    async with kit.telephone(
-        user="8001", password=clean_line.password("8001"), registrar=clean_line.registrar
-    ) as phone:
-        yield phone
+def resident(caller: Telephone, hotline: Hotline) -> Resident:
+    return Resident(telephone=caller, hotline=hotline)
 
 
 @pytest.mark.parametrize("voice", ["f", "m"])

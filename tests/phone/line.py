@@ -1,0 +1,32 @@
+"""A running Asterisk, as a test reaches it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from intake.asterisk.own import Instance, Running
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A running Asterisk and how it is reached."""
+
+    running: Running
+
+    @property
+    def instance(self) -> Instance:
+        return self.running.instance
+
+    @property
+    def hotline(self) -> str:
+        """What a resident dials."""
+        return f"sip:{self.instance.plan.phone.number}@127.0.0.1:{self.instance.ports.sip}"
+
+    @property
+    def registrar(self) -> str:
+        return f"sip:127.0.0.1:{self.instance.ports.sip}"
+
+    def password(self, user: str) -> str:
+        return (self.instance.plan.secrets / user).read_text().strip()
+
+    def missed(self) -> list[Path]:
+        return sorted(self.instance.plan.missed.iterdir())
