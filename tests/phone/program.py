@@ -4,7 +4,8 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from channels.phone.exchange import Exchange
 from channels.phone.media import Digit, Media, Pcm
@@ -40,47 +41,32 @@ class Talk:
                 self.digits.append(event.digit)
 
 
-@asynccontextmanager
-async def audiosocket(port: int) -> AsyncIterator["asyncio.Queue[Talk]"]:
+Talks = asyncio.Queue[Talk]
+
+
+def audiosocket(port: int) -> AbstractAsyncContextManager[Talks]:
     """Our server; each call that comes is put into the queue."""
-    talks: asyncio.Queue[Talk] = asyncio.Queue()
+    return _served(partial(AudioSocketServer, port=port))
 
-    async def on_call(media: Media) -> None:
-        talk = Talk(media)
-        talks.put_nowait(talk)
-        await talk.run()
 
-    server = AudioSocketServer(
-        host="127.0.0.1",
-        port=port,
-        on_call=on_call,
-        most_calls=50,
-        elapsed=runtime.system().elapsed,
-    )
-    await server.start()
-    try:
-        yield talks
-    finally:
-        await server.stop()
+def websocket(port: int, token: str) -> AbstractAsyncContextManager[Talks]:
+    """Our server of the media WebSocket."""
+    return _served(partial(WebSocketServer, port=port, token=token))
 
 
 @asynccontextmanager
-async def websocket(port: int, token: str) -> AsyncIterator["asyncio.Queue[Talk]"]:
-    """Our server of the media WebSocket."""
-    talks: asyncio.Queue[Talk] = asyncio.Queue()
+async def _served(
+    made: Callable[..., AudioSocketServer | WebSocketServer],
+) -> AsyncIterator[Talks]:
+    talks: Talks = asyncio.Queue()
 
     async def on_call(media: Media) -> None:
         talk = Talk(media)
         talks.put_nowait(talk)
         await talk.run()
 
-    server = WebSocketServer(
-        host="127.0.0.1",
-        port=port,
-        token=token,
-        on_call=on_call,
-        most_calls=50,
-        elapsed=runtime.system().elapsed,
+    server = made(
+        host="127.0.0.1", on_call=on_call, most_calls=50, elapsed=runtime.system().elapsed
     )
     await server.start()
     try:
