@@ -5,22 +5,21 @@ telephone adds: turns of speech, silence, keys, saying it again, and handing the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
-from channels.message import Contact, InboundMessage, Receipt, Receive, Reply
-from channels.phone import book, ear
+from channels.message import Contact, Receipt, Receive, Reply
+from channels.phone import book, ear, transcript
 from channels.phone.book import CallBook, Outcome
-from channels.phone.ear import Sound
+from channels.phone.ear import Listens, Sound
 from channels.phone.exchange import Next
 from channels.phone.media import Ended
+from channels.phone.mouth import Speaks
+from channels.phone.window import Caller, Window
 
-CHANNEL = "phone"
-DESK_WITHIN_S = 8.0  # nobody holds the line for longer
 PERSON_KEY = "0"
 MOST_UNHEARD = 2
 MOST_RESUMED = 3
@@ -40,32 +39,6 @@ _AGAIN = {"repeat": False, "slower": True}  # reply keys that mean: say the last
 _log = structlog.get_logger(__name__)
 
 
-class Listens(Protocol):
-    """The ear of a call."""
-
-    now_ms: int
-
-    def hear(self) -> AsyncIterator[Sound]:
-        """See `ear.Ear`."""
-
-
-class Speaks(Protocol):
-    """The mouth of a call."""
-
-    @property
-    def talking(self) -> bool:
-        """Whether something is being said."""
-
-    async def say(self, *replies: Reply) -> bool:
-        """See `mouth.Mouth`."""
-
-    async def again(self, *, slower: bool = False) -> bool:
-        """See `mouth.Mouth`."""
-
-    def hush(self) -> None:
-        """See `mouth.Mouth`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """What every call works with."""
@@ -75,15 +48,7 @@ class Office:
     leave: Callable[[str, Next, str], Awaitable[None]]  # call, what the dialplan does, why
     now: Callable[[], datetime]
     longest_ms: int
-    who: Callable[["Caller"], Contact] = lambda caller: caller.contact  # as is known by now
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Whose call it is, as was known at its beginning."""
-
-    call_id: str
-    contact: Contact
+    who: Callable[[Caller], Contact] = lambda caller: caller.contact  # as is known by now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +93,7 @@ class Call:
         self._resumed = 0  # times that we went on after a murmur
         self._broke_in = False
         self._hurries = False  # he wants a person, and no more words of ours
-        self._messages = 0
-        self._tickets: dict[str, None] = {}
+        self._window = Window(caller=caller, receive=office.receive, now=office.now, who=office.who)
 
     @property
     def waiting(self) -> bool:
@@ -159,7 +123,7 @@ class Call:
             at=self._office.now(),
             outcome=outcome,
             reason=reason,
-            tickets=tuple(self._tickets),
+            tickets=self._window.tickets,
         )
 
     async def _listen(self) -> None:
@@ -228,7 +192,7 @@ class Call:
             return None
         self._unheard, self._asked_in_silence = 0, False
         await self._note(said)
-        receipt = await self._receive(text=said.text, confidence=said.confidence)
+        receipt = await self._window.words(said.text, said.confidence)
         if receipt is None:
             return await self._transfer(PROGRAM_FAILED)
         self._told = True
@@ -273,7 +237,7 @@ class Call:
 
     async def _deaf(self, text: str) -> tuple[Outcome, str] | None:
         if text:
-            await self._receive(text=text, confidence=0.0)
+            await self._window.words(text, 0.0)
         return await self._to_person(DEAF)
 
     async def _gone(self, reason: Ended) -> tuple[Outcome, str]:
@@ -284,24 +248,24 @@ class Call:
         return (Outcome.SERVED if self._served else Outcome.HUNG_UP), ""
 
     async def _settle_hangup(self) -> bool:
-        return await self._receive(event="hangup") is not None
+        return await self._window.event("hangup") is not None
 
     async def _to_person(self, reason: str) -> tuple[Outcome, str]:
         """Our own wish to hand over: the desk keeps everything heard, then a person takes it."""
-        receipt = await self._receive(event=f"handover:{reason}")
+        receipt = await self._window.event(f"handover:{reason}")
         replies = receipt.replies if receipt else ()
         await self._mouth.say(*(replies or (Reply(key="transferring"),)))
         return await self._transfer(reason)
 
     async def _failed(self) -> tuple[Outcome, str]:
         """We cannot go on; not a word more is said, and what was told is kept."""
-        await self._receive(event=f"handover:{PROGRAM_FAILED}")
+        await self._window.event(f"handover:{PROGRAM_FAILED}")
         await self._transfer(PROGRAM_FAILED)
         return Outcome.FAILED, PROGRAM_FAILED
 
     async def _transfer(self, reason: str) -> tuple[Outcome, str]:
         """The operators' screen is filled before this: the ticket is there with all he told."""
-        heard = next(reversed(self._tickets), "")
+        heard = next(reversed(self._window.tickets), "")
         await self._leave(Next.OPERATORS, heard)
         return Outcome.PERSON, reason
 
@@ -311,50 +275,5 @@ class Call:
         except Exception:  # the dialplan's own default is a person
             _log.exception("phone.leave_failed", call=self._caller.call_id)
 
-    async def _receive(
-        self, *, text: str = "", confidence: float | None = None, event: str = ""
-    ) -> Receipt | None:
-        """The front desk's receipt, or None where it could not answer in time."""
-        self._messages += 1
-        message = InboundMessage(
-            channel=CHANNEL,
-            external_id=f"{self._caller.call_id}:{self._messages}",
-            sender=self._office.who(self._caller),
-            thread=f"call:{self._caller.call_id}",
-            text=text,
-            received_at=self._office.now(),
-            confidence=confidence,
-            event=event,
-            spoken=True,
-        )
-        try:
-            async with asyncio.timeout(DESK_WITHIN_S):
-                receipt = await self._office.receive(message)
-        except Exception:
-            _log.exception("phone.desk_failed", call=self._caller.call_id)
-            return None
-        if receipt.ticket:
-            self._tickets[receipt.ticket] = None
-        return receipt
-
     async def _note(self, said: ear.Utterance) -> None:
-        await self._office.book.spoken(self._caller.call_id, line_of(said))
-
-
-def line_of(said: ear.Utterance) -> book.SpokenLine:
-    """What the caller said, as a line of the transcript."""
-    return book.SpokenLine(
-        voice=book.Voice.CALLER,
-        text=said.text,
-        start_ms=said.start_ms,
-        end_ms=said.end_ms,
-        confidence=said.confidence,
-        words=tuple(
-            book.SpokenWord(
-                text=word.text,
-                start_ms=said.start_ms + word.start_ms,
-                confidence=word.confidence,
-            )
-            for word in said.words
-        ),
-    )
+        await self._office.book.spoken(self._caller.call_id, transcript.line_of(said))

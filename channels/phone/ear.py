@@ -70,6 +70,15 @@ class Gone:
 Sound = Began | Utterance | Silent | Pressed | Deaf | Gone
 
 
+class Listens(Protocol):
+    """What a call needs of its ear."""
+
+    now_ms: int
+
+    def hear(self) -> AsyncIterator[Sound]:
+        """See `Ear`."""
+
+
 class Ear:
     """Listens to one call; made for one reader."""
 

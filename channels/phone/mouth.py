@@ -6,13 +6,24 @@ from typing import Protocol
 from channels.message import Render, Reply
 from channels.phone import book
 from channels.phone.media import Media
+from channels.phone.partners import LineVoice
 
 
-class Voice(Protocol):
-    """Turns a text into speech; VoiceFailed where it cannot."""
+class Speaks(Protocol):
+    """What a call needs of its mouth."""
 
-    async def say(self, text: str, rate_hz: int, *, slow: bool = False) -> bytes:
-        """16-bit samples of one channel."""
+    @property
+    def talking(self) -> bool:
+        """Whether something is being said."""
+
+    async def say(self, *replies: Reply) -> bool:
+        """See `Mouth`."""
+
+    async def again(self, *, slower: bool = False) -> bool:
+        """See `Mouth`."""
+
+    def hush(self) -> None:
+        """See `Mouth`."""
 
 
 class Mouth:
@@ -22,7 +33,7 @@ class Mouth:
         self,
         *,
         media: Media,
-        voice: Voice,
+        voice: LineVoice,
         speak: Render,
         note: Callable[[book.SpokenLine], Awaitable[None]],
         now_ms: Callable[[], int],

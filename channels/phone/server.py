@@ -73,14 +73,6 @@ class AudioSocketServer:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
-        await self.start()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await self.stop()
-
 
 class _Connection(asyncio.Protocol):
     """One connection, from its first frame to its end; the wire below a `Line`."""

@@ -2,17 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from channels.message import Reply
 from channels.phone import ear
 from channels.phone.book import Judgement
-from channels.phone.ear import Sound
+from channels.phone.ear import Listens, Sound
 from channels.phone.media import Ended
+from channels.phone.mouth import Speaks
 
 PERSON_KEY = "0"
 MOST_ASKED = 2  # a question is put twice at most
@@ -35,23 +35,6 @@ _UNSURE = re.compile(
     r"不知道|不清楚|没听|听不|不好意思|你(?:说|是)|啥|谁|什么|等着|等等|稍等|差不多|再说一遍|哪位|哪里"
 )
 _PERSON = re.compile(r"人工|找.{0,2}人|真人|接线员|工作人员")
-
-
-class Listens(Protocol):
-    """The ear of a call."""
-
-    def hear(self) -> AsyncIterator[Sound]:
-        """See `ear.Ear`."""
-
-
-class Speaks(Protocol):
-    """The mouth of a call."""
-
-    async def say(self, *replies: Reply) -> bool:
-        """See `mouth.Mouth`."""
-
-    def hush(self) -> None:
-        """See `mouth.Mouth`."""
 
 
 Note = Callable[[ear.Utterance], Awaitable[None]]

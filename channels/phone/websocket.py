@@ -84,14 +84,6 @@ class WebSocketServer:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
-        await self.start()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await self.stop()
-
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Asterisk's request: 401 without the token, 400 without a call's id, 503 when full.
 

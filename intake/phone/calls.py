@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.phone import number
+from channels.phone import number, window
 from channels.phone.book import Began, Ended, Outcome, SpokenLine
 from intake import threads
 from intake.phone import schema
@@ -187,7 +187,7 @@ def find(connection: Connection, call_id: str) -> Known:
         sa.select(_TICKET.c.ticket).where(_TICKET.c.call == call_id).order_by(_TICKET.c.ticket)
     ).scalars()
     # Where the program died in the middle of the call, only the conversation knows.
-    last = threads.load(connection, f"call:{call_id}").ticket
+    last = threads.load(connection, window.thread_of(call_id)).ticket
     return Known(
         served=row is not None and row.outcome in _SERVED,
         answered=row is not None and row.connected_at is not None,

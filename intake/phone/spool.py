@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from channels.message import Attachment, Contact, InboundMessage, Receive
-from channels.phone import missed, number
+from channels.phone import missed, number, window
 from channels.phone.book import Began, Purpose
 from channels.phone.missed import MissedCall
 from config.runtime import Runtime
@@ -30,7 +30,6 @@ from routing.dispatch import BY_SYSTEM, Dispatcher
 from routing.errors import StaleVersion
 from routing.ticket import Action
 
-CHANNEL = "phone"
 NOT_ANSWERED = "转人工后没有接通坐席，请回电"
 NOTE_LEFT = "，居民留了言，请听录音"
 TALK = "talk"  # he hung up while he talked with the program
@@ -114,10 +113,10 @@ class Spool:
     ) -> InboundMessage:
         voice = Attachment(kind="voice", reference=reference, media_type="audio/ogg")
         return InboundMessage(
-            channel=CHANNEL,
+            channel=window.CHANNEL,
             external_id=f"{call.call_id}:missed",
             sender=contact,
-            thread=f"call:{call.call_id}",
+            thread=window.thread_of(call.call_id),
             text=words,
             received_at=self.runtime.now(),
             attachments=(voice,) if reference else (),

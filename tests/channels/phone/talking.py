@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from channels.phone import book, ear, media
 from channels.phone.book import Ended
-from channels.phone.call import Call, Caller, Office
+from channels.phone.call import Call, Office
 from channels.phone.ear import Sound
 from channels.phone.exchange import Next
+from channels.phone.window import Caller
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 CALL_ID = "0190a1b2-0000-7000-8000-000000000001"

@@ -1,0 +1,85 @@
+"""The front desk as one call reaches it: messages in order, in one thread, answered in time."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from channels.message import Contact, InboundMessage, Receipt, Receive
+
+CHANNEL = "phone"
+DESK_WITHIN_S = 8.0  # nobody holds the line for longer
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Whose call it is, as was known at its beginning."""
+
+    call_id: str
+    contact: Contact
+
+
+def thread_of(call_id: str) -> str:
+    """The conversation that a call is, for the front desk."""
+    return f"call:{call_id}"
+
+
+class Window:
+    """Takes what one caller tells; `who` is he as is known by now."""
+
+    def __init__(
+        self,
+        *,
+        caller: Caller,
+        receive: Receive,
+        now: Callable[[], datetime],
+        who: Callable[[Caller], Contact],
+    ) -> None:
+        self._caller = caller
+        self._receive = receive
+        self._now = now
+        self._who = who
+        self._messages = 0
+        self._tickets: dict[str, None] = {}
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The tickets that came of the call, the oldest first."""
+        return tuple(self._tickets)
+
+    async def words(self, text: str, confidence: float) -> Receipt | None:
+        """What he said; see `event`."""
+        return await self._take(text=text, confidence=confidence)
+
+    async def event(self, name: str) -> Receipt | None:
+        """The desk's receipt; None where it could not answer in time, or at all."""
+        return await self._take(event=name)
+
+    async def _take(
+        self, *, text: str = "", confidence: float | None = None, event: str = ""
+    ) -> Receipt | None:
+        self._messages += 1
+        message = InboundMessage(
+            channel=CHANNEL,
+            external_id=f"{self._caller.call_id}:{self._messages}",
+            sender=self._who(self._caller),
+            thread=thread_of(self._caller.call_id),
+            text=text,
+            received_at=self._now(),
+            confidence=confidence,
+            event=event,
+            spoken=True,
+        )
+        try:
+            async with asyncio.timeout(DESK_WITHIN_S):
+                receipt = await self._receive(message)
+        except Exception:
+            _log.exception("phone.desk_failed", call=self._caller.call_id)
+            return None
+        if receipt.ticket:
+            self._tickets[receipt.ticket] = None
+        return receipt
