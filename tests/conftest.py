@@ -25,9 +25,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+def postgres_server() -> Iterator[postgres.Server]:
     """A real PostgreSQL server for the whole run."""
-    with postgres.server(tmp_path_factory.mktemp("pg")) as running:
+    with postgres.server() as running:
         yield running
 
 

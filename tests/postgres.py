@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import os
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -35,10 +36,11 @@ class Server:
     """A running server; each database is new and empty."""
 
     url: str
+    log: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_database(self) -> str:
-        """The address of an empty database, for SQLAlchemy with psycopg."""
+        """The address of an empty database, for SQLAlchemy with psycopg; NotStarted if it died."""
         name = f"hotline_{os.getpid()}_{next(self._numbers)}"
         engine = _engine(self.url)
         for left in reversed(range(CREATE_TRIES)):
@@ -46,9 +48,9 @@ class Server:
                 with engine.connect() as connection:
                     connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
                 break
-            except sa.exc.OperationalError:  # somebody, such as autovacuum, is at the template
+            except sa.exc.OperationalError as error:  # autovacuum, say, is at the template
                 if not left:
-                    raise
+                    raise NotStarted(f"{error}\nIts log ends:\n{_end_of(self.log)}") from error
                 time.sleep(PAUSE_S)
         engine.dispose()
         address = sa.make_url(self.url).set(database=name)
@@ -56,15 +58,18 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    """Start a server below `folder` and stop it in the end; NotStarted."""
-    folder.mkdir(parents=True, exist_ok=True)
-    running = package().get_server(folder, cleanup_mode="stop", start=False)
-    try:
-        address = started(lambda: _start(running), log=running.log)
-        yield Server(url=address)
-    finally:
-        running.cleanup()
+def server() -> Iterator[Server]:
+    """Start a server and stop it in the end; NotStarted.
+
+    Its folder is its own: other runs of pytest tidy up the one that all of them share.
+    """
+    with tempfile.TemporaryDirectory(prefix="hotline-pg-") as folder:
+        running = package().get_server(Path(folder) / "pg", cleanup_mode="stop", start=False)
+        try:
+            address = started(lambda: _start(running), log=running.log)
+            yield Server(url=address, log=running.log)
+        finally:
+            running.cleanup()
 
 
 def package() -> Any:
@@ -83,10 +88,10 @@ def started(start: Callable[[], str], *, log: Path, within_s: float = START_WITH
             return start()
         except (*_NOT_YET, sa.exc.OperationalError) as error:
             if time.monotonic() >= until:
-                said = log.read_text(errors="replace")[-2000:] if log.exists() else "no log"
                 raise NotStarted(
                     f"PostgreSQL below {log.parent} did not answer within {within_s:.0f} s: "
-                    f"{error!r}. Is the machine overloaded or the disk full? Its log ends:\n{said}"
+                    f"{error!r}. Is the machine overloaded or the disk full? "
+                    f"Its log ends:\n{_end_of(log)}"
                 ) from error
             time.sleep(PAUSE_S)
 
@@ -101,6 +106,10 @@ def _start(running: Any) -> str:
         connection.exec_driver_sql("SELECT 1")
     engine.dispose()
     return address
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:] if log.exists() else "no log"
 
 
 def _engine(address: str) -> sa.Engine:

@@ -46,7 +46,7 @@ def test_a_server_that_never_comes_says_what_it_wrote(tmp_path: Path) -> None:
 
 
 def test_a_server_that_its_package_has_given_up_is_found_running(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     postgres_server = postgres.package().postgres_server
     whole = postgres_server.pgexec
@@ -58,7 +58,7 @@ def test_a_server_that_its_package_has_given_up_is_found_running(
         return str(whole(command, *args, **options))
 
     monkeypatch.setattr(postgres_server, "pgexec", pgexec)
-    with postgres.server(tmp_path / "pg") as running:
+    with postgres.server() as running:
         engine = sa.create_engine(running.new_database(), poolclass=sa.NullPool)
         with engine.connect() as connection:
             assert connection.execute(sa.select(1)).scalar_one() == 1
