@@ -1,6 +1,5 @@
 """The call book on the program's database: what is written is durable when it returns."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,7 +9,6 @@ from sqlalchemy import Connection
 from channels.message import Contact, Reply
 from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, SpokenLine
 from config.runtime import Runtime
-from intake import wire
 from intake.phone import calls, errands, followup
 from intake.phone.errands import Plan
 from routing.database import Database
@@ -77,7 +75,7 @@ class DatabaseBook:
             to=to,
             purpose=_PURPOSES.get(reply.key, Purpose.NOTICE),
             ticket=reply.values.get("number", ""),
-            body=json.dumps(wire.reply_to_record(reply), ensure_ascii=False),
+            reply=reply,
         )
         now = self._runtime.now()
         return await self._database.write(lambda c: errands.plan(c, wanted, now))

@@ -1,11 +1,8 @@
 """Calls that an operator, or the program itself, wants made because of a ticket."""
 
-import json
-
 from channels.message import Contact, Reply
 from channels.phone import number
 from channels.phone.book import Purpose
-from intake import wire
 from intake.phone.errands import Plan
 from routing.ticket import Status, Ticket
 
@@ -39,14 +36,9 @@ def call_back(new_id: str, to: Contact, ticket: str, *, by_system: bool = False)
     """
     by = {"planned_by": BY_SYSTEM} if by_system else {}
     reply = Reply(key="call_again", values={"number": ticket, **by})
-    return _plan(new_id, to, Purpose.CALL_BACK, ticket, reply)
+    return Plan(id=new_id, to=to, purpose=Purpose.CALL_BACK, ticket=ticket, reply=reply)
 
 
 def follow_up(new_id: str, to: Contact, ticket: str, result: Reply) -> Plan:
     """回访: he hears the result and is asked whether he is content."""
-    return _plan(new_id, to, Purpose.FOLLOW_UP, ticket, result)
-
-
-def _plan(new_id: str, to: Contact, purpose: Purpose, ticket: str, reply: Reply) -> Plan:
-    body = json.dumps(wire.reply_to_record(reply), ensure_ascii=False)
-    return Plan(id=new_id, to=to, purpose=purpose, ticket=ticket, body=body)
+    return Plan(id=new_id, to=to, purpose=Purpose.FOLLOW_UP, ticket=ticket, reply=result)

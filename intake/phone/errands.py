@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.message import Contact
+from channels.message import Contact, Reply
 from channels.phone.book import Errand, Purpose
 from config.runtime import LOCAL_ZONE
 from intake import wire
@@ -31,7 +31,7 @@ class Plan:
     to: Contact
     purpose: Purpose
     ticket: str
-    body: str  # the reply as JSON
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def plan(connection: Connection, wanted: Plan, now: datetime) -> str:
         "contact": str(wanted.to),
         "purpose": wanted.purpose.value,
         "ticket": wanted.ticket,
-        "body": wanted.body,
+        "body": json.dumps(wire.reply_to_record(wanted.reply), ensure_ascii=False),
         "state": "waiting",
         "attempts": 0,
         "due_at": by_day(now),

@@ -1,13 +1,12 @@
 """Calls that we owe: by day, once each, tried twice, never owed twice."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.message import Contact
+from channels.message import Contact, Reply
 from channels.phone.book import Errand, Purpose
 from config.runtime import LOCAL_ZONE
 from intake.phone import errands, schema
@@ -16,12 +15,12 @@ from routing.database import Database
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=LOCAL_ZONE).astimezone(UTC)
 TO = Contact(scheme="tel", path="+8613900000000")
-BODY = json.dumps({"key": "result", "values": {"number": "20261124-0001"}})
+RESULT = Reply(key="result", values={"number": "20261124-0001"})
 
 
 def owe(connection: Connection, number: str = "20261124-0001", at: datetime = MORNING) -> str:
     new_id = f"{number}-{at.timestamp():.0f}"[:32]
-    wanted = Plan(id=new_id, to=TO, purpose=Purpose.FOLLOW_UP, ticket=number, body=BODY)
+    wanted = Plan(id=new_id, to=TO, purpose=Purpose.FOLLOW_UP, ticket=number, reply=RESULT)
     return errands.plan(connection, wanted, at)
 
 
