@@ -130,6 +130,7 @@ async def telephone(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # its audio must keep time beside tests that use every core
     )
     phone = Telephone(process)
     try:
