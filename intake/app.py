@@ -27,8 +27,8 @@ from intake.phone import line
 from intake.purge import Purge
 from intake.replies import Replies
 from intake.services import Services
+from intake.talk.turn import Knowledge
 from intake.trial import RECEIVER_PORT
-from intake.turn import Knowledge
 from intake.web import server
 from nlp import understand, verdict
 from routing.database import Database

@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
-from intake import inbox, judging, ownership, wire
-from intake.judging import BY_RESIDENT
+from intake import inbox, wire
 from intake.replies import Replies
-from intake.turn import (
+from intake.talk import judging, ownership
+from intake.talk.judging import BY_RESIDENT
+from intake.talk.turn import (
     AskWithdraw,
     Conversation,
     HandOver,

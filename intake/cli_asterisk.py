@@ -17,10 +17,10 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from channels.phone import clips
-from channels.phone.cache import Cache
-from channels.phone.prompts import Voice, VoiceFailed
-from channels.phone.synthesis import Synthesis
+from channels.phone.voice import clips
+from channels.phone.voice.cache import Cache
+from channels.phone.voice.prompts import Voice, VoiceFailed
+from channels.phone.voice.synthesis import Synthesis
 from config import load, settings
 from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault

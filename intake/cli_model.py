@@ -12,11 +12,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from config import settings
 from config.settings import Settings, SettingsFault
-from nlp import model_get, model_store
-from nlp.listening import VoskTranscriber
-from nlp.model_get import FetchFailed
-from nlp.model_store import ModelMissing, Origin
-from nlp.speech import SpeechFailed, Transcript
+from nlp.speech import model_get, model_store
+from nlp.speech.contract import SpeechFailed, Transcript
+from nlp.speech.listening import VoskTranscriber
+from nlp.speech.model_get import FetchFailed
+from nlp.speech.model_store import ModelMissing, Origin
 
 TRIAL_SETTINGS = Path("var/hotline.toml")
 ORIGINS = {

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from channels.phone import clips, inspection, phrases
-from channels.phone.cache import Cache
-from channels.phone.prompts import Voice, VoiceFailed
-from channels.phone.synthesis import Synthesis
+from channels.phone.voice import clips, inspection, phrases
+from channels.phone.voice.cache import Cache
+from channels.phone.voice.prompts import Voice, VoiceFailed
+from channels.phone.voice.synthesis import Synthesis
 from config import load, settings
 from config.county import County
 from config.faults import CountyFaults

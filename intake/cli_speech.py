@@ -10,20 +10,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from channels.phone import clips as recordings
-from channels.phone import phrases
-from channels.phone.clips import ClipFault
+from channels.phone.voice import clips as recordings
+from channels.phone.voice import phrases
+from channels.phone.voice.clips import ClipFault
 from config import load, settings
 from config.county import County
 from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault
 from intake import cli_prompts
-from nlp import model_store, speech_trial
-from nlp.model_store import ModelMissing
-from nlp.speech_training import clips, extra, graph, train, voices
-from nlp.speech_training.extra import ExtraMissing
-from nlp.speech_training.voices import VoicesMissing
-from nlp.speech_trial import TrialModelBroken
+from nlp.speech import model_store
+from nlp.speech import trial as speech_trial
+from nlp.speech.model_store import ModelMissing
+from nlp.speech.training import clips, extra, graph, train, voices
+from nlp.speech.training.extra import ExtraMissing
+from nlp.speech.training.voices import VoicesMissing
+from nlp.speech.trial import TrialModelBroken
 
 CACHE = "speech-cache"
 OWN_MODEL = "vosk-own"  # below the state folder's models: the trial model with our own names

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 
 from channels.message import InboundMessage, Receipt
 from config.runtime import Runtime
-from intake import conversation, inbox, ownership, threads
+from intake import inbox, threads
 from intake.clerk import Clerk
-from intake.turn import Conversation, Heard, Knowledge, Turn
+from intake.talk import conversation, ownership
+from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
 from routing.database import Database
 from routing.errors import StaleVersion

@@ -8,7 +8,7 @@ from channels.message import Reply
 from config.county import County, UnitKind
 from config.replies import SPOKEN
 from config.runtime import LOCAL_ZONE
-from intake.turn import PlaceName
+from intake.talk.turn import PlaceName
 from routing import deadline
 from routing.ticket import STATUS_NAMES, Draft, Route, Status, Ticket
 

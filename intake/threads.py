@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from channels.message import InboundMessage
 from intake import schema, wire
-from intake.turn import Conversation
+from intake.talk.turn import Conversation
 from routing.schema import insert_new
 
 _TABLE = schema.conversation

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from channels.message import Attachment, Contact, InboundMessage, Point, Receipt, Reply
-from intake.turn import Conversation, Stage
+from intake.talk.turn import Conversation, Stage
 
 
 def message_to_text(message: InboundMessage) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from config.county import County
-from nlp import classify, demand, gazetteer, kind, lexicon, normalize, urgency
+from nlp import classify, demand, kind, lexicon, normalize, urgency
 from nlp.classify import Classifier
-from nlp.gazetteer import Gazetteer
 from nlp.lexicon import Lexicon
+from nlp.places import gazetteer
+from nlp.places.gazetteer import Gazetteer
 from nlp.segment import Segmenter
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from nlp.urgency import Alarm

@@ -17,7 +17,7 @@ TOP = {
 HOMES = {
     "sqlalchemy": ("routing", "intake"),
     "alembic": ("intake",),
-    "asterisk": ("channels.phone.packets",),
+    "asterisk": ("channels.phone.exchange.packets",),
     "typer": (
         "intake.cli",
         "intake.cli_asterisk",
@@ -27,13 +27,13 @@ HOMES = {
     ),
     "argon2": ("intake.accounts",),
     "jieba": ("nlp.segment",),
-    "numpy": ("nlp", "channels.phone.levels"),
+    "numpy": ("nlp", "channels.phone.voice.levels"),
     "sklearn": ("nlp.train",),
     "scipy": ("nlp.train",),
     "telegram": ("channels.telegram",),
-    "vosk": ("nlp.vosk_engine",),
-    "webrtcvad": ("nlp.voice",),
-    "faster_whisper": ("nlp.whisper",),
+    "vosk": ("nlp.speech.vosk_engine",),
+    "webrtcvad": ("nlp.speech.voice",),
+    "faster_whisper": ("nlp.speech.whisper",),
 }
 
 

@@ -13,10 +13,10 @@ import structlog
 
 from channels.message import Contact, Receipt, Receive, Reply
 from channels.phone import book, ear, transcript
+from channels.phone.audio.media import Ended
 from channels.phone.book import CallBook, Outcome
 from channels.phone.ear import Listens, Sound
-from channels.phone.exchange import Next
-from channels.phone.media import Ended
+from channels.phone.exchange.exchange import Next
 from channels.phone.mouth import Speaks
 from channels.phone.window import Caller, Window
 

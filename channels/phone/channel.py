@@ -12,14 +12,14 @@ from aiohttp import web
 from channels.channel import Channel, Desk
 from channels.message import Contact, Reply, SendError
 from channels.phone import number, serving
-from channels.phone.exchange import Exchange
-from channels.phone.journal import Journal
+from channels.phone.audio.server import AudioSocketServer
+from channels.phone.audio.websocket import WebSocketServer
+from channels.phone.exchange.exchange import Exchange
+from channels.phone.exchange.journal import Journal
+from channels.phone.exchange.situation import Situation
 from channels.phone.outgoing import Outgoing
 from channels.phone.partners import Telephone
-from channels.phone.server import AudioSocketServer
 from channels.phone.serving import Serving
-from channels.phone.situation import Situation
-from channels.phone.websocket import WebSocketServer
 from config.sections import Phone
 
 ERRAND_IDLE_S = 20.0

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from channels.phone.audio.media import FRAME_MS, Closed, Digit, Ended, Media, Pcm
 from channels.phone.endpointing import Change, Endpointer
-from channels.phone.media import FRAME_MS, Closed, Digit, Ended, Media, Pcm
-from nlp.speech import Recognition, SpeechFailed, Word
+from nlp.speech.contract import Recognition, SpeechFailed, Word
 
 LEAD_MS = 320  # heard before the beginning was certain; the first syllable is in it
 BATCH_MS = 100  # fed to the recogniser at a time

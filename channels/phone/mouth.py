@@ -5,7 +5,7 @@ from typing import Protocol
 
 from channels.message import Render, Reply
 from channels.phone import book
-from channels.phone.media import Media
+from channels.phone.audio.media import Media
 from channels.phone.partners import LineVoice
 
 

@@ -9,8 +9,8 @@ import structlog
 
 from channels.phone import number
 from channels.phone.book import CallBook, Errand, Judgement
-from channels.phone.dialling import Outcome
-from channels.phone.packets import AmiFailed
+from channels.phone.exchange.dialling import Outcome
+from channels.phone.exchange.packets import AmiFailed
 
 RING_S = 45.0
 MEDIA_WITHIN_S = 10.0  # between the answer and its audio

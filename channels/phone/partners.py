@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from channels.phone.book import CallBook
-from nlp.speech import Transcriber
+from nlp.speech.contract import Transcriber
 from nlp.understanding import Understanding
 
 

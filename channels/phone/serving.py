@@ -8,20 +8,20 @@ import structlog
 from channels.channel import Desk
 from channels.message import Contact, Reply
 from channels.phone import call, ear, number, survey, transcript
+from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose, SpokenLine
 from channels.phone.call import Call, Office
 from channels.phone.ear import Ear
 from channels.phone.endpointing import Endpointer
-from channels.phone.exchange import Exchange, Next
-from channels.phone.journal import Journal
-from channels.phone.media import Media
+from channels.phone.exchange.exchange import Exchange, Next
+from channels.phone.exchange.journal import Journal
 from channels.phone.mouth import Mouth
 from channels.phone.outgoing import Outgoing, Talk
 from channels.phone.partners import Telephone
 from channels.phone.window import Caller
-from nlp.speech import SpeechFailed, Transcriber
+from nlp.speech.contract import SpeechFailed, Transcriber
+from nlp.speech.voice import VoiceGate
 from nlp.understanding import RequestKind, Understanding
-from nlp.voice import VoiceGate
 
 ANNOUNCED_WITHIN_S = 1.0  # the announcement of a call comes before its audio, or a moment later
 SURVEY_S = 300.0

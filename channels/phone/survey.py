@@ -9,9 +9,9 @@ import structlog
 
 from channels.message import Reply
 from channels.phone import ear
+from channels.phone.audio.media import Ended
 from channels.phone.book import Judgement
 from channels.phone.ear import Listens, Sound
-from channels.phone.media import Ended
 from channels.phone.mouth import Speaks
 
 PERSON_KEY = "0"

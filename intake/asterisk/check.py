@@ -6,9 +6,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from channels.phone.ami import Link
-from channels.phone.exchange import tells_digits
-from channels.phone.packets import AmiFailed, AmiLost, AmiRefused
+from channels.phone.exchange.ami import Link
+from channels.phone.exchange.exchange import tells_digits
+from channels.phone.exchange.packets import AmiFailed, AmiLost, AmiRefused
 from config.sections import Phone
 from intake.asterisk.program import release
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import soundfile
 import structlog
 
-from nlp.speech import RATES_HZ, SpeechFailed, Transcriber
+from nlp.speech.contract import RATES_HZ, SpeechFailed, Transcriber
 
 _log = structlog.get_logger(__name__)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection
 
-from channels.phone import clips, prompts
 from channels.phone.book import Errand, Judgement
-from channels.phone.cache import Cache
 from channels.phone.partners import Telephone
-from channels.phone.synthesis import Synthesis
+from channels.phone.voice import clips, prompts
+from channels.phone.voice.cache import Cache
+from channels.phone.voice.synthesis import Synthesis
 from config.sections import Phone
 from config.settings import Settings
 from intake.phone import followup, hearing
@@ -20,11 +20,12 @@ from intake.phone.shelf import Shelf
 from intake.phone.spool import Spool
 from intake.phone.vault import FolderVault, S3Vault, Vault
 from intake.services import Services
-from nlp import model_store, speech_trial
-from nlp.listening import VoskTranscriber
-from nlp.model_store import ModelMissing
-from nlp.speech import Transcriber
-from nlp.speech_trial import TrialModelBroken
+from nlp.speech import model_store
+from nlp.speech import trial as speech_trial
+from nlp.speech.contract import Transcriber
+from nlp.speech.listening import VoskTranscriber
+from nlp.speech.model_store import ModelMissing
+from nlp.speech.trial import TrialModelBroken
 
 MOST_DAYS = 3650
 _log = structlog.get_logger(__name__)

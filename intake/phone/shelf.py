@@ -12,9 +12,10 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection
 
-from channels.phone import number, recorded
+from channels.phone import number
 from channels.phone.book import Began, Outcome, Purpose
-from channels.phone.recorded import RecordedCall
+from channels.phone.exchange import recorded
+from channels.phone.exchange.recorded import RecordedCall
 from config.runtime import Runtime
 from intake.phone import calls
 from intake.phone.calls import Told

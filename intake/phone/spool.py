@@ -16,14 +16,15 @@ import structlog
 from sqlalchemy import Connection
 
 from channels.message import Attachment, Contact, InboundMessage, Receive
-from channels.phone import missed, number, window
+from channels.phone import number, window
 from channels.phone.book import Began, Purpose
-from channels.phone.missed import MissedCall
+from channels.phone.exchange import missed
+from channels.phone.exchange.missed import MissedCall
 from config.runtime import Runtime
-from intake import reasons
 from intake.phone import callbacks, calls, errands
 from intake.phone.calls import Known
 from intake.phone.recordings import Kind, Recordings
+from intake.talk import reasons
 from routing import lifecycle, store
 from routing.database import Database
 from routing.dispatch import BY_SYSTEM, Dispatcher

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import vosk
 
-from nlp import model_store, speech_trial, vosk_engine
+from nlp.speech import model_store, vosk_engine
+from nlp.speech import trial as speech_trial
 from tests.bench import call_audio
 from tests.bench.call_audio import RATE_HZ
 

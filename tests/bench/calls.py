@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from intake.asterisk.own import Running
-from nlp import model_store, speech_trial
-from nlp.model_store import ModelMissing
-from nlp.speech_trial import TrialModelBroken
+from nlp.speech import model_store
+from nlp.speech import trial as speech_trial
+from nlp.speech.model_store import ModelMissing
+from nlp.speech.trial import TrialModelBroken
 from tests.bench import bare_recogniser, call_audio, call_results, callers, direct_caller, lines
 from tests.bench.call_audio import Script
 from tests.bench.call_results import PROGRAM, Probe, Result, Row

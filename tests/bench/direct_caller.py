@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from channels.phone import audiosocket
+from channels.phone.audio import audiosocket
 from tests.bench import call_audio
 from tests.bench.call_audio import FRAME_MS, RATE_HZ, Script
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from config.sections import Phone
 from config.settings import Settings
-from nlp.speech import Transcript
+from nlp.speech.contract import Transcript
 
 SAID = "BENCH_SAID"
 _SET_NAME = 15  # of prctl, which keeps 15 letters

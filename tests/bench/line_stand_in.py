@@ -8,14 +8,14 @@ speaks AudioSocket. Beside both the exchange is told each second that we are the
 import asyncio
 import sys
 
+from channels.phone.audio.media import Media
+from channels.phone.audio.server import AudioSocketServer
 from channels.phone.ear import Ear
 from channels.phone.endpointing import Endpointer
-from channels.phone.exchange import Exchange
-from channels.phone.media import Media
-from channels.phone.server import AudioSocketServer
+from channels.phone.exchange.exchange import Exchange
 from config import runtime
 from config.sections import Phone
-from nlp.voice import VoiceGate
+from nlp.speech.voice import VoiceGate
 from tests.bench import call_audio
 from tests.bench.line_process import Knows
 from tests.bench.media import Bare

@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection
 
 from aiohttp import ClientSession, WSMsgType
 
-from channels.phone.media import Media, Pcm
-from channels.phone.server import AudioSocketServer
-from channels.phone.websocket import WebSocketServer
+from channels.phone.audio.media import Media, Pcm
+from channels.phone.audio.server import AudioSocketServer
+from channels.phone.audio.websocket import WebSocketServer
 from tests.bench import table
 
 FRAME = bytes([0x10, 0x01, 0x40]) + b"\x05\x00" * 160

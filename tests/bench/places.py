@@ -21,10 +21,10 @@ import config
 import nlp
 from config import load
 from config.county import County, Place
-from intake import whereabouts
-from nlp import gazetteer
-from nlp.gazetteer import Gazetteer
+from intake.talk import whereabouts
 from nlp.normalize import normalize
+from nlp.places import gazetteer
+from nlp.places.gazetteer import Gazetteer
 from nlp.segment import Segmenter
 from nlp.understanding import Guess
 from tests.bench import mishearing, table

@@ -27,15 +27,18 @@ from rapidfuzz.distance import Levenshtein
 
 from config import load
 from config.settings import PACKAGED_COUNTY
-from nlp import hearing, model_store, speech_trial, understand, vosk_engine
-from nlp.listening import VoskTranscriber
-from nlp.model_store import ModelMissing
-from nlp.speech import SpeechFailed
-from nlp.speech_training import telephone
+from nlp import understand
+from nlp.places import hearing
+from nlp.speech import model_store, vosk_engine
+from nlp.speech import trial as speech_trial
+from nlp.speech.contract import SpeechFailed
+from nlp.speech.listening import VoskTranscriber
+from nlp.speech.model_store import ModelMissing
+from nlp.speech.training import telephone
+from nlp.speech.voice import FRAME_MS, VoiceGate
+from nlp.speech.whisper import WhisperTranscriber
 from nlp.understand import Understander
 from nlp.understanding import Guess
-from nlp.voice import FRAME_MS, VoiceGate
-from nlp.whisper import WhisperTranscriber
 from tests.bench import table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from channels.message import Contact, InboundMessage
-from intake import conversation
-from intake.turn import (
+from intake.talk import conversation
+from intake.talk.turn import (
     AskWithdraw,
     Conversation,
     Heard,

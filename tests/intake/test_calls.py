@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from channels.message import Contact, InboundMessage, Receipt
-from intake import reasons, wire
+from intake import wire
 from intake.services import Services
+from intake.talk import reasons
 from routing import schema, store
 from routing.ticket import Status, Ticket
 from tests.clock import Clock

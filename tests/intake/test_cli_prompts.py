@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from channels.phone import clips
+from channels.phone.voice import clips
 from intake import cli
 from tests.channels.phone import sounds
 

@@ -7,10 +7,10 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from channels.phone import clips as recordings
+from channels.phone.voice import clips as recordings
 from intake import cli
-from nlp.speech_training import extra, voices
-from nlp.speech_training.extra import ExtraMissing
+from nlp.speech.training import extra, voices
+from nlp.speech.training.extra import ExtraMissing
 
 RATE_HZ = 24_000
 

@@ -4,16 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.message import Attachment, Point
-from intake import conversation, questions, reasons
-from intake.turn import (
-    AskWithdraw,
-    Open,
-    Say,
-    Stage,
-    Supplement,
-    TellProgress,
-    Withdraw,
-)
+from intake.talk import conversation, questions, reasons
+from intake.talk.turn import AskWithdraw, Open, Say, Stage, Supplement, TellProgress, Withdraw
 from nlp.understanding import RequestKind, Urgency
 from tests.intake.talk import (
     DONGHAN,

@@ -11,7 +11,7 @@ from config.county import County, Worker
 from config.settings import Settings
 from intake import app, migrate
 from intake.services import Services
-from intake.turn import Judge, Told
+from intake.talk.turn import Judge, Told
 from nlp.understanding import RequestKind
 from routing import store
 from routing.ticket import Action, Status, Ticket, TicketEvent

@@ -12,7 +12,7 @@ import structlog
 
 from intake import logs
 from intake.phone import hearing
-from nlp.speech import Recognition, Transcript
+from nlp.speech.contract import Recognition, Transcript
 from routing import connections
 
 WORDS = "东韩村的张小花说她家停水了"

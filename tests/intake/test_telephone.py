@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.message import Attachment
-from intake import conversation, questions, readback, reasons
-from intake.turn import HandOver, Open, ReadBack, Say, Stage, Supplement, TellProgress, Turn
+from intake.talk import conversation, questions, readback, reasons
+from intake.talk.turn import HandOver, Open, ReadBack, Say, Stage, Supplement, TellProgress, Turn
 from nlp.understanding import Urgency
 from tests.intake.talk import (
     COVER,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake import whereabouts
+from intake.talk import whereabouts
 from nlp.understanding import Guess
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nlp import vosk_engine
+from nlp.speech import vosk_engine
 
 FST = bytes.fromhex("d6fdb27e") + bytes(60)
 FIRST = 0x4E00

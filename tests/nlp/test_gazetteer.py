@@ -3,9 +3,9 @@
 import pytest
 
 from config.county import County
-from nlp import gazetteer
-from nlp.gazetteer import Gazetteer
 from nlp.normalize import normalize
+from nlp.places import gazetteer
+from nlp.places.gazetteer import Gazetteer
 from nlp.segment import Segmenter
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.county import County
-from nlp import gazetteer, hearing, sound, sounding
-from nlp.gazetteer import Gazetteer
 from nlp.normalize import normalize
+from nlp.places import gazetteer, hearing, sound, sounding
+from nlp.places.gazetteer import Gazetteer
 from nlp.segment import Segmenter
 from nlp.understand import Understander
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from nlp import listening, speech
-from nlp.listening import VoskRecognition, VoskTranscriber
-from nlp.model_store import ModelMissing
-from nlp.speech import Recognition, SpeechFailed, Transcriber, Trouble
-from nlp.vosk_engine import Engine
+from nlp.speech import contract, listening
+from nlp.speech.contract import Recognition, SpeechFailed, Transcriber, Trouble
+from nlp.speech.listening import VoskRecognition, VoskTranscriber
+from nlp.speech.model_store import ModelMissing
+from nlp.speech.vosk_engine import Engine
 from tests.nlp.recognisers import Everything, Vosk, fake_vosk, model_folder, say
 
 __all__ = ["fake_vosk"]  # a fixture
@@ -327,7 +327,7 @@ async def test_a_recording_that_takes_too_long_is_given_up(
 async def test_of_an_endless_recording_the_beginning_is_taken(
     transcriber: VoskTranscriber, fake_vosk: Vosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speech, "LONGEST_RECORDING_S", 1)
+    monkeypatch.setattr(contract, "LONGEST_RECORDING_S", 1)
     taken: list[int] = []
     monkeypatch.setattr(Engine, "accept", lambda self, pcm: taken.append(len(pcm)))
     await transcriber.transcribe(bytes(16000 * 30), 8000)

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from intake import cli_model
-from nlp import model_store
+from nlp.speech import model_store
 from tests.nlp.recognisers import Vosk, fake_vosk, model_folder, say
 from tests.nlp.test_speech_get import packed, published
 

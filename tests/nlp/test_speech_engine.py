@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from nlp import model_store
-from nlp.listening import VoskTranscriber
-from nlp.speech import Transcript
-from nlp.vosk_engine import Engine
+from nlp.speech import model_store
+from nlp.speech.contract import Transcript
+from nlp.speech.listening import VoskTranscriber
+from nlp.speech.vosk_engine import Engine
 from tests.nlp import tiny_model
 from tests.nlp.test_voice import noise, pcm, voice
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from nlp import model_get, model_store
-from nlp.model_get import FetchFailed, Order
-from nlp.model_store import Published
+from nlp.speech import model_get, model_store
+from nlp.speech.model_get import FetchFailed, Order
+from nlp.speech.model_store import Published
 from tests.nlp.recognisers import FST
 
 Make = Callable[[zipfile.ZipFile], object]

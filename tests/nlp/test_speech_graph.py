@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from config import load
 from config.county import County
 from nlp.segment import Segmenter
-from nlp.speech_training import extra, graph, language, measure, sayings, telephone, units, voices
-from nlp.speech_training.extra import ExtraMissing
-from nlp.speech_training.language import Grammar
-from nlp.speech_training.sayings import Names, SayingFault
-from nlp.speech_training.voices import VoicesMissing
+from nlp.speech.training import extra, graph, language, measure, sayings, telephone, units, voices
+from nlp.speech.training.extra import ExtraMissing
+from nlp.speech.training.language import Grammar
+from nlp.speech.training.sayings import Names, SayingFault
+from nlp.speech.training.voices import VoicesMissing
 
 NAMES = Names(
     towns=("和阳镇", "和阳", "贾宋镇"),

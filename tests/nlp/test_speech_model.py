@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nlp import model_store
-from nlp.model_store import ModelMissing, Origin
+from nlp.speech import model_store
+from nlp.speech.model_store import ModelMissing, Origin
 from tests.nlp.recognisers import FST, model_folder
 
 

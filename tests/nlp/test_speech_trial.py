@@ -8,10 +8,11 @@ import pytest
 import soundfile
 
 from config import load
-from nlp import model_store, speech_trial
-from nlp.listening import VoskTranscriber
-from nlp.speech_training import measure, sayings
-from nlp.speech_trial import TrialModelBroken
+from nlp.speech import model_store
+from nlp.speech import trial as speech_trial
+from nlp.speech.listening import VoskTranscriber
+from nlp.speech.training import measure, sayings
+from nlp.speech.trial import TrialModelBroken
 from tests.phone import speak_calls
 
 MOST_PACKED_BYTES = 5_000_000

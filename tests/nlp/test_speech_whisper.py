@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlp import whisper
-from nlp.model_store import ModelMissing
-from nlp.speech import SpeechFailed, Trouble
-from nlp.whisper import WhisperTranscriber
+from nlp.speech import whisper
+from nlp.speech.contract import SpeechFailed, Trouble
+from nlp.speech.model_store import ModelMissing
+from nlp.speech.whisper import WhisperTranscriber
 from tests.nlp.test_voice import noise, pcm, voice
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nlp.voice import FRAME_MS, LEAD_MS, TAIL_MS, SpeechOnly, VoiceGate
+from nlp.speech.voice import FRAME_MS, LEAD_MS, TAIL_MS, SpeechOnly, VoiceGate
 
 Samples = NDArray[np.float64]
 RATES = (8000, 16000)

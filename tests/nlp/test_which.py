@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from config.county import County
-from nlp import glosses, which
+from nlp.places import glosses, which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

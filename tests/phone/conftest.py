@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from channels.phone.exchange import Exchange
-from channels.phone.happenings import Happening
+from channels.phone.exchange.exchange import Exchange
+from channels.phone.exchange.happenings import Happening
 from config import runtime
 from intake.asterisk import fetch, own, program
 from intake.asterisk.own import Ports, Running

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
-from channels.phone.exchange import Exchange
-from channels.phone.media import Digit, Media, Pcm
-from channels.phone.server import AudioSocketServer
-from channels.phone.websocket import WebSocketServer
+from channels.phone.audio.media import Digit, Media, Pcm
+from channels.phone.audio.server import AudioSocketServer
+from channels.phone.audio.websocket import WebSocketServer
+from channels.phone.exchange.exchange import Exchange
 from config import runtime
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from channels.phone.exchange import Exchange
+from channels.phone.exchange.exchange import Exchange
 from config import runtime
 from config.sections import Phone
 from tests.phone import program

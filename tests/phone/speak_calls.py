@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from nlp.speech_training import telephone, voices
+from nlp.speech.training import telephone, voices
 
 CALLS = Path(__file__).parent / "calls"
 LINES = {"mu-law": telephone.MU_LAW, "gsm": telephone.GSM}

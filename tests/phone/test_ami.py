@@ -12,11 +12,11 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.phone import ami, packets
-from channels.phone.ami import Link
-from channels.phone.exchange import Exchange, Next, tells_digits
-from channels.phone.happenings import Arrived, Ended, Happening, Pressed
-from channels.phone.packets import AmiLost, AmiRefused, Packet
+from channels.phone.exchange import ami, packets
+from channels.phone.exchange.ami import Link
+from channels.phone.exchange.exchange import Exchange, Next, tells_digits
+from channels.phone.exchange.happenings import Arrived, Ended, Happening, Pressed
+from channels.phone.exchange.packets import AmiLost, AmiRefused, Packet
 from config import runtime
 from config.sections import Phone
 from tests.phone import manager

@@ -5,9 +5,9 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.phone import board
-from channels.phone.board import Board
-from channels.phone.happenings import (
+from channels.phone.exchange import board
+from channels.phone.exchange.board import Board
+from channels.phone.exchange.happenings import (
     Abandoned,
     Arrived,
     Caller,
@@ -18,7 +18,7 @@ from channels.phone.happenings import (
     OperatorState,
     Queued,
 )
-from channels.phone.packets import Packet
+from channels.phone.exchange.packets import Packet
 
 QUEUE = "hotline-operators"
 

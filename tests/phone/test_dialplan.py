@@ -13,9 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from channels.phone import missed
-from channels.phone.exchange import Exchange, Next
-from channels.phone.happenings import Abandoned, Connected, Ended, Happening, Missed, Queued
+from channels.phone.exchange import missed
+from channels.phone.exchange.exchange import Exchange, Next
+from channels.phone.exchange.happenings import (
+    Abandoned,
+    Connected,
+    Ended,
+    Happening,
+    Missed,
+    Queued,
+)
 from tests.phone import kit, program
 from tests.phone.kit import CALLER, Telephone
 from tests.phone.line import Line

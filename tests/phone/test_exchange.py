@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from channels.phone.dialling import Outcome
-from channels.phone.exchange import Exchange, Next
-from channels.phone.happenings import Ended, Happening, OperatorState
-from channels.phone.packets import AmiFailed
+from channels.phone.exchange.dialling import Outcome
+from channels.phone.exchange.exchange import Exchange, Next
+from channels.phone.exchange.happenings import Ended, Happening, OperatorState
+from channels.phone.exchange.packets import AmiFailed
 from config import runtime
 from tests.phone import kit, program
 from tests.phone.kit import Telephone

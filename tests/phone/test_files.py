@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.phone.exchange import Exchange
+from channels.phone.exchange.exchange import Exchange
 from config.sections import Phone
 from intake.asterisk import check, fetch, files, own, program, sounds
 from intake.asterisk.fetch import FetchFailed

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from channels.phone.exchange import Exchange
+from channels.phone.exchange.exchange import Exchange
 from config import runtime
 from tests.phone import kit, program
 from tests.phone.kit import CALLER, Telephone

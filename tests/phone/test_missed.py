@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.phone import missed
+from channels.phone.exchange import missed
 
 CALL = "0b5a2f8e-6f1c-4a57-9a51-1d2f3a4b5c6d"
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

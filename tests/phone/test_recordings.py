@@ -13,7 +13,7 @@ import soundfile
 import soxr
 import sqlalchemy as sa
 
-from channels.phone import recorded
+from channels.phone.exchange import recorded
 from intake import accounts
 from intake.accounts import Role
 from tests.intake.console import COOKIE, hashed

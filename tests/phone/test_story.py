@@ -134,9 +134,9 @@ async def test_the_caller_hears_what_we_say(
 
 async def _spoken(text: str, folder: Path) -> bytes:
     """The same words by the same voice, in the test."""
-    from channels.phone import clips, prompts
-    from channels.phone.cache import Cache
-    from channels.phone.synthesis import Synthesis
+    from channels.phone.voice import clips, prompts
+    from channels.phone.voice.cache import Cache
+    from channels.phone.voice.synthesis import Synthesis
 
     voice = prompts.Voice(
         folders=[clips.COMMITTED], cache=Cache(folder / "cache"), synthesis=Synthesis()

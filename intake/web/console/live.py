@@ -8,8 +8,8 @@ from datetime import datetime
 from aiohttp import web
 
 from channels.phone.channel import PhoneChannel
-from channels.phone.happenings import Operator, OperatorState
-from channels.phone.situation import Situation
+from channels.phone.exchange.happenings import Operator, OperatorState
+from channels.phone.exchange.situation import Situation
 from intake.phone import register
 from intake.phone.register import Entry, Wanted
 from intake.services import SERVICES, Services

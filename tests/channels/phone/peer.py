@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
-from channels.phone.media import Closed, Digit, Event, Media, OnCall, Pcm
-from channels.phone.server import AudioSocketServer
+from channels.phone.audio.media import Closed, Digit, Event, Media, OnCall, Pcm
+from channels.phone.audio.server import AudioSocketServer
 
 END = b"\x00\x00\x00"
 SILENCE = bytes(320)

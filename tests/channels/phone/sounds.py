@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from channels.phone.levels import Sound
+from channels.phone.voice.levels import Sound
 
 
 def voice(

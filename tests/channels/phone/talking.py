@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone import book, ear, media
+from channels.phone import book, ear
+from channels.phone.audio import media
 from channels.phone.book import Ended
 from channels.phone.call import Call, Office
 from channels.phone.ear import Sound
-from channels.phone.exchange import Next
+from channels.phone.exchange.exchange import Next
 from channels.phone.window import Caller
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

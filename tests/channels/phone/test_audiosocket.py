@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.phone import audiosocket
-from channels.phone.audiosocket import (
+from channels.phone.audio import audiosocket
+from channels.phone.audio.audiosocket import (
     Audio,
     Broken,
     Decoder,

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from channels.message import InboundMessage, Receipt
 from channels.phone import ear
+from channels.phone.audio.media import Ended
 from channels.phone.book import Outcome
-from channels.phone.exchange import Next
-from channels.phone.media import Ended
+from channels.phone.exchange.exchange import Next
 from tests.channels.phone.talking import Stage, gone, reply, said
 
 NUMBER = "20261124-0001"

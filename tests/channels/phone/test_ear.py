@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 
 from channels.phone import ear
+from channels.phone.audio.media import Closed, Digit, Ended, Event, Pcm
 from channels.phone.ear import Ear, Sound
 from channels.phone.endpointing import Endpointer
-from channels.phone.media import Closed, Digit, Ended, Event, Pcm
-from nlp.speech import SpeechFailed, Transcript, Trouble
+from nlp.speech.contract import SpeechFailed, Transcript, Trouble
 
 RATE_HZ = 8000
 FRAME_BYTES = 320

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.phone import incoming
-from channels.phone.incoming import Incoming
-from channels.phone.media import Closed, Digit, Ended, Event, Pcm
+from channels.phone.audio import incoming
+from channels.phone.audio.incoming import Incoming
+from channels.phone.audio.media import Closed, Digit, Ended, Event, Pcm
 
 FRAME = b"\x01\x02" * 160  # 20 ms at 8 kHz
 

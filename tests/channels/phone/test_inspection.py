@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from channels.phone import clips, inspection
+from channels.phone.voice import clips, inspection
 from tests.channels.phone import sounds
 
 GOOD = sounds.voice(3, 16_000)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from channels.phone import levels
+from channels.phone.voice import levels
 from tests.channels.phone import sounds
 
 RATES = [8000, 16000]

@@ -7,9 +7,9 @@ import pytest
 
 from channels.message import Contact, Reply
 from channels.phone.book import Errand, Judgement, Purpose
-from channels.phone.dialling import Outcome
+from channels.phone.exchange.dialling import Outcome
+from channels.phone.exchange.packets import AmiLost
 from channels.phone.outgoing import NO_NUMBER, Outgoing, Talk
-from channels.phone.packets import AmiLost
 
 SATISFIED = Judgement(solved=True, satisfied=True, contacted=True)
 

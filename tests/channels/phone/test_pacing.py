@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from channels.phone.beat import PHASES, TICK_S, Beat
-from channels.phone.media import MOST_QUEUED_S
-from channels.phone.pacing import Player
+from channels.phone.audio.beat import PHASES, TICK_S, Beat
+from channels.phone.audio.media import MOST_QUEUED_S
+from channels.phone.audio.pacing import Player
 
 WORD = b"\x07\x00" * 160  # 20 ms at 8 kHz
 QUIET = bytes(320)

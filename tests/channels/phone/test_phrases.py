@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.phone import phrases, phrasing, reading
-from channels.phone.phrasing import MOST_RUN, Piece, Recorded
+from channels.phone.voice import phrases, phrasing, reading
+from channels.phone.voice.phrasing import MOST_RUN, Piece, Recorded
 from config import load
 from config.county import County
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from channels.phone import clips, levels, phrases, phrasing, prompts, synthesis
-from channels.phone.cache import Cache
-from channels.phone.prompts import Voice, VoiceFailed
-from channels.phone.synthesis import Synthesis, SynthesisFailed
+from channels.phone.voice import clips, levels, phrases, phrasing, prompts, synthesis
+from channels.phone.voice.cache import Cache
+from channels.phone.voice.prompts import Voice, VoiceFailed
+from channels.phone.voice.synthesis import Synthesis, SynthesisFailed
 from config import load
 from tests.channels.phone import sounds
 

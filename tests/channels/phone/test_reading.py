@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.phone import numerals, reading
+from channels.phone.voice import numerals, reading
 
 SAID = {
     "单号 20261124-0001。": "单号二零二六，幺幺二四，零零零幺。",

@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from channels.phone import server as serving_module
-from channels.phone.media import Ended, Media
+from channels.phone.audio import server as serving_module
+from channels.phone.audio.media import Ended, Media
 from tests.channels.phone.peer import SILENCE, Peer, Service, serving
 
 CALL = "0190b0c1-7e4f-7a3b-8c2d-1234567890ab"
@@ -216,7 +216,7 @@ async def test_stopping_ends_every_call_in_the_normal_way() -> None:
 async def test_service_that_never_ends_is_cut_short_when_stopping(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("channels.phone.calls.STOP_S", 0.2)
+    monkeypatch.setattr("channels.phone.audio.calls.STOP_S", 0.2)
     cancelled = asyncio.Event()
 
     async def stubborn(media: Media) -> None:

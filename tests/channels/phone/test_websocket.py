@@ -17,10 +17,10 @@ from aiohttp import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.phone import signals, websocket, webwire
-from channels.phone.media import FRAME_MS, Ended, Media, OnCall
-from channels.phone.signals import Dialect, Key, Start, Wait
-from channels.phone.websocket import WebSocketServer
+from channels.phone.audio import signals, websocket, webwire
+from channels.phone.audio.media import FRAME_MS, Ended, Media, OnCall
+from channels.phone.audio.signals import Dialect, Key, Start, Wait
+from channels.phone.audio.websocket import WebSocketServer
 from tests.channels.phone.peer import Service
 
 CALL = "0190b0c1-7e4f-7a3b-8c2d-1234567890ab"

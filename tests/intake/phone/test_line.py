@@ -7,8 +7,8 @@ import pytest
 from config.sections import Exchange, Phone
 from config.settings import Settings
 from intake.phone import line
-from nlp import speech_trial
-from nlp.speech_trial import TrialModelBroken
+from nlp.speech import trial as speech_trial
+from nlp.speech.trial import TrialModelBroken
 
 
 async def test_line_works_with_people_alone_where_the_trial_model_is_broken(

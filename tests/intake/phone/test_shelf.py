@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from channels.message import Contact
-from channels.phone import recorded
 from channels.phone.book import Began, Ended, Outcome, Purpose
+from channels.phone.exchange import recorded
 from intake.phone import calls, recordings, register, schema
 from intake.phone.recordings import Kept, Kind, Recordings
 from intake.phone.register import Entry, Sort

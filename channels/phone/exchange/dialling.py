@@ -1,0 +1,88 @@
+"""Calls that we make ourselves, until it is known what became of them."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from channels.phone.exchange.packets import AmiLost, Packet
+
+GRACE_S = 5.0  # beyond the ringing time, for Asterisk to tell
+CAUSE_S = 1.0  # between the word that it failed and the cause
+
+
+class Outcome(StrEnum):
+    """What became of a call that we made."""
+
+    ANSWERED = "answered"  # 接通
+    BUSY = "busy"  # 占线
+    NO_ANSWER = "no-answer"  # 无人接听
+    REFUSED = "refused"  # 拒接
+    FAILED = "failed"  # 呼叫失败: no such number, no line
+
+
+_BY_CAUSE = {
+    16: Outcome.NO_ANSWER,  # we gave up ringing
+    17: Outcome.BUSY,
+    18: Outcome.NO_ANSWER,
+    19: Outcome.NO_ANSWER,
+    21: Outcome.REFUSED,
+}
+_RINGING = "3"  # OriginateResponse's Reason where the time ran out
+
+
+class Dialled:
+    """One call on its way."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.answered: asyncio.Future[bool] = loop.create_future()
+        self.cause: asyncio.Future[int] = loop.create_future()
+        self.rang_out = False
+
+    async def outcome(self, timeout_s: float) -> Outcome:
+        """Waits for it. AmiLost: the connection to Asterisk ended before it was known."""
+        try:
+            async with asyncio.timeout(timeout_s + GRACE_S):
+                if await self.answered:
+                    return Outcome.ANSWERED
+            if self.rang_out:
+                return Outcome.NO_ANSWER
+            async with asyncio.timeout(CAUSE_S):
+                return _BY_CAUSE.get(await self.cause, Outcome.FAILED)
+        except TimeoutError:
+            return Outcome.FAILED
+
+
+class Dialling:
+    """All calls on their way, by the unique id that we gave them."""
+
+    def __init__(self) -> None:
+        self._dialled: dict[str, Dialled] = {}
+
+    @contextmanager
+    def expect(self, unique_id: str) -> Iterator[Dialled]:
+        """From before it is asked for until its outcome is known."""
+        dialled = self._dialled[unique_id] = Dialled()
+        try:
+            yield dialled
+        finally:
+            del self._dialled[unique_id]
+
+    def take(self, packet: Packet) -> None:
+        """An event; those of other calls are passed over."""
+        dialled = self._dialled.get(packet.fields.get("Uniqueid", ""))
+        if dialled is None:
+            return
+        if packet.name == "Hangup" and not dialled.cause.done():
+            cause = packet.fields.get("Cause", "")
+            dialled.cause.set_result(int(cause) if cause.isdigit() else 0)
+        elif packet.name == "OriginateResponse" and not dialled.answered.done():
+            dialled.rang_out = packet.fields.get("Reason") == _RINGING
+            dialled.answered.set_result(packet.fields.get("Response") == "Success")
+
+    def give_up(self) -> None:
+        """The connection is gone, and with it whoever could tell."""
+        for dialled in self._dialled.values():
+            if not dialled.answered.done():
+                dialled.answered.set_exception(AmiLost("the connection ended while it rang"))

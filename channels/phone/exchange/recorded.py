@@ -1,0 +1,94 @@
+"""The folder of recorded calls: what the dialplan leaves there of every call, and when it is whole.
+
+MixMonitor writes both sides to `CALLID_CALLER_EPOCH.wav`; after the call the hang-up handler closes
+it and puts `CALLID_CALLER_EPOCH.done` beside it, which says how the call ended. The program takes
+both away with `forget` when they are kept; until then it finds them again at each start.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from channels.phone.exchange import missed
+from channels.phone.exchange.missed import NOTE, RECORDING
+
+MOST_AT_ONCE = 20  # packing takes time, and missed calls must not wait for it
+MOST_NOTE_BYTES = 256
+BYE, OPERATORS, MISSED = "bye", "operators", "missed"  # stages; others: talk, survey, callback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCall:
+    """A call that is over; `recording` is a finished WAV file, or None.
+
+    `kind` is as the dialplan announced it, `stage` where the call ended (empty: Asterisk died),
+    `operator` who took it; times that nobody told are None.
+    """
+
+    call_id: str
+    number: str
+    at: datetime
+    recording: Path | None
+    note: Path
+    kind: str = "incoming"
+    stage: str = ""
+    ended_at: datetime | None = None
+    queued_at: datetime | None = None
+    waited_s: int = 0
+    operator: str = ""
+
+
+def finished(folder: Path, now: datetime) -> list[RecordedCall]:
+    """What may be taken now, the oldest first; MOST_AT_ONCE at most. OSError: no such folder."""
+    names = {each.stem for each in folder.iterdir() if each.suffix in (NOTE, RECORDING)}
+    ordered = sorted((each for each in map(missed.parts, names) if each), key=lambda each: each[2])
+    found: list[RecordedCall] = []
+    for parts in ordered:
+        call = _read(folder, parts, now)
+        if call is not None:
+            found.append(call)
+        if len(found) >= MOST_AT_ONCE:
+            break
+    return found
+
+
+def forget(call: RecordedCall) -> None:
+    """Take it away; the recording first, so that a broken-off forgetting is found again."""
+    if call.recording is not None:
+        call.recording.unlink(missing_ok=True)
+    call.note.unlink(missing_ok=True)
+
+
+def _read(folder: Path, parts: tuple[str, str, int], now: datetime) -> RecordedCall | None:
+    call_id, number, epoch = parts
+    stem = f"{call_id}_{number}_{epoch}"
+    note, recording = folder / f"{stem}{NOTE}", folder / f"{stem}{RECORDING}"
+    words: list[str] = []
+    with suppress(OSError):
+        words = note.read_bytes()[:MOST_NOTE_BYTES].decode("utf-8", errors="replace").split()
+    if not note.exists() and not missed.is_stale(recording, now):
+        return None
+    kind, stage, ended, queued, waited, *operator = [*words, *[""] * 5][: max(5, len(words))]
+    return RecordedCall(
+        call_id=call_id,
+        number="" if number == "unknown" else number,
+        at=datetime.fromtimestamp(epoch, UTC),
+        recording=recording if recording.exists() else None,
+        note=note,
+        kind=kind or "incoming",
+        stage=stage,
+        ended_at=_moment(ended),
+        queued_at=_moment(queued),
+        waited_s=min(_number(waited), 86_400),
+        operator=" ".join(operator),
+    )
+
+
+def _moment(epoch: str) -> datetime | None:
+    seconds = _number(epoch)
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0

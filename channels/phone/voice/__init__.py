@@ -1,0 +1,1 @@
+"""What the line says: texts read as people read them, from recordings or by synthesis."""

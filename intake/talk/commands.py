@@ -1,0 +1,93 @@
+"""What is asked of us rather than told to us: how it stands, to withdraw, to say it again, and what
+somebody says of a result. All of it pure.
+"""
+
+from dataclasses import replace
+
+from channels.message import Reply
+from intake.talk import drafts, questions
+from intake.talk.turn import (
+    AskWithdraw,
+    Conversation,
+    Heard,
+    Judge,
+    Knowledge,
+    Say,
+    Stage,
+    Step,
+    Supplement,
+    TellProgress,
+)
+from nlp.understanding import RequestKind, Urgency
+
+SHORT_THANKS = 8  # characters; longer thanks tell of something
+
+_AGAIN = {RequestKind.REPEAT: "repeat", RequestKind.SLOWER: "slower"}
+_TALK = frozenset({RequestKind.GREETING, RequestKind.YES, RequestKind.NO})
+_QUESTIONS = frozenset({Stage.MATTER, Stage.PLACE, Stage.WHICH})
+_NO_VERDICT = frozenset({RequestKind.PERSON, RequestKind.PROGRESS})
+
+
+def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step | None:
+    """The step that a command leads to, the conversation staying as it is; None for a telling."""
+    said, spoken = heard.understanding, heard.message.spoken
+    named = said.tickets[0] if said.tickets else ""
+    if said.kind in _AGAIN:
+        return _again(conversation, said.kind, knowledge, spoken=spoken)
+    if said.kind is RequestKind.WAIT:
+        return Say(reply=Reply(key="wait"))
+    if said.kind is RequestKind.GOODBYE:
+        return Say(reply=Reply(key="goodbye"))
+    if said.kind is RequestKind.PROGRESS:
+        return TellProgress(ticket=named)
+    if said.kind is RequestKind.WITHDRAW:
+        return AskWithdraw(ticket=named)
+    if said.kind is RequestKind.SUPPLEMENT and (named or conversation.ticket):
+        return Supplement(ticket=named or conversation.ticket, text=said.text)
+    if spoken and said.kind is RequestKind.GREETING and conversation.stage in _QUESTIONS:
+        return Say(reply=Reply(key="repeat"))  # 喂: he has not heard what we asked
+    nothing_pending = conversation.stage is Stage.OPEN and not conversation.texts
+    done = spoken and nothing_pending and drafts.has_live_ticket(conversation, heard, knowledge)
+    if said.kind is RequestKind.THANKS and len(said.text) < SHORT_THANKS:
+        return Say(reply=Reply(key="goodbye" if done else "thanks"))
+    if said.kind in _TALK and nothing_pending:
+        finished = done and said.kind is not RequestKind.GREETING
+        return Say(reply=Reply(key="goodbye" if finished else "greeting"))
+    return None
+
+
+def verdict(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Judge | None:
+    """没解决, 满意 and the like, where the last notice was a result or the ticket is named.
+
+    Without either, the same words mean nothing of the kind; nor while we wait for an answer, nor
+    where they surely tell of another matter.
+    """
+    said = heard.understanding
+    ticket = said.tickets[0] if said.tickets else heard.told.ticket if heard.told else ""
+    if not ticket or conversation.stage is not Stage.OPEN or conversation.texts:
+        return None
+    if said.kind in _NO_VERDICT or said.urgency is Urgency.DANGER:
+        return None
+    judged = knowledge.verdicts(said.text)
+    if not judged:
+        return None
+    if not said.tickets and heard.told is not None:
+        best = drafts.best(said.categories)
+        other = best.code[:4] != heard.told.category[:4] and len(best.code) > 2
+        newer = conversation.ticket_at is not None and conversation.ticket_at > heard.told.at
+        if newer or (other and best.confidence >= knowledge.certain_above):
+            return None
+    return Judge(ticket=ticket, verdicts=judged, words=said.text)
+
+
+def _again(
+    conversation: Conversation, kind: RequestKind, knowledge: Knowledge, *, spoken: bool
+) -> Step:
+    """The telephone says its last words again; who reads gets the question that stands."""
+    standing = None if spoken else questions.again(conversation, knowledge)
+    return standing or Say(reply=Reply(key=_AGAIN[kind]))
+
+
+def calm(conversation: Conversation) -> Conversation:
+    """A question that is answered or dropped, what was told being kept."""
+    return replace(conversation, stage=Stage.OPEN, due_at=None)

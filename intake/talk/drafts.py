@@ -1,0 +1,166 @@
+"""From what is remembered of a conversation to drafts of tickets. All of it pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from channels.message import InboundMessage
+from intake.talk import reasons, whereabouts
+from intake.talk.turn import Conversation, HandOver, Heard, Knowledge, Open, Turn
+from nlp.understanding import Guess, RequestKind, Understanding, Urgency
+from routing.ticket import Draft
+
+MOST_REMEMBERED = 20  # messages in a matter not yet in a ticket
+
+VERDICTS = frozenset(
+    {
+        RequestKind.SOLVED,
+        RequestKind.UNSOLVED,
+        RequestKind.SATISFIED,
+        RequestKind.UNSATISFIED,
+    }
+)
+_NO_REQUEST = VERDICTS | {
+    RequestKind.GREETING,
+    RequestKind.GOODBYE,
+    RequestKind.YES,
+    RequestKind.NO,
+    RequestKind.PERSON,
+    RequestKind.REPEAT,
+    RequestKind.SLOWER,
+    RequestKind.WAIT,
+    RequestKind.INVALID,
+    RequestKind.UNKNOWN,
+}
+
+
+def best(guesses: tuple[Guess, ...]) -> Guess:
+    """The first guess, or one of nothing."""
+    return guesses[0] if guesses else Guess(code="", confidence=0.0)
+
+
+def joined(conversation: Conversation) -> str:
+    """All that is told and not yet in a ticket, as one text to understand."""
+    return "，".join(conversation.texts)
+
+
+def remember(conversation: Conversation, heard: Heard) -> Conversation:
+    """With the message's words, or with what stands for one that has none."""
+    text = heard.understanding.text or shown(heard.message)
+    texts = (*conversation.texts, text) if text else conversation.texts
+    return replace(noted(conversation, heard), texts=texts[-MOST_REMEMBERED:])
+
+
+def noted(conversation: Conversation, heard: Heard) -> Conversation:
+    """The message belongs to the matter, its words (对, 不对) say nothing of it."""
+    messages = (*conversation.messages, heard.inbox_id)
+    return replace(conversation, messages=messages[-MOST_REMEMBERED:])
+
+
+def forget(conversation: Conversation) -> Conversation:
+    """Nothing pending; only the last ticket is remembered."""
+    return Conversation(
+        thread=conversation.thread,
+        ticket=conversation.ticket,
+        ticket_category=conversation.ticket_category,
+        ticket_place=conversation.ticket_place,
+        ticket_danger=conversation.ticket_danger,
+        ticket_at=conversation.ticket_at,
+        noted=conversation.noted,
+    )
+
+
+def gathered(conversation: Conversation) -> Conversation:
+    """Everything told and not yet in a ticket as one matter, for a person."""
+    texts = (*conversation.texts, *conversation.pending)
+    return replace(conversation, texts=texts[-MOST_REMEMBERED:], pending=())
+
+
+def said(whole: Conversation, heard: Heard, knowledge: Knowledge) -> Understanding:
+    """What the whole matter says, understood anew only where it is more than this message."""
+    if whole.matter:
+        return pinned(whole, knowledge)
+    if whole.texts == (heard.understanding.text,):
+        return heard.understanding
+    return knowledge.understand(joined(whole))
+
+
+def pinned(whole: Conversation, knowledge: Knowledge) -> Understanding:
+    """A matter that was read back: its category comes from `matter`, its place is settled."""
+    everything = knowledge.understand(joined(whole))
+    matter = knowledge.understand(whole.matter)
+    kind = everything.kind if matter.kind in _NO_REQUEST else matter.kind
+    return replace(everything, categories=matter.categories, kind=kind)
+
+
+def draft(
+    whole: Conversation, message: InboundMessage, *, said: Understanding, reason: str = ""
+) -> Draft:
+    """The ticket that this would become; `reason` is why a person must decide."""
+    matter = best(said.categories)
+    places = whereabouts.rivals(said.places)
+    tel = message.sender.path if message.sender.scheme == "tel" else ""
+    return Draft(
+        text="\n".join(whole.texts),
+        kind=RequestKind.HELP if said.kind in _NO_REQUEST else said.kind,
+        urgency=said.urgency,
+        category=matter.code,
+        category_confidence=matter.confidence,
+        place=whole.place or (places[0] if len(places) == 1 else ""),
+        address=message.point.label if message.point else "",
+        evidence=matter.evidence,
+        reporter=str(message.sender),
+        reporter_phone=tel or next(iter(said.phones), ""),
+        channel=message.channel,
+        messages=whole.messages,
+        handover_reason=reason,
+    )
+
+
+def opened(whole: Conversation, at: datetime, *opening: Open) -> Turn:
+    """The tickets to open. The clerk writes their number into the conversation once they have
+    one.
+    """
+    first = opening[0].draft
+    fresh = Conversation(
+        thread=whole.thread,
+        pending=whole.pending,
+        ticket_at=at,
+        ticket_category=first.category,
+        ticket_place=first.place,
+        ticket_danger=first.urgency is Urgency.DANGER,
+    )
+    return Turn(conversation=fresh, steps=opening)
+
+
+def hand_over(whole: Conversation, heard: Heard, knowledge: Knowledge, reason: str) -> Turn:
+    """To a person, with everything that was heard."""
+    everything = gathered(whole)
+    understood = said(everything, heard, knowledge)
+    case = draft(everything, heard.message, said=understood, reason=reason)
+    transfer = heard.message.spoken or reason == reasons.PERSON_ASKED
+    turn = opened(everything, heard.at, Open(draft=case, transfer=transfer))
+    return replace(turn, person=reason)
+
+
+def to_person(conversation: Conversation, heard: Heard, knowledge: Knowledge, reason: str) -> Turn:
+    """To a person: with the ticket just opened on the telephone, else with one of what was told.
+
+    `conversation` holds this message's words already, unless they belong to that ticket.
+    """
+    if has_live_ticket(conversation, heard, knowledge) and not conversation.texts:
+        step = HandOver(ticket=conversation.ticket, reason=reason)
+        return Turn(conversation=forget(conversation), steps=(step,), person=reason)
+    return hand_over(conversation, heard, knowledge, reason)
+
+
+def has_live_ticket(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
+    """Somebody on the telephone has a ticket from this very conversation."""
+    if not heard.message.spoken or not conversation.ticket or conversation.ticket_at is None:
+        return False
+    return (heard.at - conversation.ticket_at).total_seconds() <= knowledge.same_matter_s
+
+
+def shown(message: InboundMessage) -> str:
+    """What stands for a message without words."""
+    names = {"image": "［照片］", "voice": "［语音］", "video": "［视频］", "link": "［链接］"}
+    return "".join(names.get(a.kind, "［文件］") + a.caption for a in message.attachments)

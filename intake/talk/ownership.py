@@ -1,0 +1,78 @@
+"""Whose ticket it is, and of which result somebody was told last. Functions of a connection."""
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from channels.message import Contact, InboundMessage
+from intake.talk.turn import Told
+from routing import schema, store
+from routing.errors import TicketNotFound
+from routing.ticket import Ticket
+
+# After one of these a mere 没解决 is an answer to it; any other notice ends that.
+RESULT_NOTICES = frozenset({"result", "worker_result", "evaluate_ask", "evaluated", "dissatisfied"})
+
+_COUNTRY = "+86"
+_TICKET, _OUTBOX = schema.ticket, schema.outbox
+_LATEST = (
+    sa.select(_TICKET.c.number)
+    .where(_TICKET.c.reporter == sa.bindparam("reporter"))
+    .order_by(_TICKET.c.opened_at.desc(), _TICKET.c.number.desc())
+    .limit(1)
+)
+_LAST_NOTICE = (
+    sa.select(_OUTBOX.c.kind, _OUTBOX.c.ticket, _OUTBOX.c.created_at)
+    .where(_OUTBOX.c.destination == sa.bindparam("contact"))
+    .order_by(_OUTBOX.c.created_at.desc(), _OUTBOX.c.position.desc())
+    .limit(1)
+)
+
+
+def own(connection: Connection, number: str, message: InboundMessage) -> Ticket | None:
+    """The ticket, if it is this resident's: the one named, or his latest where none is named."""
+    ticket = find(connection, number or _latest(connection, message.sender))
+    if ticket is None:
+        return None
+    mine = ticket.reporter == str(message.sender) or _knows_phone(ticket, message)
+    return ticket if mine else None
+
+
+def find(connection: Connection, number: str) -> Ticket | None:
+    """The ticket of that number, whoever reported it."""
+    if not number:
+        return None
+    try:
+        return store.load(connection, number)
+    except TicketNotFound:
+        return None
+
+
+def last_told(connection: Connection, sender: Contact) -> Told | None:
+    """The result that the last notice to somebody told of; None where it told of something else."""
+    row = connection.execute(_LAST_NOTICE, {"contact": str(sender)}).one_or_none()
+    if row is None or row.kind not in RESULT_NOTICES:
+        return None
+    ticket = find(connection, row.ticket)
+    if ticket is None:
+        return None
+    return Told(ticket=ticket.number, at=row.created_at, category=ticket.category)
+
+
+def _latest(connection: Connection, sender: Contact) -> str:
+    found = connection.execute(_LATEST, {"reporter": str(sender)}).scalar_one_or_none()
+    return found or ""
+
+
+def _knows_phone(ticket: Ticket, message: InboundMessage) -> bool:
+    """He rings from the phone that was left, or proves himself by its last four digits."""
+    last = ticket.reporter_phone[-4:]
+    if len(last) != 4:
+        return False
+    sender = message.sender
+    if sender.scheme == "tel" and _bare(sender.path) == _bare(ticket.reporter_phone):
+        return True
+    return last in message.text.replace(ticket.number, " ").split()
+
+
+def _bare(phone: str) -> str:
+    return phone.removeprefix(_COUNTRY).replace("-", "").replace(" ", "")

@@ -1,0 +1,142 @@
+"""The resident tells his matter, or answers what we asked about it: enough for a ticket, one more
+question, or a person? All of it pure.
+"""
+
+from dataclasses import replace
+
+from channels.message import Reply
+from intake.talk import drafts, questions, readback, reasons, whereabouts
+from intake.talk.questions import MOST_QUESTIONS
+from intake.talk.turn import Conversation, Heard, Knowledge, Open, Say, Stage, Turn
+from nlp import repair
+from nlp.understanding import Understanding
+from routing.ticket import Draft
+
+LONG_ENOUGH = 8  # characters that say something even when no category is found
+
+
+def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """Words of a matter that has no ticket yet."""
+    said = heard.understanding
+    if not said.text and heard.message.attachments:
+        kept = drafts.remember(conversation, heard)
+        asked = questions.waiting(kept, heard, knowledge, Stage.MATTER)
+        return Turn(conversation=asked, steps=(Say(reply=Reply(key="media_kept")),))
+    chosen = whereabouts.chosen(conversation, said, knowledge)
+    whole = drafts.remember(conversation, heard)
+    if conversation.stage is Stage.WHICH and not chosen and repair.read(said.text).denies:
+        return _none_of_these(conversation, heard, knowledge)
+    whole = replace(whole, place=chosen or conversation.place)
+    if conversation.matter:
+        return _told_anew(conversation.stage, whole, heard, knowledge)
+    if len(said.demands) > 1 and conversation.stage is Stage.OPEN and not conversation.texts:
+        return _several(whole, heard, knowledge)
+    if conversation.texts and not chosen:
+        said = knowledge.understand(drafts.joined(whole))
+    elif conversation.texts:
+        said = replace(knowledge.understand(drafts.joined(conversation)), places=said.places)
+    return weigh(whole, heard, knowledge, said)
+
+
+def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:
+    """Enough for a ticket, one more question, or a person?"""
+    spoken = heard.message.spoken
+    best = drafts.best(said.categories)
+    if not best.code:
+        return _unclear(whole, heard, knowledge, said)
+    if whole.place or not knowledge.needs_place(best.code, said.kind):
+        return _settled(whole, heard, knowledge, said)
+    rivals = whereabouts.rivals(said.places)
+    if len(rivals) == 1:
+        return _settled(replace(whole, place=rivals[0]), heard, knowledge, said)
+    in_vain = whole.stage is Stage.PLACE and not rivals and not spoken
+    if whole.asked >= MOST_QUESTIONS or in_vain:
+        return drafts.hand_over(whole, heard, knowledge, reasons.PLACE_UNKNOWN)
+    if rivals:
+        return questions.ask_which(whole, heard, knowledge, rivals)
+    return questions.ask(whole, heard, knowledge, Stage.PLACE)
+
+
+def next_matter(turn: Turn, heard: Heard, knowledge: Knowledge) -> Turn:
+    """After a ticket, the next matter of the same breath: its own read-back or question."""
+    before = turn.conversation
+    text, rest = before.pending[0], before.pending[1:]
+    said = knowledge.understand(text)
+    own = whereabouts.rivals(said.places)
+    place = own[0] if len(own) == 1 else "" if own else before.ticket_place
+    whole = replace(before, texts=(text,), messages=(heard.inbox_id,), pending=rest, place=place)
+    following = weigh(whole, heard, knowledge, said)
+    return replace(following, steps=(*turn.steps, *following.steps))
+
+
+def _told_anew(stage: Stage, whole: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """An answer about a matter that was read back already: what it is, or where."""
+    words = heard.understanding
+    if stage is Stage.MATTER and words.categories:
+        whole = replace(whole, matter=words.text)
+    said = drafts.pinned(whole, knowledge)
+    if not whole.place:
+        said = replace(said, places=words.places)
+    return weigh(whole, heard, knowledge, said)
+
+
+def _none_of_these(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """都不是, 在贾宋镇: the place is another one, or asked for anew."""
+    words = repair.read(heard.understanding.text).meant
+    before = knowledge.understand(drafts.joined(conversation))
+    meant = knowledge.understand(words).places
+    places = whereabouts.corrected("", meant, before.places, knowledge)
+    whole = replace(drafts.remember(conversation, heard), options=())
+    said = drafts.pinned(whole, knowledge) if whole.matter else before
+    if len(places) == 1:
+        return weigh(replace(whole, place=places[0]), heard, knowledge, said)
+    if whole.asked >= MOST_QUESTIONS:
+        return drafts.hand_over(whole, heard, knowledge, reasons.PLACE_UNKNOWN)
+    if places:
+        return questions.ask_which(whole, heard, knowledge, places)
+    return questions.ask(whole, heard, knowledge, Stage.PLACE)
+
+
+def _unclear(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:
+    """No category. Written words are looked at by a person; what was misheard is asked for once."""
+    in_vain = whole.asked >= MOST_QUESTIONS - 1
+    if in_vain or (len(said.text) >= LONG_ENOUGH and not heard.message.spoken):
+        return drafts.hand_over(whole, heard, knowledge, reasons.NOT_UNDERSTOOD)
+    key = "ask_matter" if len(said.text) < LONG_ENOUGH else "ask_again"
+    return questions.ask(whole, heard, knowledge, Stage.MATTER, key)
+
+
+def _settled(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:
+    if heard.message.spoken:
+        return readback.begin(whole, heard, knowledge, said)
+    draft = drafts.draft(whole, heard.message, said=said)
+    return drafts.opened(whole, heard.at, Open(draft=draft))
+
+
+def _several(whole: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """Several demands in one message: a ticket each, sharing the place where only one was named.
+
+    By word of mouth they are read back one after the other.
+    """
+    demands = heard.understanding.demands
+    near = whereabouts.rivals(heard.understanding.places)
+    if heard.message.spoken:
+        said = knowledge.understand(demands[0])
+        said = replace(said, places=said.places or heard.understanding.places)
+        first = replace(whole, texts=(demands[0],), pending=demands[1:])
+        return weigh(first, heard, knowledge, said)
+    drafted = [_piece(whole, heard, knowledge, demand, near) for demand in demands]
+    return drafts.opened(whole, heard.at, *(Open(draft=draft) for draft in drafted))
+
+
+def _piece(
+    whole: Conversation, heard: Heard, knowledge: Knowledge, demand: str, near: tuple[str, ...]
+) -> Draft:
+    part = knowledge.understand(demand)
+    own = whereabouts.rivals(part.places)
+    place = own[0] if own else whole.place or next(iter(near), "")
+    piece = replace(whole, texts=(part.text,), place=place)
+    category = drafts.best(part.categories).code
+    lacking = not place and knowledge.needs_place(category, part.kind)
+    reason = reasons.PLACE_UNKNOWN if lacking else ""
+    return drafts.draft(piece, heard.message, said=part, reason=reason)

@@ -1,0 +1,105 @@
+"""Which place is meant, and the one question that splits the candidates best. All of it pure."""
+
+import re
+from collections.abc import Mapping
+
+from channels.message import Reply
+from intake.talk.turn import Conversation, Knowledge, PlaceName, Stage
+from nlp.places import which
+from nlp.understanding import Guess, Understanding
+
+CLOSE_RACE = 0.25  # two places nearer than this in confidence are asked about
+CHOICES = 3
+NAMESAKES = 5  # as many where one name was said that all of them bear: 果寨一村 to 果寨五村
+
+_OR = "，还是"
+_ORDINALS = (
+    re.compile("第一|头一|前一?[个边面]"),
+    re.compile("第二|后一?[个边面]"),
+    re.compile("第三|最后"),
+)
+_TAIL = re.compile("(?:镇|乡|街道|村|社区)$")
+
+
+def rivals(places: tuple[Guess, ...]) -> tuple[str, ...]:
+    """Places that could be meant: the best one, and those too near to it to be passed over."""
+    close = [g.code for g in places if places[0].confidence - g.confidence < CLOSE_RACE]
+    namesakes = sum(guess.confidence == places[0].confidence for guess in places)
+    return tuple(close[: max(CHOICES, min(namesakes, NAMESAKES))])
+
+
+def question(options: tuple[str, ...], knowledge: Knowledge, *, spoken: bool) -> Reply:
+    """The question between these places: in writing by full name, by word of mouth as short as
+    tells them apart.
+    """
+    names = [knowledge.place(code) for code in options]
+    full = tuple(name.full for name in names)
+    told = which.split(names) if spoken else full
+    return Reply(key="ask_place_which", values={"options": _OR.join(told)}, choices=full)
+
+
+def chosen(conversation: Conversation, said: Understanding, knowledge: Knowledge) -> str:
+    """The place chosen by an answer: one of the options by name, township or order, or the only
+    one named.
+    """
+    if conversation.stage is Stage.WHICH:
+        return _of_options(conversation.options, said, knowledge)
+    if conversation.stage is Stage.PLACE:
+        near = rivals(said.places)
+        return near[0] if len(near) == 1 else ""
+    return ""
+
+
+def corrected(
+    now: str, meant: tuple[Guess, ...], heard_before: tuple[Guess, ...], knowledge: Knowledge
+) -> tuple[str, ...]:
+    """The places that a correction can mean, best first; empty where it names none or the same.
+
+    A township alone picks the one of its places that could have been meant all along (a namesake
+    or one that sounds alike); else the township itself is the place.
+    """
+    near = rivals(meant)
+    if len(near) == 1 and not knowledge.place(near[0]).township:
+        town = knowledge.place(near[0]).name
+        inside = [g.code for g in heard_before if _lies_in(knowledge.place(g.code), town)]
+        if inside and inside != [now]:
+            return tuple(code for code in inside if code != now)[:CHOICES]
+        if inside:
+            return ()
+    return near if near != (now,) else ()
+
+
+def _of_options(options: tuple[str, ...], said: Understanding, knowledge: Knowledge) -> str:
+    if not said.text:
+        return ""
+    names = {code: knowledge.place(code) for code in options}
+    by_name = [c for c, n in names.items() if said.text in n.full or n.full in said.text]
+    if len(by_name) == 1:
+        return by_name[0]
+    # Of 侯东 and 大侯东 the longer name is the one that was said; 郝桥的 names a township only.
+    in_text = [c for c, n in names.items() if _TAIL.sub("", n.name) in said.text]
+    longest = max((len(names[code].name) for code in in_text), default=0)
+    in_text = [code for code in in_text if len(names[code].name) == longest]
+    if len(in_text) == 1:
+        return in_text[0]
+    towns = [c for c, n in names.items() if n.township and _TAIL.sub("", n.township) in said.text]
+    if len(towns) == 1:
+        return towns[0]
+    named = [guess.code for guess in said.places if guess.code in names]
+    if len(named) == 1:
+        return named[0]
+    by_character = [code for code in names if _own_characters(code, names) & set(said.text)]
+    if len(by_character) == 1:
+        return by_character[0]
+    ordered = [index for index, each in enumerate(_ORDINALS) if each.search(said.text)]
+    return options[ordered[0]] if len(ordered) == 1 and ordered[0] < len(options) else ""
+
+
+def _own_characters(code: str, names: Mapping[str, PlaceName]) -> set[str]:
+    """What only this name is written with: 侯爷的侯 says which of 侯东村 and 后东村 it is."""
+    others = {letter for other, name in names.items() if other != code for letter in name.name}
+    return set(names[code].name) - others
+
+
+def _lies_in(place: PlaceName, town: str) -> bool:
+    return bool(place.township) and _TAIL.sub("", place.township) == _TAIL.sub("", town)

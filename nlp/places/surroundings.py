@@ -1,0 +1,84 @@
+"""What stands around a name: ordinary talk that holds none, and words that lead to one."""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+
+import numpy as np
+
+from nlp.places.sound import Floats
+
+Words = Callable[[str], Iterable[tuple[int, int, float]]]  # start, end, log chance of each word
+
+RARE = -7.0  # no syllable of talk is less likely than this, in nats
+BARE = -3.0  # without 村, before a word that does not lead on
+BARE_LED_ON = -1.5
+LED_IN = 0.9
+NOT_LED_IN = -2.0
+NEVER = -50.0
+
+_USUAL = re.compile(  # what residents say of villages without naming one
+    "(?:[邻全本我俺们外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
+    "村?[东西南北][头边口]|村[里口头民东西南北长]|村支[部书]|村村|"
+    "[我俺咱]们?[是在住这]|就是|你给|麻烦派?人?|"
+    "县城|[镇街]上|[去到在上]医院|[你您]好|[院车路家]里|希望|"
+    "(?:[我俺咱你他这那本][们个家]?|隔壁|有个)小区|[我俺咱你他人谁大]家"
+)
+_USUAL_CHANCE = -3.5
+_SINGLE = {"村": -4.5, "是": -3.0, "在": -3.0, "住": -4.0, "到": -4.0}
+_USUAL_WORD = -8.0
+_LEADS_IN = frozenset("在住到是俺叫去从们家于和县区，。？！；、 ")
+_LEADS_ON = frozenset("的这那有口里里东南北西前后边委中小，。？！；、 ")
+
+
+def talk(text: str, words: Words, usual: Collection[str]) -> tuple[Floats, Floats]:
+    """How likely each character is in ordinary talk; a price for cutting a word in two.
+
+    `usual` are words that are commoner on the hotline than in the language at large.
+    """
+    chances = np.full(len(text), RARE, dtype=np.float32)
+    inside = np.zeros(len(text) + 1, dtype=np.float32)
+    for start, end, chance in words(text):
+        if text[start:end] in usual:
+            chance = max(chance, _USUAL_WORD)
+        each = max(RARE, chance / (end - start))
+        chances[start:end] = _SINGLE.get(text[start:end], each)
+        inside[start + 1 : end] = each - RARE
+    for found in _USUAL.finditer(text):
+        chances[found.start() : found.end()] = _USUAL_CHANCE
+    return chances, inside
+
+
+def before(text: str) -> Floats:
+    """What comes before speaks for a place: 在, 我们, a pause, the beginning."""
+    score = np.full(len(text) + 1, NOT_LED_IN, dtype=np.float32)
+    score[0] = LED_IN
+    for at, character in enumerate(text):
+        if character in _LEADS_IN:
+            score[at + 1] = LED_IN
+    return score
+
+
+def after(text: str) -> Floats:
+    """What comes behind speaks for a place: 的, 这边, a pause, the end."""
+    score = np.full(len(text) + 1, BARE, dtype=np.float32)
+    score[-1] = BARE_LED_ON
+    for at, character in enumerate(text):
+        if character in _LEADS_ON:
+            score[at] = BARE_LED_ON
+    return score
+
+
+def is_framed(text: str, start: int, end: int) -> bool:
+    """Does a place stand here by what is before and behind: 在 ... 的?"""
+    led_in = start == 0 or text[start - 1] in _LEADS_IN
+    return led_in and (end == len(text) or text[end] in _LEADS_ON)
+
+
+def written(word: str, text: str) -> Floats:
+    """Speaks for a name wherever the word stands behind it."""
+    found = np.full(len(text) + 1, NEVER, dtype=np.float32)
+    at = text.find(word)
+    while at >= 0:
+        found[at] = 2.5
+        at = text.find(word, at + 1)
+    return found

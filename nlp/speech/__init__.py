@@ -1,0 +1,1 @@
+"""Speech becomes text: recognisers, their models, and who speaks when."""
