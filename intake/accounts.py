@@ -1,8 +1,5 @@
-"""Accounts of those who work with the console: passwords, roles and sessions. Functions of a
-connection.
-"""
+"""Accounts of those who work with the console: roles and sessions. Functions of a connection."""
 
-import functools
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -10,16 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import Connection
 
-from intake import schema
+from intake import passwords, schema
 
 FIRST_NAME = "admin"
-SHORTEST_PASSWORD = 10
-_HASHER = PasswordHasher()
-_WORDS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 _OPERATOR = schema.operator
 _SESSION = schema.operator_session
 
@@ -39,25 +31,6 @@ ROLE_NAMES = {
     Role.INSPECTOR: "督查",
     Role.ADMIN: "管理员",
 }
-
-
-class Task(StrEnum):
-    """What can be done with accounts from the command line."""
-
-    ADD = "add"
-    RESET = "reset"
-    DISABLE = "disable"
-    LIST = "list"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A task of the command line."""
-
-    task: Task
-    name: str = ""
-    role: Role = Role.OPERATOR
-    display_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +53,7 @@ class Session:
 
 
 class AccountFault(Exception):
-    """An order that can't be carried out; the message says why and what to do, in Chinese."""
+    """Something that can't be carried out; the message says why and what to do, in Chinese."""
 
 
 def first(connection: Connection, now: datetime) -> str | None:
@@ -90,42 +63,17 @@ def first(connection: Connection, now: datetime) -> str | None:
     return add(connection, name=FIRST_NAME, display_name="管理员", role=Role.ADMIN, now=now)
 
 
-def manage(connection: Connection, order: Order, now: datetime) -> str:
-    """Carry out an order of the command line and say in Chinese what came of it."""
-    if order.task is Task.LIST:
-        lines = [
-            f"{a.name}\t{a.display_name}\t{ROLE_NAMES[a.role]}\t{'在用' if a.active else '已停用'}"
-            for a in listing(connection)
-        ]
-        return "\n".join(lines) or "还没有账号。"
-    if not order.name:
-        raise AccountFault("请写明登录名，例如：hotline operator add zhang --role operator")
-    if order.task is Task.ADD:
-        password = add(
-            connection,
-            name=order.name,
-            display_name=order.display_name,
-            role=order.role,
-            now=now,
-        )
-        return f"已新增 {order.name}，一次性密码：{password}（只显示这一次）"
-    if order.task is Task.RESET:
-        return f"{order.name} 的一次性密码：{reset(connection, order.name)}（只显示这一次）"
-    disable(connection, order.name)
-    return f"已停用 {order.name}，其登录全部失效。"
-
-
 def add(connection: Connection, *, name: str, display_name: str, role: Role, now: datetime) -> str:
     """Make an account and return its one-time password; AccountFault where the name is taken."""
     if _find(connection, name) is not None:
         raise AccountFault(f"登录名 {name} 已经有了，请换一个，或用 reset 重置密码")
-    password = _one_time_password()
+    password = passwords.one_time()
     connection.execute(
         sa.insert(_OPERATOR).values(
             name=name,
             display_name=display_name,
             role=role.value,
-            password_hash=_HASHER.hash(password),
+            password_hash=passwords.new_hash(password),
             must_change=True,
             active=True,
             created_at=now,
@@ -136,7 +84,7 @@ def add(connection: Connection, *, name: str, display_name: str, role: Role, now
 
 def reset(connection: Connection, name: str) -> str:
     """Give an account a new one-time password and end its sessions."""
-    password = _one_time_password()
+    password = passwords.one_time()
     _set_password(connection, name, password, must_change=True)
     return password
 
@@ -161,28 +109,6 @@ def password_hash(connection: Connection, name: str) -> str | None:
     return connection.execute(
         sa.select(_OPERATOR.c.password_hash).where(_OPERATOR.c.name == name, _OPERATOR.c.active)
     ).scalar_one_or_none()
-
-
-def matches(known: str | None, password: str) -> bool:
-    """Is this the password? As slow for a name that isn't there as for one that is."""
-    try:
-        return _HASHER.verify(known or _nobody(), password) and known is not None
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
-def weakness(password: str, name: str) -> str:
-    """What is wrong with a new password, in Chinese; empty where it will do."""
-    if len(password) < SHORTEST_PASSWORD:
-        return f"密码至少 {SHORTEST_PASSWORD} 位"
-    if len(set(password)) < 5 or name.lower() in password.lower():
-        return "密码太容易猜到，请换一个：不要重复同样的字，不要包含登录名"
-    return ""
-
-
-def new_hash(password: str) -> str:
-    """The hash of a password; takes 0.2 s, so call it in a thread."""
-    return _HASHER.hash(password)
 
 
 def change(connection: Connection, name: str, hashed: str) -> None:
@@ -243,7 +169,7 @@ def _set_password(connection: Connection, name: str, password: str, *, must_chan
     if not connection.execute(
         sa.update(_OPERATOR)
         .where(_OPERATOR.c.name == name)
-        .values(password_hash=_HASHER.hash(password), must_change=must_change, active=True)
+        .values(password_hash=passwords.new_hash(password), must_change=must_change, active=True)
     ).rowcount:
         raise AccountFault(f"没有登录名 {name}，用 hotline operator list 看看有哪些")
     end_all(connection, name)
@@ -262,16 +188,6 @@ def _account(row: sa.Row[tuple[object, ...]]) -> Account:
         must_change=row.must_change,
         active=row.active,
     )
-
-
-def _one_time_password() -> str:
-    return "-".join("".join(secrets.choice(_WORDS) for _ in range(4)) for _ in range(3))
-
-
-@functools.cache
-def _nobody() -> str:
-    """The hash of a password that nobody has."""
-    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def _digest(token: str) -> str:

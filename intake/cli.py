@@ -21,6 +21,7 @@ from intake import (
     migrate,
     processes,
     show,
+    staffing,
     trial,
 )
 from intake.receiver import Receiver
@@ -168,8 +169,8 @@ def add(
     trial_run: Trial = False,
 ) -> None:
     """新增一个账号。"""
-    order = accounts.Order(
-        task=accounts.Task.ADD, name=name, role=role, display_name=display_name or name
+    order = staffing.Order(
+        task=staffing.Task.ADD, name=name, role=role, display_name=display_name or name
     )
     _operate(order, settings_path, trial_run)
 
@@ -177,32 +178,32 @@ def add(
 @operators.command()
 def reset(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
     """给一个新的一次性密码。"""
-    _operate(accounts.Order(task=accounts.Task.RESET, name=name), settings_path, trial_run)
+    _operate(staffing.Order(task=staffing.Task.RESET, name=name), settings_path, trial_run)
 
 
 @operators.command()
 def disable(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
     """停用账号，登录全部失效。"""
-    _operate(accounts.Order(task=accounts.Task.DISABLE, name=name), settings_path, trial_run)
+    _operate(staffing.Order(task=staffing.Task.DISABLE, name=name), settings_path, trial_run)
 
 
 @operators.command(name="list")
 def listing(settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
     """列出账号。"""
-    _operate(accounts.Order(task=accounts.Task.LIST), settings_path, trial_run)
+    _operate(staffing.Order(task=staffing.Task.LIST), settings_path, trial_run)
 
 
-def _operate(order: accounts.Order, settings_path: Path | None, trial_run: bool) -> None:
+def _operate(order: staffing.Order, settings_path: Path | None, trial_run: bool) -> None:
     chosen, _ = _settings(settings_path, trial_run)
     _out.print(asyncio.run(_manage(chosen, order)), markup=False)
 
 
-async def _manage(chosen: Settings, order: accounts.Order) -> str:
+async def _manage(chosen: Settings, order: staffing.Order) -> str:
     database = Database(chosen.database)
     await database.start()
     try:
         now = runtime.system().now()
-        return await database.write(lambda c: accounts.manage(c, order, now))
+        return await database.write(lambda c: staffing.manage(c, order, now))
     except accounts.AccountFault as fault:
         return str(fault)
     finally:

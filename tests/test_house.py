@@ -25,7 +25,7 @@ HOMES = {
         "intake.cli_prompts",
         "intake.cli_speech",
     ),
-    "argon2": ("intake.accounts",),
+    "argon2": ("intake.passwords",),
     "jieba": ("nlp.segment",),
     "numpy": ("nlp", "channels.phone.voice.levels"),
     "sklearn": ("nlp.train",),

@@ -10,7 +10,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from channels import http
-from intake import accounts
+from intake import accounts, passwords
 from intake.services import SERVICES
 from intake.web import forms, pages
 from intake.web.sessions import COOKIE, EVERYBODY, LOGIN, LOGOUT, PASSWORD, required
@@ -70,7 +70,7 @@ async def _login(request: web.Request) -> web.StreamResponse:
         return pages.show(request, "login.html", {"problem": problem, "name": name}, status=429)
     known = await services.database.read(lambda c: accounts.password_hash(c, name))
     async with guard.hashing:
-        right = await asyncio.to_thread(accounts.matches, known, password)
+        right = await asyncio.to_thread(passwords.matches, known, password)
     if not right:
         problem = "登录名或密码不对"
         return pages.show(request, "login.html", {"problem": problem, "name": name}, status=401)
@@ -114,14 +114,14 @@ async def _change_password(request: web.Request) -> web.StreamResponse:
     name, wanted = session.account.name, fields.get("new", "")
     known = await services.database.read(lambda c: accounts.password_hash(c, name))
     async with guard.hashing:
-        right = await asyncio.to_thread(accounts.matches, known, fields.get("old", ""))
+        right = await asyncio.to_thread(passwords.matches, known, fields.get("old", ""))
     problem = "" if right else "原来的密码不对"
-    problem = problem or accounts.weakness(wanted, name)
+    problem = problem or passwords.weakness(wanted, name)
     problem = problem or ("新密码和原来的一样，请换一个" if wanted == fields.get("old") else "")
     problem = problem or ("两次输入的新密码不一样" if wanted != fields.get("again") else "")
     if problem:
         return pages.show(request, "password.html", {"problem": problem}, status=400)
     async with guard.hashing:
-        hashed = await asyncio.to_thread(accounts.new_hash, wanted)
+        hashed = await asyncio.to_thread(passwords.new_hash, wanted)
     await services.database.write(lambda c: accounts.change(c, name, hashed))
     raise await _begin(request, name)

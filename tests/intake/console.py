@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from channels.message import Contact
 from channels.phone.book import Began, Purpose
-from intake import accounts
+from intake import accounts, passwords
 from intake.accounts import Role
 from intake.phone import calls, line
 from intake.phone import schema as tables
@@ -30,7 +30,7 @@ _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 @functools.cache
 def hashed() -> str:
     """The hash of everybody's password; it takes a while, so it is made once."""
-    return accounts.new_hash(PASSWORD)
+    return passwords.new_hash(PASSWORD)
 
 
 async def hire(services: Services, name: str, role: Role, *, own_password: bool = True) -> str:

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from intake import accounts
-from intake.accounts import Order, Role, Task
+from intake import staffing
+from intake.accounts import Role
 from intake.services import Services
+from intake.staffing import Order, Task
 from tests.clock import Clock
 from tests.intake.console import COOKIE, PASSWORD, Desk, everything, hire
 
@@ -32,7 +33,7 @@ async def other(services: Services, desk: Desk) -> AsyncIterator[Desk]:
 async def manage(services: Services, task: Task) -> str:
     now = services.runtime.now()
     order = Order(task=task, name="ma")
-    return await services.database.write(lambda c: accounts.manage(c, order, now))
+    return await services.database.write(lambda c: staffing.manage(c, order, now))
 
 
 async def logged_in(desk: Desk) -> bool:

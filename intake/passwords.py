@@ -1,0 +1,44 @@
+"""Passwords of the console: one-time ones, hashes, and what is too weak."""
+
+import functools
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+SHORTEST = 10
+_HASHER = PasswordHasher()
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
+
+
+def one_time() -> str:
+    """A fresh one, easy to read out and to type."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+
+
+def matches(known: str | None, password: str) -> bool:
+    """Is this the password? As slow for a name that isn't there as for one that is."""
+    try:
+        return _HASHER.verify(known or _nobody(), password) and known is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def weakness(password: str, name: str) -> str:
+    """What is wrong with a new password, in Chinese; empty where it will do."""
+    if len(password) < SHORTEST:
+        return f"密码至少 {SHORTEST} 位"
+    if len(set(password)) < 5 or name.lower() in password.lower():
+        return "密码太容易猜到，请换一个：不要重复同样的字，不要包含登录名"
+    return ""
+
+
+def new_hash(password: str) -> str:
+    """The hash of a password; takes 0.2 s, so call it in a thread."""
+    return _HASHER.hash(password)
+
+
+@functools.cache
+def _nobody() -> str:
+    """The hash of a password that nobody has."""
+    return _HASHER.hash(secrets.token_urlsafe(16))

@@ -1,0 +1,55 @@
+"""Accounts from the command line: `hotline operator add | reset | disable | list`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from intake import accounts
+from intake.accounts import ROLE_NAMES, AccountFault, Role
+
+
+class Task(StrEnum):
+    """What can be done with accounts from the command line."""
+
+    ADD = "add"
+    RESET = "reset"
+    DISABLE = "disable"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A task of the command line."""
+
+    task: Task
+    name: str = ""
+    role: Role = Role.OPERATOR
+    display_name: str = ""
+
+
+def manage(connection: Connection, order: Order, now: datetime) -> str:
+    """Carry out an order of the command line and say in Chinese what came of it."""
+    if order.task is Task.LIST:
+        lines = [
+            f"{a.name}\t{a.display_name}\t{ROLE_NAMES[a.role]}\t{'在用' if a.active else '已停用'}"
+            for a in accounts.listing(connection)
+        ]
+        return "\n".join(lines) or "还没有账号。"
+    if not order.name:
+        raise AccountFault("请写明登录名，例如：hotline operator add zhang --role operator")
+    if order.task is Task.ADD:
+        password = accounts.add(
+            connection,
+            name=order.name,
+            display_name=order.display_name,
+            role=order.role,
+            now=now,
+        )
+        return f"已新增 {order.name}，一次性密码：{password}（只显示这一次）"
+    if order.task is Task.RESET:
+        password = accounts.reset(connection, order.name)
+        return f"{order.name} 的一次性密码：{password}（只显示这一次）"
+    accounts.disable(connection, order.name)
+    return f"已停用 {order.name}，其登录全部失效。"
