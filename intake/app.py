@@ -23,7 +23,7 @@ from intake.clerk import Clerk
 from intake.desk import FrontDesk
 from intake.fetching import Fetching
 from intake.media import MediaStore
-from intake.phone import line
+from intake.phone import line, noticeboard
 from intake.purge import Purge
 from intake.replies import Replies
 from intake.services import Services
@@ -188,6 +188,7 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
     sweep = loops.Sweep(database=database, runtime=runtime, desk=services.desk)
     watch = Watch(database=database, dispatcher=services.dispatcher, runtime=runtime)
     purge = Purge(database=database, runtime=runtime)
+    poster = noticeboard.Poster(services)
     relay = services.relay
     if relay is None:
         raise RuntimeError("services without a relay have nothing to run")
@@ -196,6 +197,7 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
         loops.drive(sweep.step, idle_s=SWEEP_IDLE_S, wake=asyncio.Event()),
         loops.drive(watch.step, idle_s=WATCH_IDLE_S, wake=asyncio.Event()),
         loops.drive(purge.step, idle_s=PURGE_IDLE_S, wake=asyncio.Event()),
+        loops.drive(poster.step, idle_s=noticeboard.CHANGES_S, wake=asyncio.Event()),
         *(loops.keep(channel.run, name) for name, channel in services.channels.items()),
     ]
     return [asyncio.create_task(each) for each in work]

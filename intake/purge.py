@@ -10,18 +10,22 @@ from sqlalchemy import Connection
 
 from config.runtime import Runtime
 from intake import accounts, keys
+from intake.phone import noticeboard
 from routing import outbox
 from routing.database import Database
 
 OUTBOX_KEPT = timedelta(days=90)  # a department asks within a quarter whether it was told
 KEYS_KEPT = timedelta(days=30)  # far longer than any client repeats a request
+NOTICE_KEPT = timedelta(days=30)  # how the line stood, once nobody has it any more
 BATCH = 500  # rows in one unit of work, so that messages never wait for it
 
 _log = structlog.get_logger(__name__)
 
 
 class Purge:
-    """Deletes delivered envelopes, answers to API calls and ended sessions past their time."""
+    """Deletes delivered envelopes, answers to API calls, ended sessions and an old notice of the
+    line past their time.
+    """
 
     def __init__(self, *, database: Database, runtime: Runtime) -> None:
         self._database = database
@@ -40,4 +44,5 @@ class Purge:
             "envelopes": outbox.purge(connection, before=now - OUTBOX_KEPT, limit=BATCH),
             "keys": keys.purge(connection, before=now - KEYS_KEPT, limit=BATCH),
             "sessions": accounts.purge(connection, before=now, limit=BATCH),
+            "notices": noticeboard.purge(connection, before=now - NOTICE_KEPT),
         }

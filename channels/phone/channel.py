@@ -43,6 +43,7 @@ class PhoneChannel(Channel):
         self._desk = desk
         self._own: Telephone = desk.telephone
         self._wake = asyncio.Event()  # Asterisk has left a recording
+        self._here = False  # do we have the line, or another process?
         self._journal = Journal(
             book=self._own.book,
             runtime=desk.runtime,
@@ -77,6 +78,7 @@ class PhoneChannel(Channel):
         exchange is told last that we are there: until then callers go to the operators.
         """
         server = await self._server_of_ours()
+        self._here = True
         try:
             self._serving.transcriber = await self._own.transcriber()
             await self._own.voice.start()
@@ -86,6 +88,7 @@ class PhoneChannel(Channel):
                 group.create_task(self._errands())
                 group.create_task(self._housekeeping())
         finally:
+            self._here = False
             await server.stop()
             await self._own.voice.close()
             if self._serving.transcriber is not None:
@@ -113,6 +116,7 @@ class PhoneChannel(Channel):
         """How the line stands, for those who answer it."""
         return Situation(
             up=self._exchange.up,
+            here=self._here,
             calls=self._exchange.calls,
             waiting=self._exchange.waiting,
             operators=self._exchange.operators,

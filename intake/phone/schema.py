@@ -72,6 +72,14 @@ sa.Index(
     postgresql_where=errand.c.state == "waiting",
 )
 
+line_notice = sa.Table(  # see `noticeboard`; no resident's number is in it
+    "line_notice",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # JSON, bounded
+)
+
 recording = sa.Table(
     "recording",
     metadata,

@@ -7,9 +7,13 @@ from channels.phone.exchange.happenings import Caller, Operator, Waiting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """`up`: this process has the exchange; where it has not, nothing of the rest is known."""
+    """`up`: the exchange is there; while it is not, the rest is as last known.
+
+    `here`: this process has the line. Of several only one has; the others can't know.
+    """
 
     up: bool
+    here: bool = False
     calls: tuple[Caller, ...] = ()
     waiting: tuple[Waiting, ...] = ()  # the first first
     operators: tuple[Operator, ...] = ()

@@ -41,7 +41,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
         lambda c: register.listing(c, wanted, limit=PAGE + 1, offset=(page - 1) * PAGE)
     )
     values = {
-        "rows": spoken.rows(found[:PAGE], live.living(services)),
+        "rows": spoken.rows(found[:PAGE], await live.living(services)),
         "more": len(found) > PAGE,
         "page": page,
         **asked,
@@ -122,7 +122,7 @@ async def _shown(
     )
     values = {
         "call": call,
-        "row": spoken.row(call, lives=call.id in live.living(services)),
+        "row": spoken.row(call, lives=call.id in await live.living(services)),
         "number": spoken.whole(call.contact) if whole else spoken.masked(call.contact),
         "whole": whole,
         "may_look": session.account.role in sessions.MAY_WRITE and not whole,

@@ -1,4 +1,7 @@
-"""The line now: calls, who waits, what the operators' telephones do; its middle renews itself."""
+"""The line now: calls, who waits, what the operators' telephones do; its middle renews itself.
+
+The same from every process, also from those that don't have the line: see `noticeboard`.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,22 +10,28 @@ from datetime import datetime
 
 from aiohttp import web
 
-from channels.phone.channel import PhoneChannel
 from channels.phone.exchange.happenings import Operator, OperatorState
-from channels.phone.exchange.situation import Situation
-from intake.phone import register
+from config.runtime import LOCAL_ZONE
+from intake.phone import noticeboard, register
+from intake.phone.noticeboard import Notice, Standing
 from intake.phone.register import Entry, Wanted
 from intake.services import SERVICES, Services
 from intake.web import pages, spoken
 
-MOST = 200
 STATES = {
     OperatorState.READY: "空闲",
     OperatorState.RINGING: "正在振铃",
     OperatorState.TALKING: "通话中",
     OperatorState.AWAY: "没有登录",
 }
-AWAY = Situation(up=False)
+OFF = "没有启用电话线路。"
+AWAY = "没有连上电话交换机，看不到线路。居民打来会直接转话务员，通话照样录音。"
+NOT_YET = "还没有线路的消息：管电话的程序还没有启动好。过一会儿还是这样，请告诉维护人员。"
+SILENT = (
+    "不知道线路现在怎样：从 {since} 起没有线路的消息。管电话的程序可能停了，请告诉维护人员。"
+    "它停着的时候，居民打来会直接转话务员。"
+)
+NOBODY = Notice(up=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +51,10 @@ def routes() -> Sequence[web.RouteDef]:
     return [web.get("/console/live", _page), web.get("/console/live/board", _board)]
 
 
-def living(services: Services) -> frozenset[str]:
-    """The ids of the calls that are on the line, as far as this process knows."""
-    return frozenset(each.call_id for each in situation(services).calls)
-
-
-def situation(services: Services) -> Situation:
-    """How the line stands; `up` is false where there is none, or another process has it."""
-    channel = services.channels.get(PhoneChannel.name)
-    return channel.situation() if isinstance(channel, PhoneChannel) else AWAY
+async def living(services: Services) -> frozenset[str]:
+    """The ids of the calls that are on the line, as far as is known."""
+    notice = (await noticeboard.standing(services)).notice
+    return frozenset(notice.calls) if notice is not None else frozenset()
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
@@ -63,29 +67,48 @@ async def _board(request: web.Request) -> web.StreamResponse:
 
 async def _values(request: web.Request) -> dict[str, object]:
     services = request.app[SERVICES]
-    now, stands = services.runtime.now(), situation(services)
-    ids = [each.call_id for each in stands.calls][:MOST]
-    known = await services.database.read(lambda c: register.listing(c, Wanted(ids=ids), limit=MOST))
+    now, stands = services.runtime.now(), await noticeboard.standing(services)
+    notice, problem = stands.notice or NOBODY, _problem(services, stands, now)
+    ids = notice.calls
+    known = await services.database.read(
+        lambda c: register.listing(c, Wanted(ids=ids), limit=len(ids))
+    )
     entries = {each.id: each for each in known}
-    queue = [each.call_id for each in stands.waiting]
-    waiting = [_call(entries[each], now) for each in queue if each in entries]
+    waiting = [_call(entries[each], now) for each in notice.waiting if each in entries]
     talking = [
         _call(each, now)
         for each in sorted(known, key=lambda each: each.began_at)
-        if each.id not in queue
+        if each.id not in notice.waiting
     ]
-    operators = sorted(stands.operators, key=lambda each: each.name)
+    operators = sorted(notice.operators, key=lambda each: each.name)
     return {
-        "up": stands.up,
-        "has_line": services.settings.phone is not None,
+        "problem": problem,
         "waiting": waiting,
         "talking": talking,
         "operators": operators,
         "states": STATES,
-        "state": _digest(waiting, talking, operators),
+        "state": _digest(problem, waiting, talking, operators),
         "length": spoken.length,
         "seconds": lambda since: round((now - since).total_seconds()),
     }
+
+
+def _problem(services: Services, stands: Standing, now: datetime) -> str:
+    """Why the line can't be seen; empty: it can."""
+    if stands.notice is not None:
+        return "" if stands.notice.up else AWAY
+    if services.settings.phone is None:
+        return OFF
+    if stands.silent_since is None:
+        return NOT_YET
+    return SILENT.format(since=_moment(stands.silent_since, now))
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    """`15:04:22`, and the day too where it is not today."""
+    local, today = at.astimezone(LOCAL_ZONE), now.astimezone(LOCAL_ZONE).date()
+    day = "" if local.date() == today else f"{local.month}月{local.day}日 "
+    return f"{day}{local:%H:%M:%S}"
 
 
 def _call(entry: Entry, now: datetime) -> Call:
@@ -100,7 +123,9 @@ def _call(entry: Entry, now: datetime) -> Call:
     )
 
 
-def _digest(waiting: list[Call], talking: list[Call], operators: list[Operator]) -> str:
+def _digest(
+    problem: str, waiting: list[Call], talking: list[Call], operators: list[Operator]
+) -> str:
     """Changes when anything but the passing time has changed."""
-    told = repr((waiting, talking, operators)).encode()
+    told = repr((problem, waiting, talking, operators)).encode()
     return hashlib.sha256(told).hexdigest()[:16]
