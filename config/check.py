@@ -8,12 +8,17 @@ from config.county import UNIT_KIND_NAMES, County, UnitKind
 from config.faults import CountyFaults
 
 
-def report(folder: Path) -> tuple[str, bool]:
-    """What `hotline check` prints, in Chinese, and whether the folder is sound."""
+def report(folder: Path, *, whole: bool = False) -> tuple[str, bool]:
+    """What `hotline check` prints, in Chinese, and whether the folder is sound; `whole`: every
+    fault, else the first of each file.
+    """
     try:
         return summary(load.load_county(folder)), True
     except CountyFaults as faults:
-        return str(faults), False
+        told = faults.told()
+        if not whole and told != str(faults):
+            told = f"{faults}\n要全部列出，请加 --all。"
+        return told, False
 
 
 def summary(county: County) -> str:

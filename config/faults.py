@@ -1,21 +1,26 @@
 """What is wrong with an installation's files: faults with file, line and remedy, told together."""
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-MOST_FAULTS_SHOWN = 200
+MOST_OF_A_FILE = 40  # shown at a start; `hotline check --all` shows the rest as well
 MOST_COMPARED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing to put right; `line` counts from 1, 0 means the file as a whole."""
+    """One thing to put right; `line` counts from 1, 0 means the file as a whole.
+
+    `unread`: the file could not be read to its end, so other faults may follow from this one.
+    """
 
     file: str
     line: int
     problem: str
     remedy: str
+    unread: bool = False
 
     def __str__(self) -> str:
         where = f"{self.file} 第 {self.line} 行" if self.line else self.file
@@ -23,21 +28,36 @@ class Fault:
 
 
 class CountyFaults(Exception):
-    """The county folder can't be used; `faults` holds all that was found, by file and line."""
+    """The county folder can't be used; `faults` holds all that was found: files that could not be
+    read first, then by file and line.
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line)))
+        self.faults = tuple(sorted(faults, key=lambda f: (not f.unread, f.file, f.line)))
         super().__init__(self.faults)
 
     def __str__(self) -> str:
-        shown = [f"{number}. {fault}" for number, fault in enumerate(self.faults, 1)]
-        hidden = len(shown) - MOST_FAULTS_SHOWN
-        if hidden > 0:
-            shown = [
-                *shown[:MOST_FAULTS_SHOWN],
-                f"……还有 {hidden} 处，改好上面的再查一遍。",
-            ]
-        return "\n".join([f"县区数据有 {len(self.faults)} 处要改：", *shown])
+        return self.told(MOST_OF_A_FILE)
+
+    def told(self, most: int | None = None) -> str:
+        """All faults as a numbered list, of each file's content `most` at the most."""
+        unread = [fault for fault in self.faults if fault.unread]
+        others = self.faults[len(unread) :]
+        lines = [f"县区数据有 {len(self.faults)} 处要改：", *_numbered(unread, 1)]
+        if unread and others:
+            lines.append("先改好上面读不下去的文件：下面的问题多半由它引起。")
+        number = len(unread) + 1
+        for _, group in itertools.groupby(others, key=lambda fault: fault.file):
+            listed = list(group)
+            lines += _numbered(listed[:most], number)
+            number += len(listed)
+            if most is not None and len(listed) > most:
+                lines.append(f"……{listed[0].file} 还有 {len(listed) - most} 处没有列出。")
+        return "\n".join(lines)
+
+
+def _numbered(faults: Iterable[Fault], first: int) -> list[str]:
+    return [f"{number}. {fault}" for number, fault in enumerate(faults, first)]
 
 
 @dataclass(slots=True)
@@ -49,6 +69,10 @@ class Faults:
     def add(self, file: str, line: int, problem: str, remedy: str) -> None:
         """Note one fault and go on."""
         self.found.append(Fault(file=file, line=line, problem=problem, remedy=remedy))
+
+    def unread(self, file: str, line: int, problem: str, remedy: str) -> None:
+        """Note why a file could not be read to its end."""
+        self.found.append(Fault(file=file, line=line, problem=problem, remedy=remedy, unread=True))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

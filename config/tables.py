@@ -78,7 +78,7 @@ def read_sheet(folder: Path, sheet: Sheet, faults: Faults) -> list[Entry]:
                 )
             entries.append(entry)
     if columns is None:
-        faults.add(sheet.file, 0, "这个表是空的", f"第一行写表头：{','.join(sheet.columns)}")
+        faults.unread(sheet.file, 0, "这个表是空的", f"第一行写表头：{','.join(sheet.columns)}")
     return entries
 
 
@@ -86,21 +86,21 @@ def read_text(path: Path, faults: Faults) -> str | None:
     """A file as text, UTF-8 (with or without BOM) or GB18030; None after a fault."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            faults.add(path.name, 0, "文件太大，超过 16 MB", "查一查是不是放错了文件")
+            faults.unread(path.name, 0, "文件太大，超过 16 MB", "查一查是不是放错了文件")
             return None
         data = path.read_bytes()
     except FileNotFoundError:
-        faults.add(path.name, 0, "缺这个文件", "从 config/nanhe 拷一份来改")
+        faults.unread(path.name, 0, "缺这个文件", "从 config/nanhe 拷一份来改")
         return None
     except OSError as error:
-        faults.add(path.name, 0, f"打不开这个文件（{error.strerror}）", "查一查文件的权限")
+        faults.unread(path.name, 0, f"打不开这个文件（{error.strerror}）", "查一查文件的权限")
         return None
     return _decode(path.name, data, faults)
 
 
 def _decode(file: str, data: bytes, faults: Faults) -> str | None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        faults.add(file, 1, "文件是 UTF-16 编码", "在表格软件里另存为“CSV UTF-8（逗号分隔）”")
+        faults.unread(file, 1, "文件是 UTF-16 编码", "在表格软件里另存为“CSV UTF-8（逗号分隔）”")
         return None
     try:
         return data.decode("utf-8-sig")
@@ -108,14 +108,14 @@ def _decode(file: str, data: bytes, faults: Faults) -> str | None:
         line = data.count(b"\n", 0, error.start) + 1
     mended = data.decode("utf-8-sig", errors="replace")
     if mended.count("\ufffd") * 10 < len(_HAN.findall(mended)):
-        faults.add(file, line, "这一行有坏字节，不是完整的 UTF-8", "把这一行的乱码重新输入一遍")
+        faults.unread(file, line, "这一行有坏字节，不是完整的 UTF-8", "把这一行的乱码重新输入一遍")
         return None
     try:
         return data.decode("gb18030")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
     remedy = "在表格软件里另存为“CSV UTF-8（逗号分隔）”"
-    faults.add(file, line, "文字编码既不是 UTF-8 也不是 GB18030", remedy)
+    faults.unread(file, line, "文字编码既不是 UTF-8 也不是 GB18030", remedy)
     return None
 
 
@@ -129,7 +129,7 @@ def _rows(file: str, text: str, faults: Faults) -> Iterator[tuple[int, list[str]
             line = reader.line_num + 1
     except csv.Error:
         remedy = "查这一行及以后的双引号是不是成对；内容里的双引号要写两个"
-        faults.add(file, line, "从这一行起读不成表格", remedy)
+        faults.unread(file, line, "从这一行起读不成表格", remedy)
 
 
 def _heading(sheet: Sheet, line: int, cells: list[str], faults: Faults) -> list[str] | None:
@@ -137,18 +137,22 @@ def _heading(sheet: Sheet, line: int, cells: list[str], faults: Faults) -> list[
     while cells and not cells[-1].strip():
         cells = cells[:-1]
     columns = [chinese.get(cell.strip(), cell.strip().lower()) for cell in cells]
+    if len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
+        remedy = "在表格软件里另存为“CSV UTF-8（逗号分隔）”"
+        faults.unread(sheet.file, line, "格子之间不是用逗号隔开的", remedy)
+        return None
     before = len(faults.found)
     for position, column in enumerate(columns):
         if column not in sheet.columns:
             known = (*sheet.columns, *chinese)
             remedy = suggestion(column, known, f"可用的列：{'、'.join(sheet.columns)}")
-            faults.add(sheet.file, line, f"不认识的列“{shown(column)}”", remedy)
+            faults.unread(sheet.file, line, f"不认识的列“{shown(column)}”", remedy)
         elif column in columns[:position]:
-            faults.add(sheet.file, line, f"列“{column}”写了两次", "删去一个")
+            faults.unread(sheet.file, line, f"列“{column}”写了两次", "删去一个")
     for column in sheet.columns:
         if column in sheet.filled and column not in columns:
             problem = f"表头缺列“{column}”（{sheet.columns[column]}）"
-            faults.add(sheet.file, line, problem, "补上这一列；文字乱码时先另存为 UTF-8")
+            faults.unread(sheet.file, line, problem, "补上这一列；文字乱码时先另存为 UTF-8")
     return columns if len(faults.found) == before else None
 
 
@@ -237,7 +241,7 @@ def read_document(folder: Path, file: str, faults: Faults, *, optional: bool = F
         at = _TOML_LINE.search(str(error))
         line = int(at[1]) if at else 0
         remedy = "查这一行和上一行的引号、等号、方括号；同一个键只写一次"
-        faults.add(file, line, "TOML 写法不对，读不下去", remedy)
+        faults.unread(file, line, "TOML 写法不对，读不下去", remedy)
         return empty
 
 

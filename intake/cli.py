@@ -79,10 +79,11 @@ def run(
 @application.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="县区数据文件夹，例如 config/nanhe")],
+    whole: Annotated[bool, typer.Option("--all", help="每个文件的问题全部列出")] = False,
 ) -> None:
     """检查县区数据：一次报出全部问题，带文件名、行号和改法。"""
-    text, sound = checking.report(folder)
-    _out.print(text, markup=False)
+    text, sound = checking.report(folder, whole=whole)
+    _out.print(text, markup=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
 
 

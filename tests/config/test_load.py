@@ -166,3 +166,32 @@ def test_unreadable_spreadsheets_are_named(tmp_path: Path, content: bytes, told:
     text, fine = check.report(tmp_path)
     assert not fine
     assert told in text
+
+
+def test_a_table_that_cannot_be_read_is_named_before_all_that_follows_from_it(
+    tmp_path: Path,
+) -> None:
+    folder = tiny.write(tmp_path)
+    sheet = folder / "units.csv"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+    with pytest.raises(CountyFaults) as caught:
+        load.load_county(folder)
+    told = str(caught.value).splitlines()
+    assert told[1].startswith("1. units.csv 第 1 行：格子之间不是用逗号隔开的")
+    assert told[2].startswith("先改好上面读不下去的文件")
+    assert len(told) > 3
+
+
+def test_many_faults_of_one_file_do_not_hide_those_of_another(tmp_path: Path) -> None:
+    folder = tiny.write(tmp_path)
+    with (folder / "aliases.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"999,别名{n},\n" for n in range(300))
+    with (folder / "workers.csv").open("a", encoding="utf-8") as file:
+        file.write("888,无名,,,\n")
+    text, sound = check.report(folder)
+    assert not sound
+    assert "……aliases.csv 还有 260 处没有列出。" in text
+    assert "workers.csv 第" in text
+    assert text.endswith("要全部列出，请加 --all。")
+    whole, _ = check.report(folder, whole=True)
+    assert whole.count("aliases.csv 第") == 300
