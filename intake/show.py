@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
+from sqlalchemy import Connection
 
 from config import load, runtime
 from config.settings import Settings
+from intake import letters
+from intake.letters import Letter
 from intake.receiver import Received
 from intake.replies import Replies
 from nlp import understand
@@ -18,6 +21,8 @@ from routing import deadline, outbox
 from routing.database import Database
 from routing.route import Router
 from routing.worktime import Calendar
+
+MOST_LETTERS = 200  # in one table
 
 
 def started(out: Console, settings: Settings, password: str | None, *, sample: bool) -> None:
@@ -114,34 +119,38 @@ def _routed(settings: Settings, router: Router, said: Understanding) -> list[tup
 
 
 async def dead_letters(out: Console, settings: Settings, resend: str) -> None:
-    """List the dead letters, or put them back into the outbox."""
+    """List the dead letters, or put one of them or `all` back into the outbox."""
+    county = load.load_county(settings.county)
     database = Database(settings.database)
     await database.start()
     try:
-        letters = await database.read(lambda c: outbox.dead(c, limit=200))
-        wanted = [each for each in letters if resend in ("all", each.envelope.id)]
         if resend:
-            now = runtime.system().now()
-            for each in wanted:
-                key = each.envelope.id
-                await database.write(partial(outbox.resend, envelope_id=key, at=now))
-            out.print(f"已重新放入发送队列：{len(wanted)} 条")
+            done = await database.write(lambda c: _sent_again(c, resend, runtime.system().now()))
+            out.print(f"已重新放入发送队列：{done} 条")
             return
-        table = Table(
-            "编号", "发往", "工单", "次数", "最后一次的错误", title=f"死信 {len(letters)} 条"
-        )
-        for each in letters:
-            envelope = each.envelope
-            table.add_row(
-                envelope.id,
-                envelope.destination,
-                envelope.ticket,
-                str(envelope.attempts),
-                each.last_error,
-            )
-        out.print(table)
+        found = await database.read(lambda c: outbox.dead(c, limit=MOST_LETTERS))
+        number = await database.read(outbox.count_dead)
     finally:
         await database.close()
+    out.print(_letters([letters.shown(county, Replies(county), each) for each in found], number))
+
+
+def _sent_again(connection: Connection, wanted: str, now: datetime) -> int:
+    if wanted == "all":
+        return outbox.resend_all(connection, now)
+    return int(outbox.resend(connection, wanted, now))
+
+
+def _letters(found: list[Letter], number: int) -> Table:
+    title = f"死信 {number} 条" + (f"，最近 {len(found)} 条" if len(found) < number else "")
+    columns = ("编号", "什么时候", "发给谁", "工单", "内容", "次数", "为什么没送到")
+    table = Table(*columns, title=title)
+    for each in found:
+        posted = f"{each.posted_at.astimezone(runtime.LOCAL_ZONE):%Y-%m-%d %H:%M}"
+        says = f"{each.kind} {each.says}".strip()
+        row = (each.id, posted, each.to, each.ticket, says, str(each.attempts), each.last_error)
+        table.add_row(*map(escape, row))
+    return table
 
 
 def _with_words(name: str, words: tuple[str, ...]) -> str:

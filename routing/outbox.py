@@ -19,6 +19,11 @@ from routing.envelope import DeadLetter, Envelope
 _OUTBOX = schema.outbox
 _INSERT = sa.insert(_OUTBOX)
 _IS_DEAD = _OUTBOX.c.state == sa.literal_column("'dead'")  # literal: the partial index applies
+_AGAIN = (
+    sa.update(_OUTBOX)
+    .where(_IS_DEAD)
+    .values(state="waiting", attempts=0, next_at=None, finished_at=None)
+)
 
 
 def post(connection: Connection, envelopes: Iterable[Envelope], at: datetime | None = None) -> None:
@@ -38,10 +43,14 @@ def post(connection: Connection, envelopes: Iterable[Envelope], at: datetime | N
         connection.execute(_INSERT, row)
 
 
-def dead(connection: Connection, limit: int) -> list[DeadLetter]:
+def dead(connection: Connection, limit: int, offset: int = 0) -> list[DeadLetter]:
     """Envelopes that were given up, the latest first."""
     rows = connection.execute(
-        sa.select(_OUTBOX).where(_IS_DEAD).order_by(_OUTBOX.c.position.desc()).limit(limit)
+        sa.select(_OUTBOX)
+        .where(_IS_DEAD)
+        .order_by(_OUTBOX.c.position.desc())
+        .limit(limit)
+        .offset(offset)
     )
     return [
         DeadLetter(
@@ -54,14 +63,21 @@ def dead(connection: Connection, limit: int) -> list[DeadLetter]:
     ]
 
 
+def count_dead(connection: Connection) -> int:
+    """How many envelopes were given up."""
+    query = sa.select(sa.func.count()).select_from(_OUTBOX).where(_IS_DEAD)
+    return connection.execute(query).scalar_one()
+
+
 def resend(connection: Connection, envelope_id: str, at: datetime) -> bool:
     """Try a dead letter again as if it were posted now; False if it is not dead (any more)."""
-    changed = connection.execute(
-        sa.update(_OUTBOX)
-        .where(_OUTBOX.c.id == envelope_id, _IS_DEAD)
-        .values(state="waiting", attempts=0, next_at=None, finished_at=None, created_at=at)
-    )
-    return changed.rowcount == 1
+    again = _AGAIN.where(_OUTBOX.c.id == envelope_id).values(created_at=at)
+    return connection.execute(again).rowcount == 1
+
+
+def resend_all(connection: Connection, at: datetime) -> int:
+    """Try every dead letter again, however many there are; how many."""
+    return connection.execute(_AGAIN.values(created_at=at)).rowcount
 
 
 def purge(connection: Connection, *, before: datetime, limit: int) -> int:

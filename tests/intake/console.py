@@ -17,6 +17,7 @@ from intake import accounts, passwords
 from intake.accounts import Role
 from intake.phone import calls, line
 from intake.phone import schema as tables
+from intake.schema import identity_look
 from intake.services import Services
 from intake.web import server
 from routing import schema
@@ -95,6 +96,20 @@ class Desk:
             if route.method == method and path.startswith("/console"):
                 found.append(path.format_map(names))
         return sorted(found)
+
+
+async def enter(desk: Desk, services: Services, role: Role) -> str:
+    """Log somebody of this role in; the token of his forms."""
+    await hire(services, role.value, role)
+    assert await desk.log_in(role.value) == 303
+    return await desk.token()
+
+
+async def looks(services: Services) -> list[tuple[str, str, str]]:
+    """Who looked at whom, and why."""
+    columns = identity_look.c
+    query = sa.select(columns.operator, columns.ticket, columns.reason)
+    return [tuple(row) for row in await services.database.read(lambda c: c.execute(query).all())]
 
 
 async def rung(

@@ -4,39 +4,38 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from intake import attachments
+from intake import letters
 from intake.services import SERVICES
-from intake.web import forms, pages, sessions
-from nlp import redact
+from intake.web import forms, pages, rows, sessions
 from routing import outbox
 
-MOST = 200
+PAGE = 50
+ALL = "all"
 
 
 def routes() -> Sequence[web.RouteDef]:
-    """The list, and sending one again."""
+    """The list, and sending one again or all."""
     return [
         web.get("/console/letters", _page),
+        web.post(f"/console/letters/{ALL}", _resend_all),
         web.post("/console/letters/{id:[0-9A-Za-z-]{1,64}}", _resend),
     ]
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
-    services = request.app[SERVICES]
-    dead = await services.database.read(lambda c: outbox.dead(c, limit=MOST))
-    letters = [
-        {
-            "id": each.envelope.id,
-            "to": _addressee(request, each.envelope.destination),
-            "ticket": each.envelope.ticket,
-            "attempts": each.envelope.attempts,
-            "last_error": each.last_error,
-        }
-        for each in dead
-    ]
-    session = sessions.current(request)
-    may_write = session is not None and session.account.role in sessions.MAY_WRITE
-    return pages.show(request, "letters.html", {"letters": letters, "may_write": may_write})
+    services, page = request.app[SERVICES], rows.page_number(request)
+    dead = await services.database.read(
+        lambda c: outbox.dead(c, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    )
+    session = sessions.required(request, sessions.EVERYBODY)
+    values = {
+        "letters": [letters.shown(services.county, services.replies, d) for d in dead[:PAGE]],
+        "number": await services.database.read(outbox.count_dead),
+        "more": len(dead) > PAGE,
+        "page": page,
+        "may_write": session.account.role in sessions.MAY_WRITE,
+    }
+    return pages.show(request, "letters.html", values)
 
 
 async def _resend(request: web.Request) -> web.StreamResponse:
@@ -48,12 +47,10 @@ async def _resend(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther("/console/letters")
 
 
-def _addressee(request: web.Request, destination: str) -> str:
-    """A department by its name; a resident only by his channel and the ends of his address."""
-    scheme, _, path = destination.partition(":")
-    units = request.app[SERVICES].county.units
-    if scheme == "webhook":
-        return units[path].name if path in units else path
-    if scheme == attachments.SCHEME:
-        return "补取居民发来的照片、语音或文件"
-    return f"{scheme}:{redact.mask_phone(path)}"
+async def _resend_all(request: web.Request) -> web.StreamResponse:
+    await forms.read(request)
+    sessions.required(request, sessions.MAY_WRITE)
+    services = request.app[SERVICES]
+    now = services.runtime.now()
+    await services.database.write(lambda c: outbox.resend_all(c, now))
+    raise web.HTTPSeeOther("/console/letters")
