@@ -65,7 +65,7 @@ class Replies:
             "matter": self.matter(ticket.category),
             "due": deadline.speak(ticket.due_at, now),
         }
-        if ticket.status is Status.DECIDING:
+        if ticket.status in (Status.DECIDING, Status.RETURNED):
             return Reply(key="receipt_person", values=values)
         return Reply(
             key="receipt",

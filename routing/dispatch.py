@@ -22,6 +22,7 @@ from routing.ticket import Action, Draft, Route, Ticket
 from routing.worktime import Calendar
 
 BY_SYSTEM = "system"
+BY_RESIDENT = "resident"
 LONGEST_TEXT = 8000  # characters, with supplements; beyond that they are in the log only
 
 
@@ -159,6 +160,28 @@ class Dispatcher:
         text = f"{ticket.text}\n补充：{note}"
         changes = {"text": text} if note and len(text) <= LONGEST_TEXT else {}
         return self._step(connection, ticket, Action.SUPPLEMENT, by=by, note=note, **changes)
+
+    def take_up(
+        self,
+        connection: Connection,
+        number: str,
+        *,
+        version: int,
+        draft: Draft,
+        text: str,
+        note: str,
+    ) -> Ticket:
+        """What its resident tells only now goes into the ticket that waited for it, as `text`.
+
+        Like a new one it is then dispatched where a rule is certain, else a person decides.
+        """
+        ticket = store.seen(connection, number, version)
+        changes = {"text": text} if len(text) <= LONGEST_TEXT else {}
+        ticket = self._step(
+            connection, ticket, Action.SUPPLEMENT, by=BY_RESIDENT, note=note, **changes
+        )
+        action, why, taken = self._opening().taken_up(ticket, draft, self.runtime.now())
+        return self._step(connection, ticket, action, by=BY_SYSTEM, note=why, **taken)
 
     def remark(self, connection: Connection, number: str, *, version: int, note: str) -> Ticket:
         """A note of the program's own in the log; whoever has the ticket reads it."""
