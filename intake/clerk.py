@@ -9,7 +9,7 @@ from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 from intake import inbox, wire
 from intake.replies import Replies
-from intake.talk import judging, ownership
+from intake.talk import confirming, judging, ownership
 from intake.talk.judging import BY_RESIDENT
 from intake.talk.turn import (
     AskWithdraw,
@@ -19,7 +19,6 @@ from intake.talk.turn import (
     Open,
     ReadBack,
     Say,
-    Stage,
     Step,
     Supplement,
     TellProgress,
@@ -100,8 +99,8 @@ class Clerk:
                 return self._supplement(connection, step, after, message)
             case TellProgress(ticket=number):
                 return after, self._progress(connection, number, message), ""
-            case AskWithdraw(ticket=number):
-                return self._ask_withdraw(connection, number, after, message)
+            case AskWithdraw():
+                return self._ask_withdraw(connection, step, after, message)
             case Withdraw(ticket=number):
                 return after, self._withdraw(connection, number, message), number
 
@@ -153,8 +152,7 @@ class Clerk:
     ) -> list[Reply]:
         ticket = ownership.own(connection, number, message)
         if ticket is None:
-            missing = Reply(key="progress_unknown", values={"number": number})
-            return [missing if number else Reply(key="progress_none")]
+            return [_not_found(number)]
         events = store.events(connection, ticket.number)
         notes = [event.note for event in events if event.action in _TOLD and event.note]
         moved = [event.at for event in events if "status" in event.changes]
@@ -163,13 +161,16 @@ class Clerk:
         return [self._replies.progress(ticket, now, latest)]
 
     def _ask_withdraw(
-        self, connection: Connection, number: str, after: Conversation, message: InboundMessage
+        self,
+        connection: Connection,
+        step: AskWithdraw,
+        after: Conversation,
+        message: InboundMessage,
     ) -> tuple[Conversation, list[Reply], str]:
-        ticket = ownership.own(connection, number, message)
+        ticket = ownership.own(connection, step.ticket, message)
         if ticket is None:
-            missing = Reply(key="progress_unknown", values={"number": number})
-            return after, [missing if number else Reply(key="progress_none")], ""
-        asked = replace(after, stage=Stage.WITHDRAW, ticket=ticket.number)
+            return after, [_not_found(step.ticket)], ""
+        asked = confirming.withdrawing(after, ticket.number, step.until)
         ask = Reply(
             key="withdraw_ask", values={"number": ticket.number}, choices=("确认撤单", "不撤了")
         )
@@ -193,3 +194,10 @@ class Clerk:
             values = {"number": ticket.number, "reason": str(refusal)}
             return [Reply(key="withdraw_refused", values=values)]
         return [Reply(key="withdrawn", values={"number": ticket.number})]
+
+
+def _not_found(number: str) -> Reply:
+    """No such ticket of his, or none at all."""
+    if not number:
+        return Reply(key="progress_none")
+    return Reply(key="progress_unknown", values={"number": number})

@@ -86,7 +86,8 @@ def conversation_from_text(thread: str, text: str) -> Conversation:
             record[name] = datetime.fromisoformat(record[name])
     for name in ("texts", "messages", "options", "pending"):
         record[name] = tuple(record.get(name, ()))
-    record["stage"] = Stage(record.get("stage", Stage.OPEN))
+    for name in ("stage", "interrupted"):
+        record[name] = Stage(record.get(name, Stage.OPEN))
     return Conversation(thread=thread, **record)
 
 

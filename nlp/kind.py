@@ -19,6 +19,8 @@ _BROKEN = re.compile(kind_words.FAULT)
 _HARM = re.compile(kind_words.BAD)
 _BEGGING = re.compile(kind_words.BEG)
 _MARKS = re.compile(r"[\s，。！？、,.!?~～…;；:：—-]+")
+_TICKET = re.compile(kind_words.TICKET)
+_NUMBERS = re.compile(f"{kind_words.TICKET}|{kind_words.LAST_FOUR}")
 _WORDS = re.compile(r"[\u4e00-\u9fffA-Za-z]")
 
 
@@ -26,16 +28,21 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
     """The kind of request in normalised text, and the words that decided.
 
     `danger` are danger words that are meant: then somebody needs help, whatever he says beside it.
+    The number of a ticket alone asks how it stands; beside a short order (撤单, 查询) it and the
+    last four digits of a telephone say nothing more.
     A complaint is never taken for an enquiry: words of blame go before question words, and a
     question about something broken asks for help.
     """
     bare = _MARKS.sub("", text).lower()
     if not bare:
         return RequestKind.INVALID, ()
-    if len(bare) <= SHORT:
+    asked = _MARKS.sub("", _NUMBERS.sub("", text)).lower()
+    if not asked and _TICKET.search(text):
+        return RequestKind.PROGRESS, (text,)
+    if len(asked) <= SHORT:
         for kind, pattern in _WHOLE_PATTERNS:
-            if pattern.fullmatch(bare):
-                return kind, (bare,)
+            if pattern.fullmatch(asked):
+                return kind, (asked,)
     if not _WORDS.search(bare):
         return _of_numbers(text)
     for kind, pattern in _BEFORE:
@@ -46,9 +53,7 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
 
 
 def _of_numbers(text: str) -> tuple[RequestKind, tuple[str, ...]]:
-    """A ticket number alone asks how it stands; a telephone number answers or adds something."""
-    if re.fullmatch(r"\D*20\d{6}-?\d{4,6}\D*", text):
-        return RequestKind.PROGRESS, (text,)
+    """A telephone number alone answers or adds something."""
     if re.fullmatch(r"\D*(?:1[3-9]\d{9}|0?\d{3}-?\d{7,8})\D*", text):
         return RequestKind.SUPPLEMENT, (text,)
     return RequestKind.INVALID, ()

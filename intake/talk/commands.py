@@ -2,8 +2,6 @@
 somebody says of a result. All of it pure.
 """
 
-from dataclasses import replace
-
 from channels.message import Reply
 from intake.talk import drafts, questions
 from intake.talk.turn import (
@@ -41,7 +39,7 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
     if said.kind is RequestKind.PROGRESS:
         return TellProgress(ticket=named)
     if said.kind is RequestKind.WITHDRAW:
-        return AskWithdraw(ticket=named)
+        return AskWithdraw(ticket=named, until=questions.deadline(heard, knowledge))
     if said.kind is RequestKind.SUPPLEMENT and (named or conversation.ticket):
         return Supplement(ticket=named or conversation.ticket, text=said.text)
     if spoken and said.kind is RequestKind.GREETING and conversation.stage in _QUESTIONS:
@@ -86,8 +84,3 @@ def _again(
     """The telephone says its last words again; who reads gets the question that stands."""
     standing = None if spoken else questions.again(conversation, knowledge)
     return standing or Say(reply=Reply(key=_AGAIN[kind]))
-
-
-def calm(conversation: Conversation) -> Conversation:
-    """A question that is answered or dropped, what was told being kept."""
-    return replace(conversation, stage=Stage.OPEN, due_at=None)

@@ -8,16 +8,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 from channels.message import InboundMessage, Reply
-from intake.talk import commands, drafts, happenings, questions, readback, reasons, telling
+from intake.talk import (
+    commands,
+    confirming,
+    drafts,
+    happenings,
+    questions,
+    readback,
+    reasons,
+    telling,
+)
 from intake.talk.turn import (
     Conversation,
+    HandOver,
     Heard,
+    Judge,
     Knowledge,
     Open,
     Say,
     Stage,
     Supplement,
-    TellProgress,
     Turn,
     Withdraw,
 )
@@ -25,20 +35,21 @@ from nlp.understanding import RequestKind, Understanding, Urgency
 
 _READ_BACK = frozenset({Stage.CONFIRM, Stage.WRONG})
 _NEEDS_A_PERSON = ("handover", "missed", "menu:person")  # events, also when nothing was said
-_ABOUT_THE_TALK = frozenset(
-    {RequestKind.REPEAT, RequestKind.SLOWER, RequestKind.WAIT, RequestKind.PROGRESS}
-)
+_TAKES_THE_MESSAGE = (Open, Supplement, HandOver, Withdraw, Judge)  # it is linked to their ticket
+_SAY_IT_AGAIN = frozenset({RequestKind.REPEAT, RequestKind.SLOWER, RequestKind.WAIT})
+_ABOUT_THE_TALK = _SAY_IT_AGAIN | {RequestKind.PROGRESS}
 
 
 def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     """The turn that a message leads to. Danger comes before everything, a wish for a person
     next.
     """
-    turn = _step(conversation, heard, knowledge)
+    turn = _step(confirming.lapsed(conversation, heard.at), heard, knowledge)
     after = turn.conversation
     if after.pending and after.stage is Stage.OPEN and not after.texts:
-        return telling.next_matter(turn, heard, knowledge)
-    return turn
+        turn = telling.next_matter(turn, heard, knowledge)
+    turn = _with_media(turn, conversation, heard, knowledge)
+    return replace(turn, conversation=_with_deadline(turn.conversation, heard, knowledge))
 
 
 def expire(conversation: Conversation, *, sender: InboundMessage, knowledge: Knowledge) -> Turn:
@@ -47,15 +58,15 @@ def expire(conversation: Conversation, *, sender: InboundMessage, knowledge: Kno
 
     `sender` is the thread's last message; a withdrawal that was not confirmed simply lapses.
     """
-    whole = drafts.gathered(conversation)
-    if conversation.stage is Stage.WITHDRAW or not whole.texts:
-        return Turn(conversation=drafts.forget(conversation))
+    whole = drafts.gathered(confirming.lapsed(conversation, sender.received_at))
+    if not whole.texts:
+        return Turn(conversation=drafts.forget(whole))
     said = (
         drafts.pinned(whole, knowledge)
         if whole.matter
         else knowledge.understand(drafts.joined(whole))
     )
-    reason = _why_silent(conversation.stage, sender)
+    reason = _why_silent(whole.stage, sender)
     draft = drafts.draft(whole, sender, said=said, reason=reason)
     return drafts.opened(whole, sender.received_at, Open(draft=draft))
 
@@ -74,6 +85,26 @@ def plain_ticket(conversation: Conversation, heard: Heard, knowledge: Knowledge)
     return replace(turn, person=reason)
 
 
+def _with_deadline(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Conversation:
+    """Whatever waits for words of the resident has a time after which it waits no more."""
+    waits = conversation.stage is not Stage.OPEN or conversation.texts or conversation.pending
+    if bool(waits) == (conversation.due_at is not None):
+        return conversation
+    return replace(conversation, due_at=questions.deadline(heard, knowledge) if waits else None)
+
+
+def _with_media(turn: Turn, before: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """A photo whose words are mere talk (谢谢, 查询) joins the ticket just opened, or waits."""
+    in_ticket = any(isinstance(step, _TAKES_THE_MESSAGE) for step in turn.steps)
+    if not heard.message.attachments or in_ticket or heard.inbox_id in turn.conversation.messages:
+        return turn
+    if _is_young(before, heard, knowledge.same_matter_s):
+        text = heard.understanding.text or drafts.shown(heard.message)
+        added = Supplement(ticket=before.ticket, text=text, quiet=True)
+        return replace(turn, steps=(*turn.steps, added))
+    return replace(turn, conversation=drafts.remember(turn.conversation, heard))
+
+
 def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     said = heard.understanding
     if heard.message.event:
@@ -86,7 +117,7 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
         return _person(conversation, heard, knowledge)
     if conversation.stage in _READ_BACK and said.kind not in _ABOUT_THE_TALK:
         return readback.answered(conversation, heard, knowledge)
-    if conversation.stage in (Stage.WITHDRAW, Stage.PUBLIC, Stage.DANGER):
+    if conversation.stage in confirming.STAGES:
         return _confirmation(conversation, heard, knowledge)
     return _listen(conversation, heard, knowledge)
 
@@ -135,35 +166,14 @@ def _person(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
 
 def _confirmation(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     """A yes or no to what we asked; anything else is taken for what it is."""
-    kind, calm = heard.understanding.kind, commands.calm(conversation)
-    match conversation.stage, kind:
-        case Stage.WITHDRAW, (RequestKind.YES | RequestKind.WITHDRAW):
-            return Turn(conversation=calm, steps=(Withdraw(ticket=conversation.ticket),))
-        case Stage.WITHDRAW, RequestKind.NO:
-            return Turn(conversation=calm, steps=_kept(conversation, heard))
-        case Stage.PUBLIC, RequestKind.NO:
-            thanks = Say(reply=Reply(key="thanks"))
-            return Turn(conversation=drafts.forget(conversation), steps=(thanks,))
-        case Stage.PUBLIC, RequestKind.YES:
-            said = knowledge.understand(drafts.joined(calm))
-            return telling.weigh(calm, heard, knowledge, said)
-        case Stage.DANGER, RequestKind.YES:
-            return drafts.to_person(calm, heard, knowledge, reasons.DANGER_TRANSFER)
-        case Stage.DANGER, RequestKind.NO:
-            told = TellProgress(ticket=conversation.ticket)
-            return Turn(conversation=calm, steps=(told,))
-        case (
-            (Stage.DANGER | Stage.WITHDRAW | Stage.PUBLIC),
-            (RequestKind.REPEAT | RequestKind.SLOWER | RequestKind.WAIT),
-        ):
-            return replace(_listen(conversation, heard, knowledge), conversation=conversation)
-        case _:
-            return _step(calm, heard, knowledge)
-
-
-def _kept(conversation: Conversation, heard: Heard) -> tuple[TellProgress, ...]:
-    """Who does not withdraw after all hears, on the telephone, that it goes on."""
-    return (TellProgress(ticket=conversation.ticket),) if heard.message.spoken else ()
+    answer = confirming.answered(conversation, heard, knowledge)
+    if answer is not None:
+        return answer
+    if heard.understanding.kind in _SAY_IT_AGAIN:
+        return replace(_listen(conversation, heard, knowledge), conversation=conversation)
+    if conversation.stage is Stage.PUBLIC:
+        return confirming.in_public(conversation, heard, knowledge)
+    return _step(confirming.resumed(conversation), heard, knowledge)
 
 
 def _belongs_to_ticket(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
@@ -172,14 +182,12 @@ def _belongs_to_ticket(conversation: Conversation, heard: Heard, knowledge: Know
     Within the joining time (on the telephone: the call) it is, unless it speaks with certainty of
     another group of the catalogue, or of the same in another place.
     """
-    if conversation.ticket_at is None or conversation.stage is not Stage.OPEN:
-        return False
-    age = heard.at - conversation.ticket_at
     said, spoken = heard.understanding, heard.message.spoken
-    if not said.text:
-        return age <= timedelta(seconds=knowledge.same_matter_s)
-    if age > timedelta(seconds=knowledge.same_matter_s if spoken else knowledge.join_s):
+    within_s = knowledge.same_matter_s if spoken or not said.text else knowledge.join_s
+    if conversation.stage is not Stage.OPEN or not _is_young(conversation, heard, within_s):
         return False
+    if not said.text:
+        return True
     best = drafts.best(said.categories)
     elsewhere = conversation.ticket_place not in {guess.code for guess in said.places}
     other_place = bool(said.places and conversation.ticket_place) and elsewhere
@@ -189,10 +197,14 @@ def _belongs_to_ticket(conversation: Conversation, heard: Heard, knowledge: Know
 
 def _same_danger(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
     """More words of a danger that an operator has been called for already."""
-    if conversation.ticket_at is None or not conversation.ticket_danger:
-        return False
     within_s = knowledge.same_matter_s if heard.message.spoken else knowledge.join_s
-    return heard.at - conversation.ticket_at <= timedelta(seconds=within_s)
+    return conversation.ticket_danger and _is_young(conversation, heard, within_s)
+
+
+def _is_young(conversation: Conversation, heard: Heard, within_s: float) -> bool:
+    """Was the last ticket of this thread opened a moment ago?"""
+    at = conversation.ticket_at
+    return at is not None and heard.at - at <= timedelta(seconds=within_s)
 
 
 def _add_to_ticket(conversation: Conversation, heard: Heard) -> Turn:

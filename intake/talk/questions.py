@@ -1,7 +1,7 @@
 """The questions that we put, and how often: two at the most in one matter. All of it pure."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from channels.message import Reply
 from intake.talk import whereabouts
@@ -39,13 +39,24 @@ def ask_which(
 
 def waiting(whole: Conversation, heard: Heard, knowledge: Knowledge, stage: Stage) -> Conversation:
     """One question more, whose answer we wait for as long as `silence_s`."""
-    due = heard.at + timedelta(seconds=knowledge.silence_s)
+    due = deadline(heard, knowledge)
     return replace(whole, stage=stage, asked=whole.asked + 1, due_at=due)
 
 
 def offer(key: str) -> Reply:
     """A reply without values, with the short answers that fit it."""
     return Reply(key=key, choices=_CHOICES.get(key, ()))
+
+
+def deadline(heard: Heard, knowledge: Knowledge) -> datetime:
+    """When silence is taken as an answer."""
+    return heard.at + timedelta(seconds=knowledge.silence_s)
+
+
+def standing(conversation: Conversation, knowledge: Knowledge) -> tuple[Step, ...]:
+    """The question that stands, once more; nothing where none does."""
+    step = again(conversation, knowledge)
+    return (step,) if step else ()
 
 
 def again(conversation: Conversation, knowledge: Knowledge) -> Step | None:
@@ -56,7 +67,8 @@ def again(conversation: Conversation, knowledge: Knowledge) -> Step | None:
         case Stage.WHICH:
             return Say(reply=whereabouts.question(conversation.options, knowledge, spoken=False))
         case Stage.WITHDRAW:
-            return AskWithdraw(ticket=conversation.ticket)
+            until = conversation.due_at
+            return AskWithdraw(ticket=conversation.withdrawing, until=until) if until else None
         case Stage.PUBLIC:
             return Say(reply=offer("confirm_public"))
         case _:

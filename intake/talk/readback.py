@@ -3,7 +3,6 @@ All of it pure.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from channels.message import Reply
 from intake.talk import drafts, questions, reasons, whereabouts
@@ -21,7 +20,7 @@ _YES = frozenset({RequestKind.YES, RequestKind.THANKS})
 
 def begin(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:
     """Read it back and wait for a yes; what the category was taken from is kept as it is."""
-    due = heard.at + timedelta(seconds=knowledge.silence_s)
+    due = questions.deadline(heard, knowledge)
     matter = whole.matter or drafts.joined(whole)
     waiting = replace(whole, stage=Stage.CONFIRM, matter=matter, options=(), due_at=due)
     draft = drafts.draft(waiting, heard.message, said=said)

@@ -46,7 +46,9 @@ class Conversation:
     ticket_danger: bool = False
     ticket_at: datetime | None = None
     noted: bool = False  # the resident knows that more words join that ticket
-    due_at: datetime | None = None  # when silence is taken as an answer
+    due_at: datetime | None = None  # when silence is taken as an answer; there while anything waits
+    withdrawing: str = ""  # the ticket that we have asked about
+    interrupted: Stage = Stage.OPEN  # what we waited for before that question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +123,12 @@ class TellProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskWithdraw:
-    """Ask whether the ticket named (or the latest, where empty) shall really be withdrawn."""
+    """Ask whether the ticket named (or the latest, where empty) shall really be withdrawn; `until`:
+    when that is asked no more.
+    """
 
     ticket: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from channels.message import Contact, InboundMessage
-from intake.talk import conversation
+from intake.talk import confirming, conversation
 from intake.talk.turn import (
     AskWithdraw,
     Conversation,
@@ -15,7 +15,6 @@ from intake.talk.turn import (
     PlaceName,
     ReadBack,
     Say,
-    Stage,
     Step,
     Told,
     Turn,
@@ -155,7 +154,8 @@ class Talk:
             self.state = replace(self.state, ticket=f"20261123-{self.count:04d}")
         for step in turn.steps:
             if isinstance(step, AskWithdraw):
-                self.state = replace(self.state, stage=Stage.WITHDRAW)
+                number = step.ticket or self.state.ticket
+                self.state = confirming.withdrawing(self.state, number, step.until)
         self.steps.extend(turn.steps)
         return turn
 

@@ -134,7 +134,7 @@ def test_withdrawing_is_dropped_by_a_no() -> None:
     talk = Talk()
     talk.say("东韩村路灯坏了")
     talk.say("撤单", after_s=60)
-    assert talk.say("不用了").steps == ()
+    assert talk.say("不用了").steps == (TellProgress(ticket=talk.state.ticket),)
     assert talk.state.stage is Stage.OPEN
 
 

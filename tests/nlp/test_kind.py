@@ -55,6 +55,38 @@ from nlp.understanding import RequestKind
         ("现在转吧", RequestKind.PERSON),
         ("查一下进度", RequestKind.PROGRESS),
         ("20261124-0001", RequestKind.PROGRESS),
+        *(
+            (words, RequestKind.PROGRESS)
+            for words in (
+                "查询 20261124-0001 5678",
+                "查询20261124-0001 0000",
+                "查进度 20261124-0001 尾号5678",
+                "20261124-0001 5678",
+                "20261124-0001，手机后四位5678",
+                "20261124 0001",
+                "单号20261124-0001",
+                "单号是20261124-0001",
+                "我的工单号：20261124-0001",
+                "20261124-0001办得怎么样了",
+            )
+        ),
+        *(
+            (words, RequestKind.WITHDRAW)
+            for words in (
+                "撤单 20261124-0001",
+                "撤单20261124-0001 5678",
+                "撤回20261124-0001",
+                "取消20261124-0001",
+                "把20261124-0001撤了",
+                "帮我把 20261124-0001 撤了吧",
+                "我要撤单 5678",
+                "20261124-0001不用办了",
+            )
+        ),
+        ("是 20261124-0001", RequestKind.YES),
+        ("谢谢，20261124-0001", RequestKind.THANKS),
+        ("补充 20261124-0001 灯杆也歪了", RequestKind.SUPPLEMENT),
+        ("20261124-0001那个灯又坏了", RequestKind.HELP),
         ("我反映的事咋样了", RequestKind.PROGRESS),
         ("撤单", RequestKind.WITHDRAW),
         ("补充一下，是村东头第二个", RequestKind.SUPPLEMENT),

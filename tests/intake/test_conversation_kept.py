@@ -1,0 +1,247 @@
+"""Nothing that is told is lost, whatever is said in whatever order: the real desk, county and language.
+
+Each message that tells a matter is in exactly one conversation that has a deadline, or in a ticket.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from channels.message import Attachment, InboundMessage, Receipt
+from intake import loops, schema, threads
+from intake.services import Services
+from intake.talk.turn import Conversation
+from routing import schema as tables
+from routing import store
+from routing.ticket import Status
+from tests.clock import Clock
+
+Say = Callable[..., InboundMessage]
+LAMP = "东韩村村口的路灯坏了三天了没人修"
+RUBBISH = "小区门口的垃圾没人清理臭得很"
+PHOTO = (Attachment(kind="image", reference="store:1"),)
+
+
+class Resident:
+    """Somebody who says one thing after another to the real desk."""
+
+    def __init__(self, services: Services, clock: Clock, say: Say, name: str = "a") -> None:
+        self.services, self.clock, self.make, self.name = services, clock, say, name
+        self.count = 0
+
+    async def says(self, text: str, after_s: float = 20, **fields: object) -> list[str]:
+        """The keys of what we answer."""
+        return [reply.key for reply in (await self.receipt(text, after_s, **fields)).replies]
+
+    async def receipt(self, text: str, after_s: float = 20, **fields: object) -> Receipt:
+        """What the desk makes of his next words."""
+        self.clock.forward(seconds=after_s)
+        self.count += 1
+        message = replace(self.make(text, str(self.count), self.name), **fields)  # type: ignore[arg-type]
+        return await self.services.desk.receive(message)
+
+    async def is_silent(self, **time: float) -> None:
+        """Time goes by, and the program looks after what was left lying."""
+        self.clock.forward(**time)
+        services = self.services
+        sweep = loops.Sweep(
+            database=services.database, runtime=services.runtime, desk=services.desk
+        )
+        while await sweep.step():
+            pass
+
+    async def tickets(self) -> list[str]:
+        """What is in his tickets, the oldest first."""
+        query = (
+            sa.select(tables.ticket.c.text)
+            .where(tables.ticket.c.reporter == f"web:{self.name}")
+            .order_by(tables.ticket.c.number)
+        )
+        return list(await self.services.database.read(lambda c: c.execute(query).scalars().all()))
+
+    async def remembered(self) -> Conversation:
+        """What we remember of the talk with him."""
+        thread = f"web:{self.name}"
+        return await self.services.database.write(lambda c: threads.load(c, thread))
+
+    async def status(self, number: str) -> Status:
+        """Of one ticket."""
+        ticket = await self.services.database.read(lambda c: store.load(c, number))
+        return ticket.status
+
+
+class Village:
+    """Residents of whom nobody has spoken to us yet."""
+
+    def __init__(self, services: Services, clock: Clock, say: Say) -> None:
+        self.parts = services, clock, say
+        self.names = count()
+
+    def newcomer(self) -> Resident:
+        """The next one."""
+        return Resident(*self.parts, f"r{next(self.names)}")
+
+
+@pytest.fixture
+def village(services: Services, clock: Clock, say: Say) -> Village:
+    """One that says little of itself where a property fails."""
+    return Village(services, clock, say)
+
+
+@pytest.fixture
+def resident(services: Services, clock: Clock, say: Say) -> Resident:
+    """Somebody whose first words we await."""
+    return Resident(services, clock, say)
+
+
+@pytest.mark.parametrize("answer", ["不撤了", "", "谢谢"])
+async def test_withdrawing_another_ticket_keeps_the_matter_that_we_were_asking_about(
+    resident: Resident, answer: str
+) -> None:
+    lamp = (await resident.receipt(LAMP)).ticket
+    assert await resident.says(RUBBISH, after_s=3 * 3600) == ["ask_place"]
+    assert await resident.says("我想撤单") == ["withdraw_ask"]
+    if answer:
+        await resident.says(answer)
+    await resident.is_silent(days=1)
+    assert [text.splitlines()[0] for text in await resident.tickets()] == [LAMP, RUBBISH]
+    assert await resident.status(lamp) is Status.DISPATCHED
+
+
+async def test_who_does_not_withdraw_hears_so_and_what_we_wait_for(resident: Resident) -> None:
+    await resident.receipt(LAMP)
+    await resident.says(RUBBISH, after_s=3 * 3600)
+    await resident.says("我想撤单")
+    assert await resident.says("不撤了") == ["progress", "ask_place"]
+    assert await resident.says("在东韩村") == ["receipt"]
+
+
+async def test_who_withdraws_is_still_asked_where_the_other_matter_is(resident: Resident) -> None:
+    lamp = (await resident.receipt(LAMP)).ticket
+    await resident.says(RUBBISH, after_s=3 * 3600)
+    await resident.says("我想撤单")
+    assert await resident.says("是") == ["withdrawn", "ask_place"]
+    assert await resident.status(lamp) is Status.WITHDRAWN
+    assert await resident.says("在东韩村") == ["receipt"]
+
+
+async def test_place_said_instead_of_a_yes_answers_the_question_before(resident: Resident) -> None:
+    lamp = (await resident.receipt(LAMP)).ticket
+    await resident.says(RUBBISH, after_s=3 * 3600)
+    await resident.says("我想撤单")
+    assert await resident.says("在东韩村") == ["receipt"]
+    assert await resident.status(lamp) is Status.DISPATCHED
+
+
+@pytest.mark.parametrize("swept", [True, False])
+async def test_yes_after_many_days_withdraws_nothing(resident: Resident, swept: bool) -> None:
+    lamp = (await resident.receipt(LAMP)).ticket
+    assert await resident.says("撤单", after_s=60) == ["withdraw_ask"]
+    if swept:
+        await resident.is_silent(days=20)
+    assert await resident.says("好的", after_s=0 if swept else 20 * 24 * 3600) == ["greeting"]
+    assert await resident.status(lamp) is Status.DISPATCHED
+
+
+async def test_yes_to_another_number_withdraws_the_one_we_asked_about(resident: Resident) -> None:
+    first = (await resident.receipt(LAMP)).ticket
+    second = (await resident.receipt("东韩村停水两天了", after_s=3600)).ticket
+    await resident.says(f"撤单 {first}", after_s=3600)
+    assert await resident.says("是") == ["withdrawn"]
+    assert await resident.status(first) is Status.WITHDRAWN
+    assert await resident.status(second) is Status.DISPATCHED
+    assert await resident.says("撤单") == ["withdraw_ask"]
+
+
+@pytest.mark.parametrize("words", ["谢谢", "你好", "查询", "哈哈", "再见", "慢一点", "撤单"])
+async def test_public_words_wait_for_their_yes_whatever_is_said_between(
+    resident: Resident, words: str
+) -> None:
+    assert await resident.says(LAMP, public=True) == ["confirm_public"]
+    await resident.says(words)
+    assert await resident.tickets() == []
+    assert await resident.says("是") == ["receipt"]
+    assert len(await resident.tickets()) == 1
+
+
+async def test_public_words_without_an_answer_are_for_a_person_to_see(resident: Resident) -> None:
+    await resident.says(LAMP, public=True)
+    await resident.says("谢谢")
+    await resident.is_silent(days=1)
+    assert await resident.tickets() == [LAMP]
+
+
+TELLS = (
+    LAMP,
+    RUBBISH,
+    "路灯坏了",
+    "东韩村停水两天了",
+    "昨天到现在一直没电",
+    "家里揭不开锅了，想申请低保",
+    "东韩村有人家着火了",
+    "路灯坏了。还有东韩村停水了",
+    "补充一下，灯杆也歪了",
+    "说不清楚的一件事反正就是不舒服",
+)
+TALK = (
+    *("在东韩村", "韩村", "是", "不用了", "不撤了", "撤单", "查询", "谢谢", "你好", "再见", "好的"),
+    *("转人工", "再说一遍", "等一下", "没解决", "满意", "哈哈", "啊", "我电话13912345678", ""),
+)
+WORDS = st.tuples(
+    st.sampled_from((*TELLS, *TALK)),
+    st.sampled_from((5, 30, 120, 700, 3600, 40 * 3600)),  # seconds before
+    st.sampled_from(("", "", "", "public", "photo", "sweep")),
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(said=st.lists(WORDS, min_size=1, max_size=10))
+async def test_whatever_is_said_is_in_a_ticket_or_in_a_conversation_with_a_deadline(
+    village: Village, said: Sequence[tuple[str, int, str]]
+) -> None:
+    resident = village.newcomer()
+    told: list[str] = []
+    for words, after_s, how in said:
+        if how == "sweep":
+            await resident.is_silent(seconds=after_s)
+            after_s = 0
+        fields = {"public": how == "public", "attachments": PHOTO if how == "photo" else ()}
+        keys = await resident.says(words, after_s=after_s, **fields)
+        refused = words in ("不用了", "不撤了") and keys == ["thanks"]
+        told = [] if refused else told + [resident.name + f":{resident.count}"] * tells(words, how)
+        await held(resident, told)
+    await resident.is_silent(days=3)
+    state = await resident.remembered()
+    assert (state.texts, state.due_at) == ((), None)
+    await held(resident, told)
+
+
+def tells(words: str, how: str) -> bool:
+    """Does a message say, or show, something that must not be lost?"""
+    return words in TELLS or how == "photo"
+
+
+async def held(resident: Resident, told: Sequence[str]) -> None:
+    """All that was told is where it will be seen; what waits has a deadline."""
+    services, state = resident.services, await resident.remembered()
+    query = sa.select(schema.inbox.c.external_id, schema.inbox.c.id, schema.inbox.c.ticket)
+    query = query.where(schema.inbox.c.sender == f"web:{resident.name}")
+    rows = await services.database.read(lambda c: c.execute(query).all())
+    waiting = {row.external_id for row in rows if row.id in state.messages}
+    in_tickets = {row.external_id for row in rows if row.ticket}
+    assert set(told) <= waiting | in_tickets
+    assert not waiting & in_tickets & set(told)
+    if state.messages or state.texts:
+        assert state.due_at is not None
+        limit = timedelta(seconds=services.settings.conversation.silence_minutes * 60)
+        assert state.due_at <= services.runtime.now() + limit
