@@ -9,8 +9,7 @@ from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 from intake import inbox, wire
 from intake.replies import Replies
-from intake.talk import confirming, judging, ownership
-from intake.talk.judging import BY_RESIDENT
+from intake.talk import confirming, filling, judging, ownership
 from intake.talk.turn import (
     AskWithdraw,
     Conversation,
@@ -26,7 +25,7 @@ from intake.talk.turn import (
     Withdraw,
 )
 from routing import lifecycle, outbox, store
-from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher
 from routing.envelope import Envelope
 from routing.errors import ActionRefused
 from routing.ticket import Action
@@ -85,7 +84,7 @@ class Clerk:
             case Say(reply=reply):
                 return after, [reply], ""
             case Open():
-                return self._open(connection, step, after)
+                return self._open(connection, step, after, message)
             case ReadBack(draft=draft):
                 route, due_at = self._dispatcher.preview(draft)
                 now = self._runtime.now()
@@ -105,9 +104,12 @@ class Clerk:
                 return after, self._withdraw(connection, number, message), number
 
     def _open(
-        self, connection: Connection, step: Open, after: Conversation
+        self, connection: Connection, step: Open, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
-        ticket = self._dispatcher.open(connection, step.draft)
+        ticket = filling.fill(connection, self._dispatcher, step, message)
+        if ticket is None:
+            ticket = self._dispatcher.open(connection, step.draft)
+            filling.point_on(connection, self._dispatcher, step, ticket, message)
         inbox.link(connection, step.draft.messages, ticket.number)
         after = replace(after, ticket=ticket.number)
         if step.quiet:

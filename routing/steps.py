@@ -91,7 +91,9 @@ _SAID = frozenset({"text", "address", "place", "reporter_name", "reporter_phone"
 FIELDS: Mapping[Action, frozenset[str]] = MappingProxyType(
     {
         Action.OPEN: _GOES_TO | _DUE | {"handover_reason"},
-        Action.CORRECT: _KNOWN | _DUE | {"address", "standard", "certain", "confidential"},
+        Action.CORRECT: _KNOWN
+        | _DUE
+        | {"address", "standard", "certain", "confidential", "handover_reason"},
         Action.DISPATCH: _GOES_TO | _DUE | _KNOWN | {"address", "handover_reason"},
         Action.REPORT_UP: _GOES_TO | _DUE,
         Action.RULE: _GOES_TO | _DUE,

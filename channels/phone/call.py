@@ -152,6 +152,7 @@ class Call:
                 self._turns.put_nowait(sound)
 
     async def _answer(self) -> tuple[Outcome, str]:
+        await self._window.begin()
         await self._mouth.say(self._greeting)
         while True:
             self._busy = False

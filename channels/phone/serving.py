@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -91,16 +92,17 @@ class Serving:
                 ticket=errand.ticket if errand else "",
             )
         )
+        caller = Caller(call_id=media.call_id, contact=contact)
         if errand is None:
-            await self._serve(media, contact, call.GREETING)
+            await self._serve(media, caller, call.GREETING)
         elif errand.purpose is Purpose.CALL_BACK:
-            ended = await self._serve(media, contact, errand.reply)
+            ended = await self._serve(media, replace(caller, ticket=errand.ticket), errand.reply)
             spoke = ended is not None and (bool(ended.tickets) or ended.outcome in _SPOKE)
             self._outgoing.over(media.call_id, Talk(heard_out=spoke))
         else:
             await self._tell(media, errand)
 
-    async def _serve(self, media: Media, contact: Contact, greeting: Reply) -> Ended | None:
+    async def _serve(self, media: Media, caller: Caller, greeting: Reply) -> Ended | None:
         parts = self._parts(media, waiting=lambda: served.waiting)
         if parts is None:
             await self._no_recogniser(media)
@@ -114,7 +116,6 @@ class Serving:
             longest_ms=self._longest_ms,
             who=self._who,
         )
-        caller = Caller(call_id=media.call_id, contact=contact)
         served = Call(
             caller=caller, listens=listens, speaks=speaks, office=office, greeting=greeting
         )

@@ -21,6 +21,7 @@ class Caller:
 
     call_id: str
     contact: Contact
+    ticket: str = ""  # because of which we rang him
 
 
 def thread_of(call_id: str) -> str:
@@ -50,6 +51,11 @@ class Window:
     def tickets(self) -> tuple[str, ...]:
         """The tickets that came of the call, the oldest first."""
         return tuple(self._tickets)
+
+    async def begin(self) -> None:
+        """Tell the desk which ticket waits for what it will hear; nothing for who rang us."""
+        if self._caller.ticket:
+            await self.event(f"called_back:{self._caller.ticket}")
 
     async def words(self, text: str, confidence: float) -> Receipt | None:
         """What he said; see `event`."""

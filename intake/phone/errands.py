@@ -83,6 +83,13 @@ def were_planned(connection: Connection, ticket: str, purpose: Purpose) -> bool:
     return connection.execute(query.limit(1)).one_or_none() is not None
 
 
+def planned_at(connection: Connection, errand_id: str) -> datetime | None:
+    """When this call came to be owed; None for one that is not known."""
+    query = sa.select(_ERRAND.c.created_at).where(_ERRAND.c.id == errand_id)
+    found: datetime | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
 def of_ticket(connection: Connection, ticket: str) -> list[Owed]:
     """The calls owed because of a ticket, the latest first."""
     rows = connection.execute(

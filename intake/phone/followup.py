@@ -5,17 +5,18 @@ from contextlib import suppress
 from sqlalchemy import Connection
 
 from channels.phone.book import Errand, Judgement, Purpose
-from intake.phone import callbacks
+from intake.phone import callbacks, errands
+from intake.talk import filling
 from routing import lifecycle, store
-from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher
 from routing.errors import ActionRefused, TicketNotFound
-from routing.ticket import Action, Ticket
+from routing.ticket import Action, Status, Ticket
 
-BY_RESIDENT = "resident"
 HELD = "电话回访"
 UNREACHED = "电话回访两次未接通：{reason}"
-RUNG_BACK = "已回拨，接通了；居民说的见“通话”"
+RUNG_BACK = "已回拨，接通了，居民没有说要办的事；说了什么见“通话”"
 NOT_RUNG_BACK = "回拨两次未接通：{reason}"
+_JUDGED = frozenset({Status.ANSWERED, Status.FOLLOWED_UP, Status.CLOSED})
 UNSOLVED = "电话回访，居民说没有解决"
 CONFIRMED = "电话回访，居民确认解决"
 
@@ -28,7 +29,8 @@ def judged(
     if ticket is None or errand.purpose is Purpose.NOTICE:
         return
     if errand.purpose is Purpose.CALL_BACK:
-        _remarked(connection, dispatcher, ticket, RUNG_BACK)
+        if not _log_tells(connection, errand):
+            _remarked(connection, dispatcher, ticket, RUNG_BACK)
         return
     ticket = _followed_up(connection, dispatcher, ticket, HELD)
     said = (judgement.solved, judgement.satisfied, judgement.contacted)
@@ -67,11 +69,29 @@ def unreached(connection: Connection, dispatcher: Dispatcher, errand: Errand, re
 
 
 def overtaken(connection: Connection, errand: Errand) -> bool:
-    """Has somebody seen to the ticket before the program could ring back by itself?"""
-    if errand.reply.values.get("planned_by") != callbacks.BY_SYSTEM:
-        return False
+    """Has the call lost its sense before it could be made?
+
+    A call-back has where somebody, or the resident himself, has seen to the ticket since; only the
+    first try of one that an operator asked for is made whatever happened. A follow-up has where the
+    resident has judged, or the matter is being handled again.
+    """
     ticket = _ticket(connection, errand)
-    return ticket is None or callbacks.fitting(ticket) is not errand.purpose
+    if errand.purpose is Purpose.CALL_BACK:
+        by_system = errand.reply.values.get("planned_by") == callbacks.BY_SYSTEM
+        may_lapse = by_system or errand.attempt > 1
+        return may_lapse and (ticket is None or callbacks.fitting(ticket) is not errand.purpose)
+    if errand.purpose is Purpose.FOLLOW_UP and ticket is not None:
+        return ticket.solved is not None or ticket.status not in _JUDGED
+    return False
+
+
+def _log_tells(connection: Connection, errand: Errand) -> bool:
+    """Has what he told in this call gone into the ticket, or does its log say where it is?"""
+    since = errands.planned_at(connection, errand.id)
+    return any(
+        filling.is_word_of_it(event.note) and (since is None or event.at >= since)
+        for event in store.events(connection, errand.ticket)
+    )
 
 
 def _remarked(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, note: str) -> None:

@@ -35,7 +35,6 @@ NOT_ANSWERED = "转人工后没有接通坐席，请回电"
 NOTE_LEFT = "，居民留了言，请听录音"
 TALK = "talk"  # he hung up while he talked with the program
 SETTLES_S = 60  # so long the program may take for what was said last
-_NOTHING_KNOWN = frozenset({reasons.RECORDING, reasons.NOTHING_HEARD})
 
 Transcribe = Callable[[Path], Awaitable[str]]
 _log = structlog.get_logger(__name__)
@@ -103,7 +102,7 @@ class Spool:
     def _owe(self, connection: Connection, contact: Contact, ticket_number: str) -> None:
         """We ring him back, once, where nothing tells what he wanted."""
         ticket = store.load(connection, ticket_number)
-        unknown = ticket.handover_reason == reasons.MISSED and ticket.text in _NOTHING_KNOWN
+        unknown = ticket.handover_reason == reasons.MISSED and ticket.text in reasons.NOTHING_KNOWN
         if not unknown or errands.were_planned(connection, ticket_number, Purpose.CALL_BACK):
             return
         wanted = callbacks.call_back(self.runtime.new_id(), contact, ticket_number, by_system=True)

@@ -66,6 +66,7 @@ def forget(conversation: Conversation) -> Conversation:
         ticket_danger=conversation.ticket_danger,
         ticket_at=conversation.ticket_at,
         noted=conversation.noted,
+        fills=conversation.fills,
     )
 
 
@@ -118,9 +119,9 @@ def draft(
 
 def opened(whole: Conversation, at: datetime, *opening: Open) -> Turn:
     """The tickets to open. The clerk writes their number into the conversation once they have
-    one.
+    one. Whom we rang back fills with the first the ticket that waits for it.
     """
-    first = opening[0].draft
+    first, into = opening[0].draft, replace(opening[0], into=whole.fills)
     fresh = Conversation(
         thread=whole.thread,
         pending=whole.pending,
@@ -129,7 +130,7 @@ def opened(whole: Conversation, at: datetime, *opening: Open) -> Turn:
         ticket_place=first.place,
         ticket_danger=first.urgency is Urgency.DANGER,
     )
-    return Turn(conversation=fresh, steps=opening)
+    return Turn(conversation=fresh, steps=(into, *opening[1:]))
 
 
 def hand_over(whole: Conversation, heard: Heard, knowledge: Knowledge, reason: str) -> Turn:

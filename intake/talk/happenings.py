@@ -1,5 +1,5 @@
 """What happens in a channel without words: somebody follows, presses a menu, puts down, was missed,
-or is handed over by the telephone. All of it pure.
+was rung back, or is handed over by the telephone. All of it pure.
 """
 
 from dataclasses import replace
@@ -37,6 +37,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
             return _hung_up(conversation, heard, knowledge)
         case "missed", _:
             return _missed(conversation, heard, knowledge)
+        case "called_back", number:
+            return Turn(conversation=replace(conversation, fills=number))
         case "handover", reason:
             return _handed_over(conversation, heard, knowledge, reason or reasons.CALL_FAILED)
         case _:

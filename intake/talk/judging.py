@@ -12,12 +12,11 @@ from intake.talk import ownership
 from intake.talk.turn import Judge
 from nlp.understanding import RequestKind
 from routing import lifecycle
-from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher
 from routing.errors import ActionRefused
 from routing.steps import Actor
 from routing.ticket import Action, Status, Ticket
 
-BY_RESIDENT = "resident"
 GRADES = ("满意", "基本满意", "不满意")
 TRUE_REPORT = "网格员核实：属实"
 FALSE_REPORT = "网格员核实：不实"

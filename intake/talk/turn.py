@@ -49,6 +49,7 @@ class Conversation:
     due_at: datetime | None = None  # when silence is taken as an answer; there while anything waits
     withdrawing: str = ""  # the ticket that we have asked about
     interrupted: Stage = Stage.OPEN  # what we waited for before that question
+    fills: str = ""  # we rang him because of this ticket: what he tells first goes into it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +90,14 @@ class ReadBack:
 class Open:
     """Open a ticket; its receipt follows from where it is routed.
 
-    `transfer`: the resident is told that a person takes over; `quiet`: other words tell him.
+    `transfer`: the resident is told that a person takes over; `quiet`: other words tell him;
+    `into`: the ticket that waits for this very matter.
     """
 
     draft: Draft
     transfer: bool = False
     quiet: bool = False
+    into: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
