@@ -186,7 +186,7 @@ def _to_worker(county: County, occasion: Occasion, new_id: Callable[[], str]) ->
         yield _reply(contact, ticket, "worker_dispatched", values, new_id)
     elif action is Action.CLOSE:
         values["answer"] = redact.mask(ticket.answer)
-        yield _reply(contact, ticket, "worker_result", values, new_id, ("属实", "不实"))
+        yield _reply(contact, ticket, "worker_result", values, new_id, choices=("属实", "不实"))
 
 
 def _to_resident(
@@ -201,7 +201,9 @@ def _to_resident(
             "matter": matter(county, ticket.category),
             "answer": ticket.answer,
         }
-        yield _reply(ticket.reporter, ticket, "result", values, new_id, ("解决了", "没解决"))
+        yield _reply(
+            ticket.reporter, ticket, "result", values, new_id, choices=("解决了", "没解决")
+        )
     elif action is Action.REOPEN and occasion.event.by != _RESIDENT:  # he is told at once
         values = {"number": ticket.number}
         yield _reply(ticket.reporter, ticket, "notice_reopened", values, new_id)
@@ -219,6 +221,7 @@ def _reply(
     key: str,
     values: Mapping[str, str],
     new_id: Callable[[], str],
+    *,
     choices: tuple[str, ...] = (),
 ) -> Envelope:
     return Envelope(

@@ -31,6 +31,17 @@ HOMES = {
     "sklearn": ("nlp.train",),
     "scipy": ("nlp.train",),
     "telegram": ("channels.telegram",),
+    "wechatpy": ("channels.wechat",),
+    "PIL": ("channels.web.pictures",),
+    "limits": ("channels.web", "intake.web"),
+    "ahocorasick": ("nlp",),
+    "pypinyin": ("nlp",),
+    "rapidfuzz": ("nlp",),
+    "phonenumbers": ("channels.phone.number",),
+    "holidays": ("routing.worktime",),
+    "chinese_calendar": ("routing.worktime",),
+    "standardwebhooks": ("routing.webhook", "intake.receiver"),
+    "jinja2": ("channels.web", "intake.web"),
     "vosk": ("nlp.speech.vosk_engine",),
     "webrtcvad": ("nlp.speech.voice",),
     "faster_whisper": ("nlp.speech.whisper",),
@@ -80,6 +91,19 @@ def test_modules_and_functions_stay_small() -> None:
             if (node.end_lineno or 0) - node.lineno + 1 > 70:
                 large.append(f"{_dotted(path)}.{node.name}")
     assert large == []
+
+
+def test_functions_take_few_arguments_by_position() -> None:
+    crowded = []
+    for path in _modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
+            is_command = bool(node.decorator_list) and "cli" in path.name  # typer reads its options
+            if len([name for name in names if name not in ("self", "cls")]) > 5 and not is_command:
+                crowded.append(f"{_dotted(path)}.{node.name}")
+    assert crowded == []
 
 
 def test_every_module_says_what_lives_there_and_packages_say_nothing_else() -> None:

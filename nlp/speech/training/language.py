@@ -63,13 +63,14 @@ def build(sentences: Iterable[Sequence[str]], words: Iterable[str], names: Names
     grammar = Grammar()
     states = {START: 0} | {token: grammar.state() for token in after if token != START}
     entrances = {name: grammar.state() for name in CLASSES}
+    paths = _Paths(grammar=grammar, states=states, entrances=entrances)
     for context, following in sorted(after.items()):
-        _context(grammar, states[context], following, uni, states, entrances)
+        paths.context(states[context], following, uni)
     for token, chance in uni.items():
         if token == END:
             grammar.final[1] = _cost(chance)
         else:
-            _step(grammar, 1, token, chance, states, entrances)
+            paths.step(1, token, chance)
     _names(grammar, entrances, states, names)
     return grammar
 
@@ -92,37 +93,32 @@ def _counts(
     return {token: share / total for token, share in shares.items()}, after
 
 
-def _context(
-    grammar: Grammar,
-    state: int,
-    following: Counter[str],
-    uni: Mapping[str, float],
-    states: Mapping[str, int],
-    entrances: Mapping[str, int],
-) -> None:
-    count = following.total()
-    given_up = DISCOUNT * len(following) / count
-    for token, seen in sorted(following.items()):
-        chance = (seen - DISCOUNT) / count + given_up * uni[token]
-        if token == END:
-            grammar.final[state] = _cost(chance)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paths:
+    """Where each word and each class of names is entered."""
+
+    grammar: Grammar
+    states: Mapping[str, int]
+    entrances: Mapping[str, int]
+
+    def context(self, state: int, following: Counter[str], uni: Mapping[str, float]) -> None:
+        """What may follow in this state, with the chance kept back for all that was not seen."""
+        count = following.total()
+        given_up = DISCOUNT * len(following) / count
+        for token, seen in sorted(following.items()):
+            chance = (seen - DISCOUNT) / count + given_up * uni[token]
+            if token == END:
+                self.grammar.final[state] = _cost(chance)
+            else:
+                self.step(state, token, chance)
+        self.grammar.add(state, 1, BACK_OFF, "", given_up)
+
+    def step(self, state: int, token: str, chance: float) -> None:
+        """An arc to the word, or into the names of its class."""
+        if token in self.entrances:
+            self.grammar.add(state, self.entrances[token], symbol(token), "", chance)
         else:
-            _step(grammar, state, token, chance, states, entrances)
-    grammar.add(state, 1, BACK_OFF, "", given_up)
-
-
-def _step(
-    grammar: Grammar,
-    state: int,
-    token: str,
-    chance: float,
-    states: Mapping[str, int],
-    entrances: Mapping[str, int],
-) -> None:
-    if token in entrances:
-        grammar.add(state, entrances[token], symbol(token), "", chance)
-    else:
-        grammar.add(state, states.get(token, 1), token, token, chance)
+            self.grammar.add(state, self.states.get(token, 1), token, token, chance)
 
 
 def symbol(token: str) -> str:
