@@ -1,8 +1,7 @@
 """Sets the project up on a fresh machine and runs it: `python3 bootstrap.py run | phone | test`.
 
 Only the standard library, and nothing newer than Python 3.6 in its own words, so that an old
-Python can
-at least say what is missing.
+Python can at least say what is missing.
 """
 
 import hashlib
@@ -69,7 +68,7 @@ def set_up():
     mark = fingerprint()
     if os.path.exists(STAMP) and open(STAMP).read() == mark:
         return
-    if not os.path.exists(PYTHON):
+    if not is_usable():
         say("making the environment .venv")
         make_environment()
     say("installing the locked packages (a minute or two the first time)")
@@ -77,6 +76,26 @@ def set_up():
     install(["--no-deps", "--no-build-isolation", "-e", "."])
     with open(STAMP, "w") as file:
         file.write(mark)
+
+
+def is_usable():
+    """Is there an environment that packages can be installed into? A set-up may have broken off."""
+    if not os.path.exists(PYTHON):
+        return False
+    if find_uv():
+        return True
+    ask = [PYTHON, "-m", "pip", "--version"]
+    if subprocess.call(ask, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+        return True
+    say("the environment .venv is not whole; it is made again")
+    shutil.rmtree(VENV)
+    return False
+
+
+def find_uv():
+    """Where uv is, if it is anywhere."""
+    own = os.path.join(VENV, "bin", "uv")
+    return shutil.which("uv") or (own if os.path.exists(own) else None)
 
 
 def make_environment():
@@ -98,8 +117,8 @@ def make_environment():
 
 def install(arguments):
     """By uv where it is there, else by pip."""
-    uv = shutil.which("uv") or os.path.join(VENV, "bin", "uv")
-    if os.path.exists(uv):
+    uv = find_uv()
+    if uv:
         command = [uv, "pip", "install", "--quiet", "--python", PYTHON] + arguments
     else:
         command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

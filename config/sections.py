@@ -1,5 +1,7 @@
 """The sections of the settings: one class for each part of an installation."""
 
+import base64
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -61,6 +63,14 @@ class WeChat(Section):
     app_secret: FilledSecret
     api_url: str = "https://api.weixin.qq.com"
 
+    @field_validator("aes_key")
+    @classmethod
+    def _is_platform_key(cls, key: SecretStr) -> SecretStr:
+        value = key.get_secret_value()
+        if value and not re.fullmatch(r"[A-Za-z0-9+/]{43}", value):
+            raise ValueError("aes_key 要照公众平台上的 EncodingAESKey 抄全：43 个字母和数字")
+        return key
+
 
 class Weibo(Section):
     """A Weibo account's fans service."""
@@ -90,6 +100,10 @@ class Endpoint(Section):
         value = secret.get_secret_value()
         if value and not value.startswith("whsec_"):
             raise ValueError("密钥要以 whsec_ 开头")
+        try:
+            base64.b64decode(value.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            raise ValueError("密钥在 whsec_ 后面要是一段完整的 base64") from None
         return secret
 
     @model_validator(mode="after")

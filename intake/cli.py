@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from config import check as checking
-from config import runtime, settings
+from config import fit, load, runtime, settings
+from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault
 from intake import (
     accounts,
@@ -52,6 +53,7 @@ def run(
 ) -> None:
     """启动程序。试用时连同示例部门接收端一起启动。"""
     chosen, path = _settings(settings_path, trial_run)
+    _fits_its_county(chosen)
     logs.configure(chosen.log_format)
     chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = runtime.system()
@@ -188,6 +190,12 @@ def disable(name: Name, settings_path: SettingsPath = None, trial_run: Trial = F
     _operate(staffing.Order(task=staffing.Task.DISABLE, name=name), settings_path, trial_run)
 
 
+@operators.command()
+def enable(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """恢复停用的账号，给一个新的一次性密码。"""
+    _operate(staffing.Order(task=staffing.Task.ENABLE, name=name), settings_path, trial_run)
+
+
 @operators.command(name="list")
 def listing(settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
     """列出账号。"""
@@ -228,7 +236,16 @@ def _settings(path: Path | None, trial_run: bool) -> tuple[Settings, Path | None
     try:
         return settings.load(path), path
     except SettingsFault as fault:
-        _out.print(str(fault), markup=False)
+        _out.print(str(fault), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from fault
+
+
+def _fits_its_county(chosen: Settings) -> None:
+    """Every fault of the county's data is said before anything starts."""
+    try:
+        fit.check(chosen, load.load_county(chosen.county))
+    except (CountyFaults, SettingsFault) as fault:
+        _out.print(str(fault), markup=False, soft_wrap=True)
         raise typer.Exit(2) from fault
 
 

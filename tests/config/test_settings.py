@@ -52,7 +52,7 @@ def test_paths_in_the_file_count_from_its_folder(tmp_path: Path) -> None:
 def test_every_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / name).write_text(f"secret-{name}\n", encoding="utf-8")
-    (tmp_path / "d").write_text("whsec_abc\n", encoding="utf-8")
+    (tmp_path / "d").write_text("whsec_abcd\n", encoding="utf-8")
     path = _written(
         tmp_path,
         'metrics_token_file = "a"\n[telegram]\ntoken_file = "b"\n'
@@ -65,7 +65,7 @@ def test_every_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert found.telegram is not None
     assert found.telegram.token.get_secret_value() == "secret-b"
     assert found.telegram.secret.get_secret_value() == "secret-c"
-    assert found.departments["water"].secret.get_secret_value() == "whsec_abc"
+    assert found.departments["water"].secret.get_secret_value() == "whsec_abcd"
 
 
 def test_secret_file_of_the_top_level_works_by_environment(
@@ -115,6 +115,11 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[departments.water]\nurl = 'ftp://x'", "地址要以 https:// 或 http:// 开头"),
         ("[departments.water]\nurl = 'https://x'", "写了 url 就要写 secret"),
         ("[departments.water]\nsecret = 'abc'", "密钥要以 whsec_ 开头"),
+        ("[departments.water]\nsecret = 'whsec_notbase64!!'", "要是一段完整的 base64"),
+        (
+            "[wechat]\ntoken = 't'\napp_id = 'a'\napp_secret = 's'\naes_key = 'short'",
+            "aes_key 要照公众平台上的 EncodingAESKey 抄全",
+        ),
         ("port = = 1", "TOML 写法不对"),
     ],
 )

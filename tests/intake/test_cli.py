@@ -1,0 +1,40 @@
+"""What keeps the program from starting is said in full before anything starts."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from intake import cli
+from tests.config import tiny
+
+
+def _run(settings: Path) -> Result:
+    return CliRunner().invoke(cli.application, ["run", "--settings", str(settings)])
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    tiny.write(tmp_path / "county")
+    path = tmp_path / "hotline.toml"
+    path.write_text('county = "county"\nstate = "state"\n', encoding="utf-8")
+    return path
+
+
+def test_a_county_with_faults_does_not_start(written: Path) -> None:
+    (written.parent / "county" / "units.csv").unlink()
+    result = _run(written)
+    assert result.exit_code == 2
+    assert "units.csv：缺这个文件" in result.output
+    assert not (written.parent / "state").exists()
+
+
+def test_settings_for_a_department_that_is_not_there_do_not_start(written: Path) -> None:
+    secret = "whsec_" + "abcd" * 6
+    with written.open("a", encoding="utf-8") as file:
+        for code in ("water", "watr"):
+            file.write(f'[departments.{code}]\nurl = "https://x.example"\nsecret = "{secret}"\n')
+    result = _run(written)
+    assert result.exit_code == 2
+    assert "设置有 1 处要改" in result.output
+    assert "departments.watr：县区数据里没有这个单位。是不是想写 water" in result.output
