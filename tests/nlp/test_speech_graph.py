@@ -10,11 +10,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import Style, lazy_pinyin
 
 from config import load
 from config.county import County
 from nlp.segment import Segmenter
-from nlp.speech.training import extra, graph, language, measure, sayings, telephone, units, voices
+from nlp.speech.training import (
+    extra,
+    graph,
+    homophones,
+    language,
+    measure,
+    sayings,
+    telephone,
+    units,
+    voices,
+)
 from nlp.speech.training.extra import ExtraMissing
 from nlp.speech.training.language import Grammar
 from nlp.speech.training.sayings import Names, SayingFault
@@ -54,6 +65,32 @@ def test_sayings_for_the_language_model_keep_the_names_open() -> None:
     texts = list(sayings.with_open_names(sayings.read(), ("停水",), random.Random(1), 2))
     slots = {part.split("}")[0] for text in texts for part in text.split("{")[1:]}
     assert slots == set(sayings.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "character", "sound"),
+    [
+        ("白佛村", "佛", "fo2"),
+        ("肖庄村", "肖", "xiao1"),
+        ("西任城东队村", "任", "ren2"),
+        ("澧都社区", "都", "du1"),
+        ("犬只管理", "只", "zhi1"),
+        ("特困人员供养", "供", "gong1"),
+        ("疫苗接种", "种", "zhong4"),
+        ("退耕还林", "还", "huan2"),
+        ("您说的比较长", "长", "chang2"),
+        ("办得怎么样", "得", "de"),
+        ("还有别的事", "还", "hai2"),
+    ],
+)
+def test_words_are_read_as_people_say_them(text: str, character: str, sound: str) -> None:
+    written = homophones.written(text)
+    assert len(written) == len(text)
+    assert lazy_pinyin(written, style=Style.TONE3)[text.index(character)] == sound
+
+
+def test_recogniser_hears_a_name_as_the_voices_speak_it() -> None:
+    assert units.of_text("白佛") == ["b", "ai", "f", "o"]
 
 
 def test_line_that_is_no_saying_is_named(tmp_path: Path) -> None:

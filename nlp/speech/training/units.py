@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from pypinyin import Style, lazy_pinyin
 
+from nlp.speech.training import homophones
+
 BLANK = "<blk>"
 _RETROFLEX = frozenset(("zh", "ch", "sh", "r"))
 _DENTAL = frozenset(("z", "c", "s"))
@@ -70,8 +72,9 @@ _KNOWN = frozenset(UNITS)
 
 def of_characters(text: str) -> list[tuple[str, ...]]:
     """The units of each character, read in the whole text's context; () where none is known."""
-    initials = lazy_pinyin(text, style=Style.INITIALS, strict=False)
-    finals = lazy_pinyin(text, style=Style.FINALS, strict=False)
+    read = homophones.written(text)
+    initials = lazy_pinyin(read, style=Style.INITIALS, strict=False)
+    finals = lazy_pinyin(read, style=Style.FINALS, strict=False)
     if not len(text) == len(initials) == len(finals):
         return [unit for c in text for unit in (of_characters(c) if len(text) > 1 else [()])]
     return [_units(*each) for each in zip(text, initials, finals, strict=True)]

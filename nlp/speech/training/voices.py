@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlp.speech.training import extra
+from nlp.speech.training import extra, homophones
 
 RATE_HZ = 24_000
 STYLE = 256
@@ -48,7 +48,7 @@ class Kokoro:
 
     def say(self, text: str, blend: Mapping[str, float], speed: float = 1.0) -> Sound:
         """Speak at RATE_HZ, -1 to 1; `blend` weighs the voices and sums to one."""
-        said = self._phonemes(text)
+        said = self._phonemes(homophones.written(text))
         symbols = said[0] if isinstance(said, tuple) else said
         tokens = [self._symbols[c] for c in symbols if c in self._symbols][:MOST_TOKENS]
         style = np.zeros((1, STYLE), np.float32)
