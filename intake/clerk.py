@@ -25,7 +25,7 @@ from intake.talk.turn import (
     Withdraw,
 )
 from routing import lifecycle, outbox, store
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.envelope import Envelope
 from routing.errors import ActionRefused
 from routing.ticket import Action
@@ -127,9 +127,7 @@ class Clerk:
         if ticket is None:
             return after, [Reply(key="transferring")], ""
         if Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_SYSTEM):
-            self._dispatcher.remark(
-                connection, ticket.number, version=ticket.version, note=step.reason
-            )
+            self._dispatcher.remark(connection, ticket, step.reason)
         told = Reply(key="handed_over", values={"number": ticket.number})
         return after, [told], ticket.number
 
@@ -139,12 +137,8 @@ class Clerk:
         ticket = ownership.own(connection, step.ticket, message)
         if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
             return after, [Reply(key="progress_unknown", values={"number": step.ticket})], ""
-        self._dispatcher.supplement(
-            connection,
-            ticket.number,
-            version=ticket.version,
-            by=BY_RESIDENT,
-            note=step.text,
+        self._dispatcher.act(
+            connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=step.text)
         )
         said = Reply(key="supplemented", values={"number": ticket.number})
         return after, [] if step.quiet else [said], ticket.number
@@ -185,12 +179,8 @@ class Clerk:
         if ticket is None:
             return [Reply(key="progress_none")]
         try:
-            self._dispatcher.withdraw(
-                connection,
-                ticket.number,
-                version=ticket.version,
-                by=BY_RESIDENT,
-                note=WITHDRAW_REASON,
+            self._dispatcher.act(
+                connection, Action.WITHDRAW, Order.on(ticket, by=BY_RESIDENT, note=WITHDRAW_REASON)
             )
         except ActionRefused as refusal:
             values = {"number": ticket.number, "reason": str(refusal)}

@@ -69,9 +69,9 @@ class Fetching:
         for _ in range(MOST_TRIES):
             try:
                 with connection.begin_nested():
-                    seen = store.load(connection, number).version
+                    ticket = store.load(connection, number)
                     note = NOTE.format(reason=reason.rstrip("。"))
-                    self._dispatcher.remark(connection, number, version=seen, note=note)
+                    self._dispatcher.remark(connection, ticket, note)
             except StaleVersion:
                 continue
             except RoutingError as refusal:  # closed meanwhile: the log has it

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection
 from config.runtime import Runtime
 from routing import report, schema
 from routing.database import Database
-from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_SYSTEM, Dispatcher, Order
 from routing.errors import RoutingError
 from routing.ticket import Action, Status
 
@@ -46,12 +46,16 @@ class Watch:
         return True
 
     def _one(self, connection: Connection, number: str, version: int, *, past_due: bool) -> None:
+        order = Order(
+            number=number,
+            version=version,
+            by=BY_SYSTEM,
+            note=OVERDUE if past_due else NOT_SIGNED,
+        )
         if past_due:
-            self._dispatcher.remind_overdue(connection, number, version=version, note=OVERDUE)
+            self._dispatcher.remind_overdue(connection, order)
         else:
-            self._dispatcher.remind(
-                connection, number, version=version, by=BY_SYSTEM, note=NOT_SIGNED
-            )
+            self._dispatcher.act(connection, Action.REMIND, order)
 
 
 def _overdue(connection: Connection, now: datetime) -> list[tuple[str, int]]:

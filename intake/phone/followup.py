@@ -8,7 +8,7 @@ from channels.phone.book import Errand, Judgement, Purpose
 from intake.phone import callbacks, errands
 from intake.talk import filling
 from routing import lifecycle, store
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.errors import ActionRefused, TicketNotFound
 from routing.ticket import Action, Status, Ticket
 
@@ -37,24 +37,19 @@ def judged(
     if any(each is not None for each in said) and _may(ticket, Action.EVALUATE, BY_RESIDENT):
         ticket = dispatcher.evaluate(
             connection,
-            ticket.number,
-            version=ticket.version,
-            by=BY_RESIDENT,
+            Order.on(ticket, by=BY_RESIDENT, note=HELD),
             solved=judgement.solved,
             satisfied=judgement.satisfied,
             contacted=judgement.contacted,
-            note=HELD,
         )
     if judgement.solved is False and _may(ticket, Action.REOPEN, BY_RESIDENT):
         with suppress(ActionRefused):  # too late for this number; the judgement says it all
-            dispatcher.reopen(
-                connection, ticket.number, version=ticket.version, by=BY_RESIDENT, note=UNSOLVED
+            dispatcher.act(
+                connection, Action.REOPEN, Order.on(ticket, by=BY_RESIDENT, note=UNSOLVED)
             )
     confirmed = judgement.solved and judgement.satisfied is not False
     if confirmed and _may(ticket, Action.CLOSE, BY_SYSTEM):
-        dispatcher.close(
-            connection, ticket.number, version=ticket.version, by=BY_SYSTEM, note=CONFIRMED
-        )
+        dispatcher.act(connection, Action.CLOSE, Order.on(ticket, by=BY_SYSTEM, note=CONFIRMED))
 
 
 def unreached(connection: Connection, dispatcher: Dispatcher, errand: Errand, reason: str) -> None:
@@ -96,7 +91,7 @@ def _log_tells(connection: Connection, errand: Errand) -> bool:
 
 def _remarked(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, note: str) -> None:
     if _may(ticket, Action.SUPPLEMENT, BY_SYSTEM):
-        dispatcher.remark(connection, ticket.number, version=ticket.version, note=note)
+        dispatcher.remark(connection, ticket, note)
 
 
 def _followed_up(
@@ -104,9 +99,7 @@ def _followed_up(
 ) -> Ticket:
     if not _may(ticket, Action.FOLLOW_UP, BY_SYSTEM):
         return ticket
-    return dispatcher.follow_up(
-        connection, ticket.number, version=ticket.version, by=BY_SYSTEM, note=note
-    )
+    return dispatcher.act(connection, Action.FOLLOW_UP, Order.on(ticket, by=BY_SYSTEM, note=note))
 
 
 def _ticket(connection: Connection, errand: Errand) -> Ticket | None:

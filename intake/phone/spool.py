@@ -134,7 +134,7 @@ class Spool:
         if known or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_SYSTEM):
             return
         try:
-            self.dispatcher.remark(connection, ticket_number, version=ticket.version, note=note)
+            self.dispatcher.remark(connection, ticket, note)
         except StaleVersion:
             _log.info("phone.missed_note_later", ticket=ticket_number)
             raise

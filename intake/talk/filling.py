@@ -10,7 +10,7 @@ from channels.message import InboundMessage
 from intake.talk import ownership, reasons
 from intake.talk.turn import Open
 from routing import lifecycle
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.ticket import Action, Draft, Status, Ticket
 
 TOLD = "回电时居民说："
@@ -31,21 +31,11 @@ def fill(
     if draft.text in reasons.NOTHING_KNOWN:
         return _said_nothing(connection, dispatcher, ticket, draft)
     if ticket.status in _WAITS and not _is_another(ticket, draft, dispatcher.certain_above):
-        return dispatcher.take_up(
-            connection,
-            ticket.number,
-            version=ticket.version,
-            draft=draft,
-            text=_text(ticket, draft),
-            note=TOLD + draft.text,
-        )
+        order = Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
+        return dispatcher.take_up(connection, order, draft, text=_text(ticket, draft))
     if ticket.status in _IN_HAND and _is_the_same(ticket, draft):
-        return dispatcher.supplement(
-            connection,
-            ticket.number,
-            version=ticket.version,
-            by=BY_RESIDENT,
-            note=TOLD + draft.text,
+        return dispatcher.act(
+            connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
         )
     return None
 
@@ -61,7 +51,7 @@ def point_on(
     ticket = ownership.own(connection, step.into, message) if step.into else None
     if ticket is not None and Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_SYSTEM):
         note = ANOTHER.format(number=opened.number)
-        dispatcher.remark(connection, ticket.number, version=ticket.version, note=note)
+        dispatcher.remark(connection, ticket, note)
 
 
 def is_word_of_it(note: str) -> bool:
@@ -76,7 +66,7 @@ def _said_nothing(
     if Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_SYSTEM):
         return ticket
     note = SAID_NOTHING.format(reason=draft.handover_reason)
-    return dispatcher.remark(connection, ticket.number, version=ticket.version, note=note)
+    return dispatcher.remark(connection, ticket, note)
 
 
 def _text(ticket: Ticket, draft: Draft) -> str:

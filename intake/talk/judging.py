@@ -12,7 +12,7 @@ from intake.talk import ownership
 from intake.talk.turn import Judge
 from nlp.understanding import RequestKind
 from routing import lifecycle
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher
+from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.errors import ActionRefused
 from routing.steps import Actor
 from routing.ticket import Action, Status, Ticket
@@ -56,12 +56,9 @@ def _by_resident(
         return _beside(connection, dispatcher, ticket, step)
     ticket = dispatcher.evaluate(
         connection,
-        ticket.number,
-        version=ticket.version,
-        by=BY_RESIDENT,
+        Order.on(ticket, by=BY_RESIDENT, note=step.words),
         solved=solved,
         satisfied=satisfied,
-        note=step.words,
     )
     if solved is False:
         return [_reopened(connection, dispatcher, ticket, step)]
@@ -76,13 +73,7 @@ def _reopened(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, st
     """The same number with its history; after the time for that, a word about a new one."""
     values = {"number": ticket.number}
     try:
-        dispatcher.reopen(
-            connection,
-            ticket.number,
-            version=ticket.version,
-            by=BY_RESIDENT,
-            note=step.words,
-        )
+        dispatcher.act(connection, Action.REOPEN, Order.on(ticket, by=BY_RESIDENT, note=step.words))
     except ActionRefused:
         return Reply(key="reopen_late", values=values)
     return Reply(key="notice_reopened", values=values)
@@ -92,11 +83,11 @@ def _close(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, step:
     """The resident himself has said that it is done: nobody need ask him again."""
     note = f"居民本人说：{step.words}"
     if ticket.status is Status.ANSWERED:
-        ticket = dispatcher.follow_up(
-            connection, ticket.number, version=ticket.version, by=BY_SYSTEM, note=note
+        ticket = dispatcher.act(
+            connection, Action.FOLLOW_UP, Order.on(ticket, by=BY_SYSTEM, note=note)
         )
     if ticket.status is Status.FOLLOWED_UP:
-        dispatcher.close(connection, ticket.number, version=ticket.version, by=BY_SYSTEM, note=note)
+        dispatcher.act(connection, Action.CLOSE, Order.on(ticket, by=BY_SYSTEM, note=note))
 
 
 def _beside(
@@ -106,13 +97,7 @@ def _beside(
     values = {"number": ticket.number}
     if Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
         return [Reply(key="progress_unknown", values=values)]
-    dispatcher.supplement(
-        connection,
-        ticket.number,
-        version=ticket.version,
-        by=BY_RESIDENT,
-        note=step.words,
-    )
+    dispatcher.act(connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=step.words))
     return [Reply(key="supplemented", values=values)]
 
 
@@ -125,13 +110,7 @@ def _by_worker(
     by = f"{_OFFICES.get(dispatcher.county.units[ticket.unit].kind, Actor.UNIT)}:{ticket.unit}"
     if Action.EVALUATE not in lifecycle.allowed(ticket, by):
         return [Reply(key="progress_unknown", values={"number": ticket.number})]
-    dispatcher.evaluate(
-        connection,
-        ticket.number,
-        version=ticket.version,
-        by=by,
-        note=opinion + step.words,
-    )
+    dispatcher.evaluate(connection, Order.on(ticket, by=by, note=opinion + step.words))
     return [Reply(key="worker_evaluated", values={"number": ticket.number})]
 
 

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -21,9 +21,9 @@ from intake import keys
 from intake.services import SERVICES, Services
 from nlp import redact
 from routing import lifecycle, store
-from routing.dispatch import Dispatcher
+from routing.dispatch import Dispatcher, Order
 from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound
-from routing.ticket import Ticket
+from routing.ticket import Action, Ticket
 
 ADDRESS = "/api/v1/tickets/{number:[0-9-]{1,20}}"
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -76,7 +76,7 @@ _CALL: TypeAdapter[Sign | Progress | Return | Extend | Answer] = TypeAdapter(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
+class _Request:
     department: str
     number: str
     key: str
@@ -115,11 +115,11 @@ async def _act(request: web.Request) -> web.Response:
         return _problem(400, "invalid", _faults(error))
     number = request.match_info["number"]
     fingerprint = hashlib.sha256(number.encode() + b"\n" + body).hexdigest()
-    order = _Order(
+    asked = _Request(
         department=department, number=number, key=key, fingerprint=fingerprint, call=call
     )
     try:
-        answer = await services.database.write(lambda c: _perform(c, services, order))
+        answer = await services.database.write(lambda c: _perform(c, services, asked))
     except TicketNotFound as error:
         return _problem(404, "not_found", str(error))
     except StaleVersion as error:
@@ -133,37 +133,34 @@ async def _act(request: web.Request) -> web.Response:
     return web.json_response(text=answer)
 
 
-def _perform(connection: Connection, services: Services, order: _Order) -> str:
+def _perform(connection: Connection, services: Services, asked: _Request) -> str:
     """Act once for a key: the first answer is kept in the same unit of work and given again."""
-    kept = keys.find(connection, order.department, order.key, order.fingerprint)
+    kept = keys.find(connection, asked.department, asked.key, asked.fingerprint)
     if kept is not None:
         return kept
-    ticket = _own(connection, order.number, order.department)
-    after = _apply(connection, services.dispatcher, ticket, order)
-    answer = json.dumps(_shown(services, after, order.department), ensure_ascii=False)
+    _own(connection, asked.number, asked.department)
+    after = _apply(connection, services.dispatcher, asked)
+    answer = json.dumps(_shown(services, after, asked.department), ensure_ascii=False)
     record = keys.Kept(
-        owner=order.department, key=order.key, fingerprint=order.fingerprint, answer=answer
+        owner=asked.department, key=asked.key, fingerprint=asked.fingerprint, answer=answer
     )
     keys.keep(connection, record, services.runtime.now())
     return answer
 
 
-def _apply(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, order: _Order) -> Ticket:
-    call, by = order.call, f"department:{order.department}"
-    common: dict[str, Any] = {"version": call.version, "by": by}
+def _apply(connection: Connection, dispatcher: Dispatcher, asked: _Request) -> Ticket:
+    call, by = asked.call, f"department:{asked.department}"
+    order = Order(number=asked.number, version=call.version, by=by)
     match call:
-        case Sign():
-            return dispatcher.sign(connection, ticket.number, note=call.note, **common)
-        case Progress():
-            return dispatcher.progress(connection, ticket.number, note=call.note, **common)
+        case Sign() | Progress():
+            return dispatcher.act(connection, Action(call.action), replace(order, note=call.note))
         case Return():
-            return dispatcher.return_(connection, ticket.number, note=call.reason, **common)
+            return dispatcher.act(connection, Action.RETURN, replace(order, note=call.reason))
         case Extend():
-            return dispatcher.extend(
-                connection, ticket.number, note=call.reason, due_at=call.due_at, **common
-            )
+            reasoned = replace(order, note=call.reason)
+            return dispatcher.extend(connection, reasoned, due_at=call.due_at)
         case Answer():
-            return dispatcher.answer(connection, ticket.number, text=call.text, **common)
+            return dispatcher.answer(connection, order, text=call.text)
 
 
 def _own(connection: Connection, number: str, department: str) -> Ticket:

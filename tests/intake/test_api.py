@@ -12,6 +12,7 @@ from channels.message import InboundMessage
 from intake.services import Services
 from intake.web import server
 from routing import schema, store
+from routing.dispatch import Order
 from tests.clock import Clock
 from tests.intake.conftest import API_TOKEN
 
@@ -30,7 +31,9 @@ async def number(services: Services, say: Callable[..., InboundMessage]) -> str:
     opened = (await services.desk.receive(say(LAMP))).ticket
     await services.database.write(
         lambda c: services.dispatcher.dispatch(
-            c, opened, version=1, by="operator:a", unit="city-management", note="归城管"
+            c,
+            Order(number=opened, version=1, by="operator:a", note="归城管"),
+            unit="city-management",
         )
     )
     return opened

@@ -12,7 +12,8 @@ from intake import schema
 from intake.accounts import Role
 from intake.services import Services
 from routing import store
-from routing.ticket import Status
+from routing.dispatch import Order
+from routing.ticket import Action, Status
 from tests.intake.console import Desk, everything, hire, rung
 
 LAMP = "我叫张三，电话13912345678，东韩村村口的路灯坏了三天了没人修"
@@ -225,8 +226,8 @@ async def test_returned_ticket_is_ruled_on_at_its_page(
     desk: Desk, services: Services, number: str, role: Role
 ) -> None:
     await services.database.write(
-        lambda c: services.dispatcher.return_(
-            c, number, version=1, by="operator:a", note="不归我们管"
+        lambda c: services.dispatcher.act(
+            c, Action.RETURN, Order(number=number, version=1, by="operator:a", note="不归我们管")
         )
     )
     await enter(desk, services, role)

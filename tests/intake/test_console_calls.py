@@ -25,6 +25,7 @@ from intake.phone import calls
 from intake.phone import schema as tables
 from intake.services import Services
 from routing import store
+from routing.dispatch import Order
 from routing.ticket import Action
 from tests.clock import Clock
 from tests.intake.console import CALL, Desk, hire, rung
@@ -347,7 +348,7 @@ async def test_operator_has_an_answered_matter_followed_up_by_a_call(
     ticket = await services.database.read(lambda c: store.load(c, told))
     await services.database.write(
         lambda c: services.dispatcher.answer(
-            c, told, version=ticket.version, by="operator:x", text="灯修好了"
+            c, Order(number=told, version=ticket.version, by="operator:x"), text="灯修好了"
         )
     )
     assert "请系统回访" in (await line_desk.get(path))[1]

@@ -13,7 +13,8 @@ from intake.services import Services
 from nlp.understanding import Understanding
 from routing import schema as tables
 from routing import store
-from routing.ticket import Status
+from routing.dispatch import Order
+from routing.ticket import Action, Status
 from tests.clock import Clock
 
 Say = Callable[..., InboundMessage]
@@ -181,8 +182,10 @@ async def test_progress_tells_the_latest_step_even_when_nobody_has_written_one(
     (reply,) = (await services.desk.receive(say("查询", key="2"))).replies
     assert services.replies.render(reply).endswith("最近一步：11月23日转给东韩村网格站。")
     await services.database.write(
-        lambda c: services.dispatcher.progress(
-            c, number, version=1, by="operator:a", note="电工已经到村里看过。"
+        lambda c: services.dispatcher.act(
+            c,
+            Action.PROGRESS,
+            Order(number=number, version=1, by="operator:a", note="电工已经到村里看过。"),
         )
     )
     (reply,) = (await services.desk.receive(say("查询", key="3"))).replies

@@ -12,6 +12,7 @@ from intake import attachments, inbox
 from intake.fetching import Fetching
 from intake.services import Services
 from routing import outbox, store
+from routing.dispatch import Order
 from routing.envelope import DeliveryError, Envelope
 from routing.relay import Relay
 from routing.ticket import Action, TicketEvent
@@ -184,8 +185,10 @@ async def test_a_withdrawn_ticket_gets_no_note_and_nothing_breaks(
     platform.trouble = {"web-media:1": SendError("文件已过期", permanent=True)}
     receipt = await services.desk.receive(sent)
     await services.database.write(
-        lambda c: services.dispatcher.withdraw(
-            c, receipt.ticket, version=1, by="resident", note="不用了"
+        lambda c: services.dispatcher.act(
+            c,
+            Action.WITHDRAW,
+            Order(number=receipt.ticket, version=1, by="resident", note="不用了"),
         )
     )
     await _drain(relay)

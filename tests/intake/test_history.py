@@ -6,6 +6,7 @@ from dataclasses import replace
 from channels.message import Attachment, Contact, InboundMessage, Point
 from intake import history, inbox
 from intake.services import Services
+from routing.dispatch import Order
 from tests.clock import Clock
 
 Say = Callable[..., InboundMessage]
@@ -52,7 +53,7 @@ async def test_notice_comes_after_the_words_before_it(
     clock.forward(hours=1)
     await services.database.write(
         lambda c: services.dispatcher.answer(
-            c, number, version=1, by="operator:a", text="已换新灯。"
+            c, Order(number=number, version=1, by="operator:a"), text="已换新灯。"
         )
     )
     assert (await lines(services))[-1] == "us <result> 解决了 没解决"

@@ -14,6 +14,7 @@ from intake.services import Services
 from intake.talk.turn import Judge, Told
 from nlp.understanding import RequestKind
 from routing import store
+from routing.dispatch import Order
 from routing.ticket import Action, Status, Ticket, TicketEvent
 from tests.clock import MONDAY_MORNING, Clock
 from tests.intake.talk import LAMP, WATER, Talk, keys
@@ -60,7 +61,9 @@ async def answered(services: Services, say: Say, clock: Clock) -> str:
     number = (await services.desk.receive(say(LAMP_HERE))).ticket
     clock.forward(hours=5)
     await services.database.write(
-        lambda c: services.dispatcher.answer(c, number, version=1, by="operator:a", text="换了灯")
+        lambda c: services.dispatcher.answer(
+            c, Order(number=number, version=1, by="operator:a"), text="换了灯"
+        )
     )
     clock.forward(hours=1)
     return number
@@ -151,7 +154,9 @@ async def test_who_is_known_by_his_telephone_reopens_by_ringing(
     told = replace(say(f"{LAMP_HERE}，我电话13900001234"), external_id="with-phone")
     number = (await services.desk.receive(told)).ticket
     await services.database.write(
-        lambda c: services.dispatcher.answer(c, number, version=1, by="operator:a", text="换了灯")
+        lambda c: services.dispatcher.answer(
+            c, Order(number=number, version=1, by="operator:a"), text="换了灯"
+        )
     )
     ringing = replace(
         say(f"{number}没修好", key="2"),

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from nlp.understanding import RequestKind, Urgency
 from routing import lifecycle, store
 from routing.database import Database
-from routing.dispatch import Dispatcher
+from routing.dispatch import Dispatcher, Order
 from routing.errors import ActionRefused, StaleVersion, UnknownUnit
-from routing.ticket import Status, Ticket
+from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 from tests.routing import county as counties
 from tests.routing import parts
@@ -39,14 +39,26 @@ async def _open(database: Database, dispatcher: Dispatcher, **changes: Any) -> T
 
 async def _act(
     database: Database,
+    dispatcher: Dispatcher,
+    action: Action,
+    ticket: Ticket,
+    by: str = OPERATOR,
+    note: str = "",
+) -> Ticket:
+    order = Order.on(ticket, by=by, note=note)
+    return await database.write(lambda c: dispatcher.act(c, action, order))
+
+
+async def _call(
+    database: Database,
     method: Callable[..., Ticket],
     ticket: Ticket,
     by: str = OPERATOR,
+    note: str = "",
     **values: Any,
 ) -> Ticket:
-    return await database.write(
-        lambda c: method(c, ticket.number, version=ticket.version, by=by, **values)
-    )
+    order = Order.on(ticket, by=by, note=note)
+    return await database.write(lambda c: method(c, order, **values))
 
 
 async def _kinds(database: Database) -> list[tuple[str, str]]:
@@ -122,15 +134,10 @@ async def test_operator_corrects_and_dispatches_by_the_catalogue_in_one_unit_of_
 
     def both(connection: Connection) -> Ticket:
         corrected = dispatcher.correct(
-            connection,
-            before.number,
-            version=before.version,
-            by=OPERATOR,
-            category="0201",
-            urgency="urgent",
+            connection, Order.on(before, by=OPERATOR), category="0201", urgency="urgent"
         )
         return dispatcher.dispatch(
-            connection, before.number, version=corrected.version, by=OPERATOR
+            connection, Order(number=before.number, version=corrected.version, by=OPERATOR)
         )
 
     ticket = await database.write(both)
@@ -148,7 +155,7 @@ async def test_raised_urgency_gives_a_deadline_that_can_still_be_kept(
 ) -> None:
     ticket = await _open(database, dispatcher)
     clock.forward(hours=5)
-    raised = await _act(database, dispatcher.correct, ticket, urgency=Urgency.DANGER)
+    raised = await _call(database, dispatcher.correct, ticket, urgency=Urgency.DANGER)
     assert raised.due_at == clock.at + timedelta(hours=2)
 
 
@@ -157,10 +164,10 @@ async def test_dispatch_to_a_chosen_unit_and_to_an_unknown_one(
 ) -> None:
     ticket = await _open(database, dispatcher, place="")
     with pytest.raises(UnknownUnit, match="nowhere"):
-        await _act(database, dispatcher.dispatch, ticket, unit="nowhere")
+        await _call(database, dispatcher.dispatch, ticket, unit="nowhere")
     with pytest.raises(ActionRefused, match="请指明主办单位"):
-        await _act(database, dispatcher.dispatch, ticket)
-    done = await _act(
+        await _call(database, dispatcher.dispatch, ticket)
+    done = await _call(
         database, dispatcher.dispatch, ticket, unit="water", assisting=("housing", "water")
     )
     assert (done.unit, done.assisting, done.rule) == ("water", ("housing",), "person")
@@ -170,17 +177,21 @@ async def test_whole_life_tells_everybody_concerned(database: Database, clock: C
     home = parts.county({counties.HAMLET_GRID: "wechat:oWorker"})
     dispatcher = parts.dispatcher(clock, home)
     ticket = await _open(database, dispatcher)
-    ticket = await _act(database, dispatcher.sign, ticket, by=LEAD)
-    ticket = await _act(database, dispatcher.progress, ticket, by=LEAD, note="灯泡买好了")
-    ticket = await _act(database, dispatcher.supplement, ticket, by="resident", note="还有井盖")
+    ticket = await _act(database, dispatcher, Action.SIGN, ticket, by=LEAD)
+    ticket = await _act(database, dispatcher, Action.PROGRESS, ticket, by=LEAD, note="灯泡买好了")
+    ticket = await _act(
+        database, dispatcher, Action.SUPPLEMENT, ticket, by="resident", note="还有井盖"
+    )
     assert ticket.text.endswith("补充：还有井盖")
-    ticket = await _act(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
-    ticket = await _act(database, dispatcher.follow_up, ticket, note="电话回访，说好了")
-    ticket = await _act(database, dispatcher.evaluate, ticket, solved=True, satisfied=True)
-    ticket = await _act(database, dispatcher.close, ticket)
+    ticket = await _call(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
+    ticket = await _act(database, dispatcher, Action.FOLLOW_UP, ticket, note="电话回访，说好了")
+    ticket = await database.write(
+        lambda c: dispatcher.evaluate(c, Order.on(ticket, by=OPERATOR), solved=True, satisfied=True)
+    )
+    ticket = await _act(database, dispatcher, Action.CLOSE, ticket)
     assert ticket.status is Status.CLOSED
     assert (ticket.solved, ticket.satisfied, ticket.contacted) == (True, True, None)
-    ticket = await _act(database, dispatcher.reopen, ticket)
+    ticket = await _act(database, dispatcher, Action.REOPEN, ticket)
     assert (ticket.status, ticket.unit) == (Status.DISPATCHED, counties.HAMLET_GRID)
     kinds = await _kinds(database)
     webhooks = [kind for destination, kind in kinds if destination == "webhook:housing"]
@@ -215,9 +226,9 @@ async def test_who_reopens_himself_is_answered_at_once_and_gets_no_notice(
 ) -> None:
     dispatcher = parts.dispatcher(clock, parts.county({counties.HAMLET_GRID: "wechat:oWorker"}))
     ticket = await _open(database, dispatcher)
-    ticket = await _act(database, dispatcher.sign, ticket, by=LEAD)
-    ticket = await _act(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
-    await _act(database, dispatcher.reopen, ticket, by="resident")
+    ticket = await _act(database, dispatcher, Action.SIGN, ticket, by=LEAD)
+    ticket = await _call(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
+    await _act(database, dispatcher, Action.REOPEN, ticket, by="resident")
     kinds = await _kinds(database)
     assert ("wechat:oResident", "notice_reopened") not in kinds
     assert kinds.count(("wechat:oWorker", "worker_dispatched")) == 2
@@ -240,8 +251,8 @@ async def test_result_carries_the_answer_in_the_words_for_the_resident(
     database: Database, dispatcher: Dispatcher
 ) -> None:
     ticket = await _open(database, dispatcher)
-    ticket = await _act(database, dispatcher.sign, ticket, by=LEAD)
-    await _act(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
+    ticket = await _act(database, dispatcher, Action.SIGN, ticket, by=LEAD)
+    await _call(database, dispatcher.answer, ticket, by=LEAD, text="灯修好了")
     body = json.loads((await parts.posted(database))[-1].body)
     assert body["key"] == "result"
     assert body["values"] == {
@@ -256,10 +267,10 @@ async def test_department_returns_and_the_one_who_takes_over_is_told(
 ) -> None:
     ticket = await _open(database, dispatcher, category="0201")
     ticket = await _act(
-        database, dispatcher.return_, ticket, by="department:water", note="不归我们"
+        database, dispatcher, Action.RETURN, ticket, by="department:water", note="不归我们"
     )
     assert ticket.status is Status.RETURNED
-    ticket = await _act(database, dispatcher.rule, ticket, unit="housing", note="归住建")
+    ticket = await _call(database, dispatcher.rule, ticket, unit="housing", note="归住建")
     assert ticket.unit == "housing"
     assert await _kinds(database) == [
         ("webhook:water", "ticket.dispatched"),
@@ -274,7 +285,7 @@ async def test_reported_up_ticket_goes_one_level_up(
     database: Database, dispatcher: Dispatcher
 ) -> None:
     ticket = await _open(database, dispatcher)
-    ticket = await _act(database, dispatcher.report_up, ticket, by=LEAD, note="修不了")
+    ticket = await _act(database, dispatcher, Action.REPORT_UP, ticket, by=LEAD, note="修不了")
     assert (ticket.unit, ticket.status) == (counties.HAMLET, Status.DISPATCHED)
     assert ticket.rule == f"report_up:{counties.HAMLET_GRID}"
 
@@ -284,11 +295,13 @@ async def test_extended_supervised_and_withdrawn(
 ) -> None:
     ticket = await _open(database, dispatcher)
     later = ticket.due_at + timedelta(days=3)
-    ticket = await _act(database, dispatcher.extend, ticket, by=LEAD, due_at=later, note="等配件")
+    ticket = await _call(database, dispatcher.extend, ticket, by=LEAD, due_at=later, note="等配件")
     assert ticket.due_at == later
-    ticket = await _act(database, dispatcher.supervise, ticket, note="居民多次反映")
+    ticket = await _act(database, dispatcher, Action.SUPERVISE, ticket, note="居民多次反映")
     assert ticket.supervision_number == f"{ticket.number}-D1"
-    ticket = await _act(database, dispatcher.withdraw, ticket, by="resident", note="自己修好了")
+    ticket = await _act(
+        database, dispatcher, Action.WITHDRAW, ticket, by="resident", note="自己修好了"
+    )
     assert ticket.status is Status.WITHDRAWN
 
 
@@ -298,7 +311,7 @@ async def test_confidential_matter_is_withheld_from_webhooks_and_workers(
     home = parts.county({"water": "wechat:oClerk"})
     dispatcher = parts.dispatcher(clock, home)
     ticket = await _open(database, dispatcher, confidential=True)
-    await _act(database, dispatcher.dispatch, ticket, unit="water", note="巩庄村的人报的")
+    await _call(database, dispatcher.dispatch, ticket, unit="water", note="巩庄村的人报的")
     rows = await parts.posted(database)
     assert [row.destination for row in rows] == ["webhook:water"]
     for secret in ("路灯", "巩庄", counties.HAMLET):
@@ -312,8 +325,8 @@ async def test_of_two_who_decide_at_once_one_is_too_late(
 ) -> None:
     ticket = await _open(database, dispatcher, place="")
     found = await asyncio.gather(
-        _act(database, dispatcher.dispatch, ticket, unit="water"),
-        _act(database, dispatcher.dispatch, ticket, unit="housing"),
+        _call(database, dispatcher.dispatch, ticket, unit="water"),
+        _call(database, dispatcher.dispatch, ticket, unit="housing"),
         return_exceptions=True,
     )
     assert sum(isinstance(each, StaleVersion) for each in found) == 1
@@ -323,5 +336,5 @@ async def test_of_two_who_decide_at_once_one_is_too_late(
 async def test_refused_action_posts_nothing(database: Database, dispatcher: Dispatcher) -> None:
     ticket = await _open(database, dispatcher, category="0201")
     with pytest.raises(ActionRefused):
-        await _act(database, dispatcher.sign, ticket, by="department:housing")
+        await _act(database, dispatcher, Action.SIGN, ticket, by="department:housing")
     assert len(await parts.posted(database)) == 1

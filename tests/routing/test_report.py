@@ -10,9 +10,9 @@ from nlp.understanding import Urgency
 from routing import deadline, report, schema
 from routing.database import Database
 from routing.deadline import Light
-from routing.dispatch import Dispatcher
+from routing.dispatch import Dispatcher, Order
 from routing.report import Wanted
-from routing.ticket import Status, Ticket
+from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 from tests.routing import county as counties
 from tests.routing import parts
@@ -60,8 +60,10 @@ async def test_returned_ticket_waits_in_the_queue(
 ) -> None:
     ticket = await _open(database, dispatcher, category="0201")
     await database.write(
-        lambda c: dispatcher.return_(
-            c, ticket.number, version=1, by="department:water", note="不归我们"
+        lambda c: dispatcher.act(
+            c,
+            Action.RETURN,
+            Order(number=ticket.number, version=1, by="department:water", note="不归我们"),
         )
     )
     queue = await database.read(lambda c: report.waiting(c, limit=10))
@@ -121,7 +123,9 @@ async def test_counts_by_status(database: Database, dispatcher: Dispatcher, cloc
     await _open(database, dispatcher, place="")
     ticket = await _open(database, dispatcher)
     await database.write(
-        lambda c: dispatcher.withdraw(c, ticket.number, version=1, by="resident", note="不用了")
+        lambda c: dispatcher.act(
+            c, Action.WITHDRAW, Order(number=ticket.number, version=1, by="resident", note="不用了")
+        )
     )
     counts = await database.read(lambda c: report.counts(c, clock.at))
     assert [counts.status(s) for s in (Status.DECIDING, Status.DISPATCHED, Status.CLOSED)] == [

@@ -8,6 +8,7 @@ import pytest
 
 from routing import store
 from routing.database import Database
+from routing.dispatch import Order
 from routing.ticket import Action, Ticket
 from routing.watch import Watch
 from tests.clock import Clock
@@ -92,11 +93,8 @@ async def test_extended_deadline_is_watched_anew(database: Database, clock: Cloc
     await database.write(
         lambda c: dispatcher.extend(
             c,
-            ticket.number,
-            version=reminded.version,
-            by="operator:李",
+            Order(number=ticket.number, version=reminded.version, by="operator:李", note="等配件"),
             due_at=later,
-            note="等配件",
         )
     )
     assert not await watch.step()
@@ -133,7 +131,7 @@ async def test_answered_ticket_is_left_in_peace(database: Database, clock: Clock
     dispatcher = parts.dispatcher(clock)
     await database.write(
         lambda c: dispatcher.answer(
-            c, ticket.number, version=1, by="operator:李", text="已经告诉您了"
+            c, Order(number=ticket.number, version=1, by="operator:李"), text="已经告诉您了"
         )
     )
     clock.forward(days=60)

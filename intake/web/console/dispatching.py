@@ -16,22 +16,9 @@ from intake.services import Services
 from intake.web import options
 from nlp.understanding import Urgency
 from routing import store
+from routing.dispatch import Order
 from routing.errors import ActionRefused
 from routing.ticket import Action, Ticket
-
-ACTIONS_WITH_A_NOTE = {
-    Action.SIGN: "sign",
-    Action.RETURN: "return_",
-    Action.REPORT_UP: "report_up",
-    Action.REMIND: "remind",
-    Action.SUPERVISE: "supervise",
-    Action.PROGRESS: "progress",
-    Action.FOLLOW_UP: "follow_up",
-    Action.CLOSE: "close",
-    Action.WITHDRAW: "withdraw",
-    Action.SUPPLEMENT: "supplement",
-    Action.REOPEN: "reopen",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,40 +61,25 @@ def understood(county: County, wish: Wish) -> Wish:
     return replace(wish, category=category, place=place, unit=unit)
 
 
-def carry_out(
-    connection: Connection,
-    services: Services,
-    number: str,
-    order: Wish,
-    *,
-    version: int,
-    by: str,
-) -> Ticket:
+def carry_out(connection: Connection, services: Services, wish: Wish, order: Order) -> Ticket:
     """Correct the ticket where it was wrong, keep each correction as an example, and dispatch
     it.
     """
-    before = store.load(connection, number)
-    changed = _changes(before, order)
+    before = store.load(connection, order.number)
+    changed = _changes(before, wish)
     if changed:
-        corrected = services.dispatcher.correct(
-            connection, number, version=version, by=by, note=order.note, **changed
-        )
-        _teach(connection, services, before, changed, by=by)
-        version = corrected.version
-    return services.dispatcher.dispatch(
-        connection, number, version=version, by=by, unit=order.unit, note=order.note
-    )
+        corrected = services.dispatcher.correct(connection, order, **changed)
+        _teach(connection, services, before, changed, by=order.by)
+        order = replace(order, version=corrected.version)
+    return services.dispatcher.dispatch(connection, order, unit=wish.unit)
 
 
 def act(
     connection: Connection,
     services: Services,
-    number: str,
-    *,
     action: Action,
-    version: int,
-    by: str,
-    note: str,
+    order: Order,
+    *,
     unit: str = "",
     due_at: str = "",
 ) -> Ticket:
@@ -116,20 +88,12 @@ def act(
     """
     dispatcher = services.dispatcher
     if action is Action.RULE:
-        code = _unit(services.county, unit)
-        return dispatcher.rule(connection, number, version=version, by=by, unit=code, note=note)
+        return dispatcher.rule(connection, order, unit=_unit(services.county, unit))
     if action is Action.EXTEND:
-        at = _moment(due_at)
-        return dispatcher.extend(connection, number, version=version, by=by, due_at=at, note=note)
+        return dispatcher.extend(connection, order, due_at=_moment(due_at))
     if action is Action.ANSWER:
-        return dispatcher.answer(connection, number, version=version, by=by, text=note)
-    method = ACTIONS_WITH_A_NOTE.get(action)
-    if method is None:
-        raise ActionRefused("这一步请用它自己的表单办理。")
-    done: Ticket = getattr(dispatcher, method)(
-        connection, number, version=version, by=by, note=note
-    )
-    return done
+        return dispatcher.answer(connection, replace(order, note=""), text=order.note)
+    return dispatcher.act(connection, action, order)
 
 
 def _unit(county: County, typed: str) -> str:
@@ -156,9 +120,9 @@ def reason(county: County, ticket: Ticket) -> str:
     return "由人工决定" if ticket.rule else "还没有派单"
 
 
-def _changes(ticket: Ticket, order: Wish) -> dict[str, str]:
+def _changes(ticket: Ticket, wish: Wish) -> dict[str, str]:
     """What the operator put right, by the ticket's field names."""
-    wanted = {"category": order.category, "place": order.place, "urgency": order.urgency}
+    wanted = {"category": wish.category, "place": wish.place, "urgency": wish.urgency}
     return {name: value for name, value in wanted.items() if value != getattr(ticket, name)}
 
 

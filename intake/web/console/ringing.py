@@ -81,7 +81,7 @@ def _plan(connection: Connection, services: Services, number: str, name: str, ne
         ticket, BY_SYSTEM
     ):
         note = ASKED[purpose].format(name=name)
-        services.dispatcher.remark(connection, number, version=ticket.version, note=note)
+        services.dispatcher.remark(connection, ticket, note)
 
 
 def _owe(connection: Connection, services: Services, wanted: Plan) -> bool:

@@ -1,6 +1,6 @@
 """One ticket: what was said, what was decided and why, who has it, and what can be done now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from intake.web.console.dispatching import Wish
 from intake.web.looks import Look
 from nlp import redact
 from routing import lifecycle, store
+from routing.dispatch import Order
 from routing.errors import RoutingError, StaleVersion, TicketNotFound
 from routing.ticket import Action, Status, Ticket, TicketEvent
 
@@ -61,11 +62,9 @@ async def _dispatch(request: web.Request) -> web.StreamResponse:
     services, number = request.app[SERVICES], request.match_info["number"]
     wish = Wish.of(fields)
     try:
-        order = dispatching.understood(services.county, wish)
-        version, by = forms.version(fields), f"operator:{session.account.name}"
-        await services.database.write(
-            lambda c: dispatching.carry_out(c, services, number, order, version=version, by=by)
-        )
+        meant = dispatching.understood(services.county, wish)
+        order = _order(number, fields, f"operator:{session.account.name}")
+        await services.database.write(lambda c: dispatching.carry_out(c, services, meant, order))
     except RoutingError as error:
         return await _shown(request, problem=_problem(error), wish=wish)
     raise web.HTTPSeeOther(f"/console/tickets/{number}")
@@ -79,13 +78,11 @@ async def _act(request: web.Request) -> web.StreamResponse:
         action = Action(fields.get("action", ""))
     except ValueError:
         raise web.HTTPBadRequest(text="没有这个操作，请从页面上选") from None
-    version, by = forms.version(fields), _by(session)
-    typed = {name: fields.get(name, "") for name in ("note", "unit", "due_at")}
+    order = _order(number, fields, _by(session))
+    typed = {name: fields.get(name, "") for name in ("unit", "due_at")}
     try:
         await services.database.write(
-            lambda c: dispatching.act(
-                c, services, number, action=action, version=version, by=by, **typed
-            )
+            lambda c: dispatching.act(c, services, action, order, **typed)
         )
     except RoutingError as error:
         return await _shown(request, problem=_problem(error))
@@ -171,6 +168,11 @@ async def _ticket(services: Services, number: str) -> Ticket:
 
 def _problem(error: RoutingError) -> str:
     return CHANGED_MEANWHILE if isinstance(error, StaleVersion) else str(error)
+
+
+def _order(number: str, fields: Mapping[str, str], by: str) -> Order:
+    version, note = forms.version(fields), fields.get("note", "")
+    return Order(number=number, version=version, by=by, note=note)
 
 
 def _by(session: Session) -> str:

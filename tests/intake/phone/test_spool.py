@@ -18,7 +18,8 @@ from intake.phone.spool import NOT_ANSWERED, Spool
 from intake.phone.vault import FolderVault
 from intake.services import Services
 from routing import schema, store
-from routing.ticket import Status, Ticket
+from routing.dispatch import Order
+from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 
 CALL = "0190a1b2-0000-7000-8000-000000000001"
@@ -293,8 +294,8 @@ async def test_nobody_is_rung_whom_an_operator_has_seen_to(
     await spool.step()
     (ticket,) = await tickets(services)
     await services.database.write(
-        lambda c: services.dispatcher.withdraw(
-            c, ticket.number, version=ticket.version, by="operator:x", note="打错了"
+        lambda c: services.dispatcher.act(
+            c, Action.WITHDRAW, Order.on(ticket, by="operator:x", note="打错了")
         )
     )
     assert await _book(services).next_errand() is None
