@@ -38,3 +38,11 @@ def test_settings_for_a_department_that_is_not_there_do_not_start(written: Path)
     assert result.exit_code == 2
     assert "设置有 1 处要改" in result.output
     assert "departments.watr：县区数据里没有这个单位。是不是想写 water" in result.output
+
+
+def test_a_line_with_the_number_of_another_county_does_not_start(written: Path) -> None:
+    with written.open("a", encoding="utf-8") as file:
+        file.write('[phone]\nnumber = "4569899"\n[phone.exchange]\nsecret = "x"\n')
+    result = _run(written)
+    assert result.exit_code == 2
+    assert "phone.number 是 4569899，county.toml 里的热线是 12345" in result.output
