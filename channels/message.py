@@ -63,7 +63,7 @@ class InboundMessage:
     point: Point | None = None
     confidence: float | None = None  # the recogniser's, for speech
     public: bool = False  # said in public (an @mention): a candidate until confirmed in private
-    event: str = ""  # see docs/channels.md: follow, menu:KEY, hangup, missed, handover:REASON
+    event: str = ""  # see docs/channels.md: follow, menu:KEY, progress:NUMBER, hangup, missed
     spoken: bool = False  # on the telephone: answers are heard, a ticket is read back first
 
 

@@ -92,16 +92,18 @@ class Clerk:
             case HandOver():
                 return self._hand_over(connection, step, after, message)
             case Judge():
-                replies, number = judging.judge(connection, self._dispatcher, step, message)
+                replies, number = judging.judge(
+                    connection, self._dispatcher, step, message, after.proved
+                )
                 return after, replies, number
             case Supplement():
                 return self._supplement(connection, step, after, message)
             case TellProgress(ticket=number):
-                return after, self._progress(connection, number, message), ""
+                return after, self._progress(connection, number, after, message), ""
             case AskWithdraw():
                 return self._ask_withdraw(connection, step, after, message)
             case Withdraw(ticket=number):
-                return after, self._withdraw(connection, number, message), number
+                return after, self._withdraw(connection, number, after, message), number
 
     def _open(
         self, connection: Connection, step: Open, after: Conversation, message: InboundMessage
@@ -123,7 +125,7 @@ class Clerk:
         self, connection: Connection, step: HandOver, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
         """Why a person takes over is written into the ticket that is there already."""
-        ticket = ownership.own(connection, step.ticket, message)
+        ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None:
             return after, [Reply(key="transferring")], ""
         if Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_SYSTEM):
@@ -134,7 +136,7 @@ class Clerk:
     def _supplement(
         self, connection: Connection, step: Supplement, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
-        ticket = ownership.own(connection, step.ticket, message)
+        ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
             return after, [Reply(key="progress_unknown", values={"number": step.ticket})], ""
         self._dispatcher.act(
@@ -144,9 +146,9 @@ class Clerk:
         return after, [] if step.quiet else [said], ticket.number
 
     def _progress(
-        self, connection: Connection, number: str, message: InboundMessage
+        self, connection: Connection, number: str, after: Conversation, message: InboundMessage
     ) -> list[Reply]:
-        ticket = ownership.own(connection, number, message)
+        ticket = ownership.own(connection, number, message, after.proved)
         if ticket is None:
             return [_not_found(number)]
         events = store.events(connection, ticket.number)
@@ -163,7 +165,7 @@ class Clerk:
         after: Conversation,
         message: InboundMessage,
     ) -> tuple[Conversation, list[Reply], str]:
-        ticket = ownership.own(connection, step.ticket, message)
+        ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None:
             return after, [_not_found(step.ticket)], ""
         asked = confirming.withdrawing(after, ticket.number, step.until)
@@ -173,9 +175,9 @@ class Clerk:
         return asked, [ask], ""
 
     def _withdraw(
-        self, connection: Connection, number: str, message: InboundMessage
+        self, connection: Connection, number: str, after: Conversation, message: InboundMessage
     ) -> list[Reply]:
-        ticket = ownership.own(connection, number, message)
+        ticket = ownership.own(connection, number, message, after.proved)
         if ticket is None:
             return [Reply(key="progress_none")]
         try:

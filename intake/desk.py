@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from channels.message import InboundMessage, Receipt
 from config.runtime import Runtime
-from intake import inbox, threads
+from intake import inbox, proofs, threads
 from intake.clerk import Clerk
 from intake.talk import conversation, ownership
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
@@ -112,6 +112,7 @@ class FrontDesk:
         if receipt is not None:
             return receipt
         thread = threads.load(connection, heard.message.thread)
+        thread = proofs.weigh(connection, thread, heard)
         if self._knowledge.verdicts(heard.understanding.text):
             told = ownership.last_told(connection, heard.message.sender)
             heard = replace(heard, told=told)

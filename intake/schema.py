@@ -43,6 +43,14 @@ conversation = sa.Table(
 )
 sa.Index("ix_conversation_due", conversation.c.due_at)
 
+proof_failure = sa.Table(
+    "proof_failure",
+    metadata,
+    sa.Column("ticket", sa.String(20), primary_key=True),
+    sa.Column("day", sa.String(8), primary_key=True),  # 20261124, as people here count days
+    sa.Column("failures", sa.Integer, nullable=False),
+)
+
 media = sa.Table(
     "media",
     metadata,

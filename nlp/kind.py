@@ -39,7 +39,7 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
     asked = _MARKS.sub("", _NUMBERS.sub("", text)).lower()
     if not asked and _TICKET.search(text):
         return RequestKind.PROGRESS, (text,)
-    if len(asked) <= SHORT:
+    if 0 < len(asked) <= SHORT:
         for kind, pattern in _WHOLE_PATTERNS:
             if pattern.fullmatch(asked):
                 return kind, (asked,)

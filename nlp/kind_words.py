@@ -8,9 +8,9 @@ TICKET = (  # a ticket's number, with what people call it
     r"(?:(?:我的?|那个|这个)?(?:工单(?:号码?)?|单子|(?:(?<!撤)单|编|受理)号码?)(?:是|为)?[:：]?)?"
     r"(?<!\d)20\d{6}[- ]?\d{4,6}(?!\d)"
 )
-LAST_FOUR = (
+LAST_FOUR = (  # of a telephone, or all of it
     r"(?:(?:我的?)?(?:手机|电话)?(?:号码?)?的?(?:尾号|最?后(?:四|4)位)(?:数|号)?(?:是|为)?[:：]?)?"
-    r"(?<![\d-])\d{4}(?![\d\u4e00-\u9fff-])"
+    r"(?<![\d-])(?:\d{4}|1[3-9]\d{9})(?![\d\u4e00-\u9fff-])"
 )
 BEFORE = {  # told anywhere, first that fits decides
     RequestKind.PERSON: r"转(?:到)?人工|人工(?:服务(?!态度)|客服|"

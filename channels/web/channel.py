@@ -123,6 +123,7 @@ class WebChannel(Channel):
             received_at=self._desk.runtime.now(),
             attachments=attachments,
             point=form.point,
+            event=form.event,
         )
 
     async def _end(self, request: web.Request) -> web.Response:

@@ -1,6 +1,8 @@
 """What a resident's browser sends, read with bounds: the form of the page, the ids, the pin."""
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
@@ -17,14 +19,20 @@ MOST_PARTS = 12
 ID_LENGTH = 32
 REFUSED = "表单不对，请刷新页面再发"
 _LONGEST_FIELD_BYTES = 4 * LONGEST_TEXT + 1024
+LONGEST_NUMBER = 20
+_TICKET = re.compile(r"(?<!\d)(20\d{6})\D?(\d{4,6})(?!\d)")
 _FIELDS = ("text", "key", "latitude", "longitude", "number", "last_four")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What a resident sent: words, a place pin, a photo; or a ticket's number to ask about."""
+    """What a resident sent: words, a place pin, a photo; or a ticket's number to ask about.
+
+    Then `event` says so, with the last four digits of his telephone where he gave them.
+    """
 
     text: str = ""
+    event: str = ""
     key: str = ""  # of the page's form: sent twice, it is one message
     point: Point | None = None
     photo: bytes = b""
@@ -91,8 +99,19 @@ def _form(fields: Mapping[str, str], photo: bytes) -> Form:
         text.cleaned(fields.get(name, "")).strip() for name in _FIELDS
     )
     if number:
-        said = " ".join(part for part in ("查询", number[:20], last_four[:4]) if part)
+        return _asked(key, number, last_four)
     return Form(text=said, key=key, point=_point(latitude, longitude), photo=photo)
+
+
+def _asked(key: str, number: str, last_four: str) -> Form:
+    """How does this ticket stand? Nothing of it is taken for a sentence; the digits are shown to
+    nobody.
+    """
+    number, last_four = (unicodedata.normalize("NFKC", each) for each in (number, last_four))
+    found = _TICKET.search(number)
+    number = "-".join(found.groups()) if found else number.replace(":", "")[:LONGEST_NUMBER]
+    event = ":".join(part for part in ("progress", number, last_four[:4]) if part)
+    return Form(text=f"查询 {number}", event=event, key=key)
 
 
 def _point(latitude: str, longitude: str) -> Point | None:

@@ -66,6 +66,7 @@ def forget(conversation: Conversation) -> Conversation:
         ticket_danger=conversation.ticket_danger,
         ticket_at=conversation.ticket_at,
         noted=conversation.noted,
+        proved=conversation.proved,
         fills=conversation.fills,
     )
 
@@ -124,6 +125,7 @@ def opened(whole: Conversation, at: datetime, *opening: Open) -> Turn:
     first, into = opening[0].draft, replace(opening[0], into=whole.fills)
     fresh = Conversation(
         thread=whole.thread,
+        proved=whole.proved,
         pending=whole.pending,
         ticket_at=at,
         ticket_category=first.category,

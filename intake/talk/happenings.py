@@ -28,6 +28,10 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     match name, detail:
         case "menu", "progress":
             return Turn(conversation=conversation, steps=(TellProgress(ticket=""),))
+        case "progress", asked:  # by a form: the number, perhaps with a proof that it is his
+            return Turn(
+                conversation=conversation, steps=(TellProgress(ticket=asked.partition(":")[0]),)
+            )
         case "menu", "person":
             whole = drafts.remember(conversation, heard)
             return drafts.hand_over(whole, heard, knowledge, reasons.PERSON_ASKED)

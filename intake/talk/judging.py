@@ -31,13 +31,17 @@ _BY_UNIT = frozenset({*_OFFICES, UnitKind.COUNTY, UnitKind.URBAN_AREA, UnitKind.
 
 
 def judge(
-    connection: Connection, dispatcher: Dispatcher, step: Judge, message: InboundMessage
+    connection: Connection,
+    dispatcher: Dispatcher,
+    step: Judge,
+    message: InboundMessage,
+    proved: str = "",
 ) -> tuple[list[Reply], str]:
     """Record the verdict as whose it is; the replies, and the ticket's number where it was found.
 
     Of a stranger nothing is taken.
     """
-    ticket = ownership.own(connection, step.ticket, message)
+    ticket = ownership.own(connection, step.ticket, message, proved)
     if ticket is not None:
         return _by_resident(connection, dispatcher, ticket, step), ticket.number
     ticket = ownership.find(connection, step.ticket)

@@ -28,13 +28,29 @@ _LAST_NOTICE = (
 )
 
 
-def own(connection: Connection, number: str, message: InboundMessage) -> Ticket | None:
-    """The ticket, if it is this resident's: the one named, or his latest where none is named."""
-    ticket = find(connection, number or _latest(connection, message.sender))
+def own(
+    connection: Connection, number: str, message: InboundMessage, proved: str = ""
+) -> Ticket | None:
+    """The ticket, if it is this resident's: the one named, or his latest where none is named.
+
+    `proved` is a ticket that he has shown to be his, see `proofs`.
+    """
+    ticket = find(connection, number or _latest(connection, message.sender) or proved)
     if ticket is None:
         return None
-    mine = ticket.reporter == str(message.sender) or _knows_phone(ticket, message)
+    mine = ticket.number == proved or is_reporter(ticket, message.sender)
     return ticket if mine else None
+
+
+def is_reporter(ticket: Ticket, sender: Contact) -> bool:
+    """Has he reported it from here, or does he ring from the telephone that was left with it?"""
+    if ticket.reporter == str(sender):
+        return True
+    return (
+        sender.scheme == "tel"
+        and bool(bare(ticket.reporter_phone))
+        and (bare(sender.path) == bare(ticket.reporter_phone))
+    )
 
 
 def find(connection: Connection, number: str) -> Ticket | None:
@@ -63,16 +79,6 @@ def _latest(connection: Connection, sender: Contact) -> str:
     return found or ""
 
 
-def _knows_phone(ticket: Ticket, message: InboundMessage) -> bool:
-    """He rings from the phone that was left, or proves himself by its last four digits."""
-    last = ticket.reporter_phone[-4:]
-    if len(last) != 4:
-        return False
-    sender = message.sender
-    if sender.scheme == "tel" and _bare(sender.path) == _bare(ticket.reporter_phone):
-        return True
-    return last in message.text.replace(ticket.number, " ").split()
-
-
-def _bare(phone: str) -> str:
+def bare(phone: str) -> str:
+    """A telephone's digits without the country's."""
     return phone.removeprefix(_COUNTRY).replace("-", "").replace(" ", "")

@@ -46,6 +46,7 @@ class Conversation:
     ticket_danger: bool = False
     ticket_at: datetime | None = None
     noted: bool = False  # the resident knows that more words join that ticket
+    proved: str = ""  # a ticket reported elsewhere that he has shown to be his
     due_at: datetime | None = None  # when silence is taken as an answer; there while anything waits
     withdrawing: str = ""  # the ticket that we have asked about
     interrupted: Stage = Stage.OPEN  # what we waited for before that question

@@ -172,7 +172,25 @@ async def test_number_and_phone_become_a_question_about_progress(
     client: Client, desk: FakeDesk
 ) -> None:
     await send(client, ADAPTER.form({"number": NUMBER, "last_four": "5678"}))
-    assert desk.received[0].text == f"查询 {NUMBER} 5678"
+    assert (desk.received[0].text, desk.received[0].event) == (
+        f"查询 {NUMBER}",
+        f"progress:{NUMBER}:5678",
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", ["20261124 0001", "２０２６１１２４－０００１", "单号20261124-0001", "202611240001"]
+)
+async def test_number_is_read_however_it_is_typed(
+    client: Client, desk: FakeDesk, typed: str
+) -> None:
+    await send(client, ADAPTER.form({"number": typed}))
+    assert desk.received[0].event == "progress:20261124-0001"
+
+
+async def test_what_is_no_number_is_still_no_sentence(client: Client, desk: FakeDesk) -> None:
+    await send(client, ADAPTER.form({"number": "路灯:坏了"}))
+    assert desk.received[0].event == "progress:路灯坏了"
 
 
 async def test_progress_offers_the_tickets_of_this_browser(client: Client, desk: FakeDesk) -> None:
