@@ -83,18 +83,27 @@ def add(connection: Connection, *, name: str, display_name: str, role: Role, now
 
 
 def reset(connection: Connection, name: str) -> str:
-    """Give an account a new one-time password and end its sessions."""
-    password = passwords.one_time()
-    _set_password(connection, name, password, must_change=True)
-    return password
+    """Give an account that is in use a new one-time password and end its sessions."""
+    if not _known(connection, name).active:
+        raise AccountFault(
+            f"{name} 已停用，没有重置。要让他重新登录，用 hotline operator enable {name}"
+        )
+    return _renewed(connection, name)
+
+
+def enable(connection: Connection, name: str) -> str:
+    """Take an account that was disabled into use again, with a new one-time password."""
+    if _known(connection, name).active:
+        raise AccountFault(
+            f"{name} 正在使用，没有停用过。要换密码，用 hotline operator reset {name}"
+        )
+    return _renewed(connection, name)
 
 
 def disable(connection: Connection, name: str) -> None:
     """Nobody can log in by this name any more; its sessions end now."""
-    if not connection.execute(
-        sa.update(_OPERATOR).where(_OPERATOR.c.name == name).values(active=False)
-    ).rowcount:
-        raise AccountFault(f"没有登录名 {name}，用 hotline operator list 看看有哪些")
+    _known(connection, name)
+    connection.execute(sa.update(_OPERATOR).where(_OPERATOR.c.name == name).values(active=False))
     end_all(connection, name)
 
 
@@ -165,14 +174,22 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
     return connection.execute(gone).rowcount
 
 
-def _set_password(connection: Connection, name: str, password: str, *, must_change: bool) -> None:
-    if not connection.execute(
+def _renewed(connection: Connection, name: str) -> str:
+    password = passwords.one_time()
+    connection.execute(
         sa.update(_OPERATOR)
         .where(_OPERATOR.c.name == name)
-        .values(password_hash=passwords.new_hash(password), must_change=must_change, active=True)
-    ).rowcount:
-        raise AccountFault(f"没有登录名 {name}，用 hotline operator list 看看有哪些")
+        .values(password_hash=passwords.new_hash(password), must_change=True, active=True)
+    )
     end_all(connection, name)
+    return password
+
+
+def _known(connection: Connection, name: str) -> Account:
+    account = _find(connection, name)
+    if account is None:
+        raise AccountFault(f"没有登录名 {name}，用 hotline operator list 看看有哪些")
+    return account
 
 
 def _find(connection: Connection, name: str) -> Account | None:

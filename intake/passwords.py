@@ -1,6 +1,7 @@
 """Passwords of the console: one-time ones, hashes, and what is too weak."""
 
 import functools
+import hmac
 import secrets
 
 from argon2 import PasswordHasher
@@ -36,6 +37,13 @@ def weakness(password: str, name: str) -> str:
 def new_hash(password: str) -> str:
     """The hash of a password; takes 0.2 s, so call it in a thread."""
     return _HASHER.hash(password)
+
+
+def proof(hashed: str) -> str:
+    """What only who knows this hash can make: a browser keeps it to show that its user had the
+    password. It ends with the password.
+    """
+    return hmac.digest(hashed.encode(), b"browser", "sha256").hex()
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Accounts from the command line: `hotline operator add | reset | disable | list`."""
+"""Accounts from the command line: `hotline operator add | reset | disable | enable | list`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ class Task(StrEnum):
     ADD = "add"
     RESET = "reset"
     DISABLE = "disable"
+    ENABLE = "enable"
     LIST = "list"
 
 
@@ -51,5 +52,8 @@ def manage(connection: Connection, order: Order, now: datetime) -> str:
     if order.task is Task.RESET:
         password = accounts.reset(connection, order.name)
         return f"{order.name} 的一次性密码：{password}（只显示这一次）"
+    if order.task is Task.ENABLE:
+        password = accounts.enable(connection, order.name)
+        return f"已恢复 {order.name}，一次性密码：{password}（只显示这一次）"
     accounts.disable(connection, order.name)
     return f"已停用 {order.name}，其登录全部失效。"

@@ -3,33 +3,42 @@
 import asyncio
 from collections.abc import Sequence
 from typing import NoReturn
+from urllib.parse import quote, unquote
 
 from aiohttp import web
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from channels import http
+from channels import http, text
 from intake import accounts, passwords
 from intake.services import SERVICES
 from intake.web import forms, pages
 from intake.web.sessions import COOKIE, EVERYBODY, LOGIN, LOGOUT, PASSWORD, required
 
 _TRIES_BY_BOTH = RateLimitItemPerMinute(6)
-_TRIES_BY_NAME = RateLimitItemPerMinute(60)  # from everywhere: a prankster locks nobody out
+_TRIES_BY_NAME = RateLimitItemPerMinute(60)  # from everywhere
 _TRIES_BY_ADDRESS = RateLimitItemPerMinute(30)
+_BROWSER = "hotline_browser"
+_BROWSER_KNOWN_S = 90 * 86_400
 
 
 class _Guard:
-    """Bounds what strangers can cost: tries in a minute, and hashes at a time (64 MB each)."""
+    """Bounds what strangers can cost: tries in a minute, and hashes at a time (64 MB each).
+
+    A browser in which somebody has logged in before counts for itself, so that a prankster who
+    guesses at a name, from however many addresses, locks out nobody but strangers.
+    """
 
     def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self.hashing = asyncio.Semaphore(2)
 
-    def may_try(self, name: str, address: str) -> bool:
+    def may_try(self, name: str, address: str, browser_of: str) -> bool:
         """False when there were too many tries in the last minute."""
         hit = self._limiter.hit
+        if browser_of:
+            return hit(_TRIES_BY_BOTH, "browser", browser_of, name)
         return (
             hit(_TRIES_BY_BOTH, "both", name, address)
             and hit(_TRIES_BY_ADDRESS, "address", address)
@@ -65,7 +74,8 @@ async def _login(request: web.Request) -> web.StreamResponse:
     fields = await forms.posted(request)
     name, password = fields.get("name", ""), fields.get("password", "")
     guard, services = request.app[_GUARD], request.app[SERVICES]
-    if not guard.may_try(name[:40], http.asker(request)):
+    browser_of = await _browser_of(request)
+    if not guard.may_try(name[:40], http.asker(request), browser_of):
         problem = "试得太多了，请过一分钟再试"
         return pages.show(request, "login.html", {"problem": problem, "name": name}, status=429)
     known = await services.database.read(lambda c: accounts.password_hash(c, name))
@@ -77,21 +87,44 @@ async def _login(request: web.Request) -> web.StreamResponse:
     raise await _begin(request, name)
 
 
+async def _browser_of(request: web.Request) -> str:
+    """Who has logged in in this browser before, with the password that he still has; empty for
+    nobody.
+    """
+    quoted, _, proof = request.cookies.get(_BROWSER, "").partition(".")
+    name, database = text.cleaned(unquote(quoted)), request.app[SERVICES].database
+    if not proof:
+        return ""
+    hashed = await database.read(lambda c: accounts.password_hash(c, name))
+    return name if hashed and http.same(proof, passwords.proof(hashed)) else ""
+
+
 async def _begin(request: web.Request, name: str) -> web.HTTPSeeOther:
     services = request.app[SERVICES]
     now, hours = services.runtime.now(), services.settings.session_hours
     token = await services.database.write(lambda c: accounts.begin(c, name, now, hours))
+    hashed = await services.database.read(lambda c: accounts.password_hash(c, name))
     answer = web.HTTPSeeOther("/console")
+    _give(request, answer, COOKIE, token, lasts_s=int(hours * 3600))
+    browser = f"{quote(name, safe='')}.{passwords.proof(hashed or '')}"
+    _give(request, answer, _BROWSER, browser, lasts_s=_BROWSER_KNOWN_S)
+    return answer
+
+
+def _give(
+    request: web.Request, answer: web.Response, name: str, value: str, *, lasts_s: int
+) -> None:
+    """A cookie that scripts and other sites never see."""
+    public_url = request.app[SERVICES].settings.public_url
     answer.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(hours * 3600),
+        name,
+        value,
+        max_age=lasts_s,
         httponly=True,
         samesite="Strict",
-        secure=request.secure or services.settings.public_url.startswith("https://"),
+        secure=request.secure or public_url.startswith("https://"),
         path="/console",
     )
-    return answer
 
 
 async def _logout(request: web.Request) -> NoReturn:

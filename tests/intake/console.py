@@ -82,10 +82,10 @@ class Desk:
         assert found, page
         return found.group(1)
 
-    def cookie(self) -> str:
-        """The session's cookie."""
+    def cookie(self, name: str = COOKIE) -> str:
+        """A cookie of this window, else the session's."""
         jar = self.client.session.cookie_jar.filter_cookies(self.client.make_url("/console"))
-        return jar[COOKIE].value
+        return jar[name].value
 
     def paths(self, method: str, names: Mapping[str, str]) -> list[str]:
         """The addresses of the console that take a method, with `names` in their places."""

@@ -1,17 +1,25 @@
 """Logging in to the console: slow for guessers, a password of one's own, sessions that really end."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 
-from intake import staffing
-from intake.accounts import Role
+from config.settings import Settings
+from intake import passwords, staffing
+from intake.accounts import AccountFault, Role
 from intake.services import Services
 from intake.staffing import Order, Task
 from tests.clock import Clock
 from tests.intake.console import COOKIE, PASSWORD, Desk, everything, hire
 
 OWN = "zi-ji-de-77-hao"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Behind a proxy that says who asks."""
+    return settings.model_copy(update={"trusted_proxies": ("127.0.0.1",)})
 
 
 @pytest.fixture
@@ -60,6 +68,53 @@ async def test_after_too_many_tries_even_the_right_password_waits(desk: Desk) ->
     assert tries[:6] == [401] * 6 and tries[-1] == 429
     assert await desk.log_in("ma") in (303, 429)  # the sliding count may have rounded one away
     assert (await desk.log_in("nobody", "wrong")) == 401
+
+
+async def tried(desk: Desk, address: str, name: str, password: str, browser: str = "") -> int:
+    """The status of a login that comes from an address, in a browser with that cookie."""
+    desk.client.session.cookie_jar.clear()
+    answer = await desk.client.post(
+        "/console/login",
+        data={"name": name, "password": password},
+        headers={"X-Forwarded-For": address, "Cookie": f"hotline_browser={browser}"},
+        allow_redirects=False,
+    )
+    return answer.status
+
+
+async def guess(desk: Desk) -> None:
+    """Guess at a name more often than it may be tried, from fifteen addresses."""
+    for number in range(90):
+        await tried(desk, f"198.51.100.{number // 6}", "ma", "wrong")
+    assert await tried(desk, "203.0.113.1", "ma", PASSWORD) == 429
+
+
+async def test_prankster_with_many_addresses_locks_nobody_out_of_his_own_browser(
+    desk: Desk, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hire(services, "李", Role.OPERATOR)
+    monkeypatch.setattr(
+        passwords, "matches", lambda known, given: bool(known) and given == PASSWORD
+    )
+    assert await desk.log_in("ma") == 303
+    own = desk.cookie("hotline_browser")
+    await guess(desk)
+    assert await tried(desk, "192.0.2.2", "ma", PASSWORD, own) == 303
+    assert await tried(desk, "192.0.2.2", "李", PASSWORD, own) == 303  # the next shift
+    tries = [await tried(desk, "192.0.2.2", "ma", "wrong", own) for _ in range(8)]
+    assert tries[-1] == 429  # a known browser does not guess for ever either
+
+
+async def test_browser_is_known_only_as_long_as_its_password_holds(
+    desk: Desk, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.log_in("ma")
+    old = desk.cookie("hotline_browser")
+    await manage(services, Task.RESET)
+    monkeypatch.setattr(passwords, "matches", lambda known, given: False)
+    await guess(desk)
+    for browser in (old, "", "ma.", "ma." + "0" * 64, ".x", "%00.x", "%ff.x", "é.é"):
+        assert await tried(desk, "203.0.113.7", "ma", "x", browser) == 429, browser
 
 
 async def test_cookie_is_kept_from_scripts_and_from_other_sites(desk: Desk) -> None:
@@ -166,6 +221,22 @@ async def test_disabled_or_reset_account_is_out_at_once(
     await manage(services, task)
     assert not await logged_in(desk)
     assert await desk.log_in("ma") == 401
+
+
+async def test_disabled_account_comes_back_only_where_that_is_said(
+    desk: Desk, services: Services
+) -> None:
+    with pytest.raises(AccountFault, match="没有停用过"):
+        await manage(services, Task.ENABLE)
+    await manage(services, Task.DISABLE)
+    with pytest.raises(AccountFault, match="operator enable ma"):
+        await manage(services, Task.RESET)
+    assert await desk.log_in("ma") == 401
+    said = await manage(services, Task.ENABLE)
+    once = re.search("一次性密码：(.+?)（", said)
+    assert once and await desk.log_in("ma") == 401
+    assert await desk.log_in("ma", once.group(1)) == 303
+    assert await desk.get("/console") == (303, "/console/password")
 
 
 async def test_session_ends_after_a_shift(desk: Desk, clock: Clock) -> None:
