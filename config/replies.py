@@ -67,8 +67,12 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "too_long_call": _NOTHING,
     "followup_greeting": _NOTHING,
     "followup_solved": _NOTHING,
+    "followup_solved_again": _NOTHING,
     "followup_satisfied": _NOTHING,
+    "followup_satisfied_again": _NOTHING,
     "followup_contacted": _NOTHING,
+    "followup_contacted_again": _NOTHING,
+    "followup_unsolved": _NOTHING,
     "followup_thanks": _NOTHING,
 }
 KNOWN: Mapping[str, frozenset[str]] = {

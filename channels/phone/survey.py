@@ -16,6 +16,7 @@ from channels.phone.mouth import Speaks
 
 PERSON_KEY = "0"
 MOST_ASKED = 2  # a question is put twice at most
+AGAIN = "_again"  # the same question put a second time, with the words and keys that answer it
 QUESTIONS = (  # in this order; the names are those of Judgement
     ("solved", "followup_solved"),
     ("satisfied", "followup_satisfied"),
@@ -26,13 +27,15 @@ _log = structlog.get_logger(__name__)
 
 NOTHING_SAID = Judgement()
 _BY_KEY = {"1": True, "2": False}
-_DENIED = re.compile(r"没(?!问题|毛病|得说|说的)|不(?!错|赖|孬)|未|哪有|差得远|糊弄|别提")
+_DENIED = re.compile(
+    r"没(?!问题|毛病|得说|说的|少)|不(?!错|赖|孬|过|客气)|未|哪有|差得远|糊弄|别提"
+)
 _AFFIRMED = re.compile(
     r"解决|修好|弄好|办好|满意|联系|来过|打过|可以|没问题|没毛病|没得说|不错|不赖|凑合"
-    r"|^[嗯啊哎诶，]*(?:对|是(?!哪|谁|啥|什么)|嗯|好|行|中|有|还行|还中)"
+    r"|没少|^[嗯啊哎诶，]*(?:对|是(?!哪|谁|啥|什么)|嗯|好|行|中|有(?!点|些|时)|还行|还中)"
 )
 _UNSURE = re.compile(
-    r"不知道|不清楚|没听|听不|不好意思|你(?:说|是)|啥|谁|什么|等着|等等|稍等|差不多|再说一遍|哪位|哪里"
+    r"不知道|不清楚|不记得|不用|没听|听不|不好意思|你(?:说|是)|啥|谁|什么|等着|等等|稍等|差不多|再说一遍|哪位|哪里"
 )
 _PERSON = re.compile(r"人工|找.{0,2}人|真人|接线员|工作人员")
 
@@ -105,10 +108,12 @@ async def _ask_all(survey: Survey, turns: asyncio.Queue[Sound], speaks: Speaks) 
         if isinstance(answer, ear.Gone):
             return survey
         if isinstance(answer, str):
+            await speaks.say(Reply(key="transferring"))
             return replace(survey, wants_person=True)
         judgement = replace(survey.judgement, **{name: answer})
         survey = replace(survey, heard_out=True, judgement=judgement)
-    await speaks.say(Reply(key="followup_thanks"))
+    unsolved = survey.judgement.solved is False
+    await speaks.say(Reply(key="followup_unsolved" if unsolved else "followup_thanks"))
     return survey
 
 
@@ -117,9 +122,9 @@ _Answer = bool | None | ear.Gone | str
 
 async def _ask(key: str, turns: asyncio.Queue[Sound], speaks: Speaks) -> _Answer:
     """Yes, no, None after two tries, `0` for a person, or Gone."""
-    for _ in range(MOST_ASKED):
+    for asked in range(MOST_ASKED):
         _before_the_question(turns)
-        await speaks.say(Reply(key=key))
+        await speaks.say(Reply(key=key + AGAIN if asked else key))
         answer = await _answer(turns)
         if answer is not None:
             return answer

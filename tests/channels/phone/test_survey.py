@@ -46,6 +46,10 @@ async def hold(*sounds: Sound, asks: bool = True) -> tuple[Survey, list[str]]:
         ("不错", True),
         ("满意", True),
         ("还中", True),
+        ("有", True),
+        ("联系了", True),
+        ("解决了不过有点慢", True),
+        ("没少来", True),
         ("没解决", False),
         ("没有", False),
         ("不满意", False),
@@ -60,6 +64,9 @@ async def hold(*sounds: Sound, asks: bool = True) -> tuple[Survey, list[str]]:
         ("等着解决呢", None),
         ("谁来过啊", None),
         ("差不多", None),
+        ("不用了", None),
+        ("有点慢", None),
+        ("不记得了", None),
         ("喂", None),
         ("", None),
     ],
@@ -91,7 +98,8 @@ async def test_keys_answer_as_well_as_words() -> None:
 async def test_a_question_is_put_twice_and_then_left_open() -> None:
     held, keys = await hold(said("喂"), ear.Silent(), said("满意"), said("联系过"))
     assert held.judgement == Judgement(solved=None, satisfied=True, contacted=True)
-    assert keys.count("followup_solved") == 2
+    assert keys[2:5] == ["followup_solved", "followup_solved_again", "followup_satisfied"]
+    assert "followup_satisfied_again" not in keys
 
 
 async def test_who_puts_down_has_judged_as_far_as_he_said() -> None:
@@ -101,8 +109,14 @@ async def test_who_puts_down_has_judged_as_far_as_he_said() -> None:
 
 @pytest.mark.parametrize("wish", [said("找个人工"), ear.Pressed(digit="0")])
 async def test_a_person_is_had_here_too(wish: Sound) -> None:
-    held, _ = await hold(wish)
+    held, keys = await hold(wish)
     assert held.wants_person
+    assert keys[-1] == "transferring"
+
+
+async def test_who_says_that_it_is_not_solved_hears_that_it_goes_on() -> None:
+    _, keys = await hold(said("没解决"), said("不满意"), said("联系过"))
+    assert keys[-1] == "followup_unsolved"
 
 
 async def test_who_puts_down_at_once_has_not_heard_us_out() -> None:
