@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from config.county import County
-from nlp import classify, demand, kind, lexicon, normalize, urgency
+from nlp import classify, demand, kind, lexicon, normalize, phones, urgency
 from nlp.classify import Classifier
 from nlp.lexicon import Lexicon
 from nlp.places import gazetteer
@@ -27,7 +27,6 @@ LEAF_SHARE = 0.5
 TILT = 0.8
 SURE_WORDS = 1.3  # a score from which the words of a piece name a matter by themselves
 
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d{9}|0\d{2,3}-?[2-8]\d{6,7})(?!\d)")
 _TICKET = re.compile(r"(?<!\d)(20\d{6})[- ]?(\d{4,6})(?!\d)")
 _NOT_ASKED = re.compile("有没有(?=[水电气网])")  # 有没有电焊培训 is not 没有电
 _MADE_FOR = {RequestKind.DISPUTE: ("纠纷", "矛盾"), RequestKind.ERRAND: ("代办",)}
@@ -83,7 +82,8 @@ class Understander:
             urgency=alarm.urgency,
             categories=categories,
             places=places,
-            phones=tuple(dict.fromkeys(m.group(1) for m in _PHONE.finditer(plain)))[:3],
+            phones=phones.find(plain),
+            own_phone=phones.own(plain),
             tickets=tuple(f"{m.group(1)}-{m.group(2)}" for m in _TICKET.finditer(plain))[:3],
             danger_words=danger,
             kind_evidence=what_words,

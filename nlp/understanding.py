@@ -94,7 +94,8 @@ class Understanding:
     urgency: Urgency
     categories: tuple[Guess, ...] = ()
     places: tuple[Guess, ...] = ()
-    phones: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()  # all that are named, whosoever's
+    own_phone: str = ""  # the one that he calls his own
     tickets: tuple[str, ...] = ()  # ticket numbers spoken of
     danger_words: tuple[str, ...] = ()
     kind_evidence: tuple[str, ...] = ()

@@ -111,7 +111,7 @@ def draft(
         address=message.point.label if message.point else "",
         evidence=matter.evidence,
         reporter=str(message.sender),
-        reporter_phone=tel or next(iter(said.phones), ""),
+        reporter_phone=tel or said.own_phone,
         channel=message.channel,
         messages=whole.messages,
         handover_reason=reason,

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
-from channels.message import InboundMessage
+from channels.message import Contact, InboundMessage
+from intake.phone import callbacks
 from intake.services import Services
 from intake.web import server
 from routing import schema as tables
@@ -137,3 +138,27 @@ async def test_form_asks_how_it_stands_and_opens_nothing(street: Street) -> None
     assert "5678" not in page
     query = sa.select(sa.func.count()).select_from(tables.ticket)
     assert await street.services.database.read(lambda c: c.execute(query).scalar_one()) == 1
+
+
+ACCUSED = "东韩村包工头李四拖欠工资，他的电话是13800001111"
+
+
+async def test_who_is_accused_hears_nothing_and_is_never_rung(street: Street) -> None:
+    number = await street.reports(ACCUSED)
+    ticket = await street.services.database.read(lambda c: store.load(c, number))
+    assert "13800001111" in ticket.text
+    assert ticket.reporter_phone == ""
+    assert callbacks.reachable(ticket) is None
+    accused = Contact(scheme="tel", path="+8613800001111")
+    for words in (f"查询 {number}", f"撤单 {number}", f"{number} 没解决"):
+        assert await street.somebody("b").says(words, sender=accused) == UNKNOWN
+        assert await street.somebody("c").says(f"{words} 1111") == UNKNOWN
+
+
+async def test_own_number_among_others_is_the_reporters(street: Street) -> None:
+    number = await street.reports(f"{ACCUSED}，有事打我13912345678")
+    ticket = await street.services.database.read(lambda c: store.load(c, number))
+    assert ticket.reporter_phone == "13912345678"
+    mine = Contact(scheme="tel", path="+8613912345678")
+    assert callbacks.reachable(ticket) == mine
+    assert await street.somebody("b").says(f"查询 {number}", sender=mine) == ["progress"]
