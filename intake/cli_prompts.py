@@ -1,6 +1,8 @@
 """`hotline prompts list | check | say`: the phrases of the telephone line and their recordings."""
 
 import asyncio
+import itertools
+import string
 import wave
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +20,9 @@ from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault
 from intake import replies
 from intake.asterisk import sounds
-from routing.ticket import STATUS_NAMES
+from intake.replies import Replies
+from nlp.places import which
+from routing.ticket import ACTION_NAMES, STATUS_NAMES
 
 RATE_HZ = 16_000
 WORDS = (  # what fills the replies beside the county's own names
@@ -26,6 +30,10 @@ WORDS = (  # what fills the replies beside the county's own names
     replies.UNNAMED_PLACE,
     replies.HOTLINE_PEOPLE,
     *STATUS_NAMES.values(),
+    *ACTION_NAMES.values(),
+    *(said for text in replies.STANDING.values() for said, *_ in string.Formatter().parse(text)),
+    *("工单", "现在是", "不能撤单", "您现在可以", "需要处理请联系县网格管理中心"),  # a refusal
+    "还是",  # between places to be told apart
     *(sounds.WORDS[name] for name in sounds.WORDS if name not in sounds.COUNTYS_OWN),
 )
 
@@ -45,7 +53,8 @@ def listing(
     """列出电话里会说的每一句，录音时照着念。"""
     chosen = _settings(settings_path)
     recorded = _shelf(chosen) if missing else {}
-    for group, texts in phrases.grouped(_county(chosen), WORDS).items():
+    county = _county(chosen)
+    for group, texts in phrases.grouped(county, words(county)).items():
         wanted = [text for text in texts if text not in recorded]
         _out.print(f"【{group}】{len(wanted)} 条", markup=False)
         for text in wanted:
@@ -60,7 +69,7 @@ def check(
     """检查一个录音文件夹：缺哪些，哪些太轻、太响、破音、空白太长。"""
     county = _county(_settings(settings_path))
     try:
-        found = inspection.inspect(folder, phrases.phrases(county, WORDS))
+        found = inspection.inspect(folder, phrases.phrases(county, words(county)))
     except clips.ClipFault as fault:
         _out.print(str(fault), markup=False)
         raise typer.Exit(1) from fault
@@ -92,6 +101,19 @@ def say(
         _out.print(f"{output} 写不进去，请换一个地方：{error.strerror}", markup=False)
         raise typer.Exit(1) from error
     _out.print(f"已写入 {output}，{len(pcm) / 2 / RATE_HZ:.1f} 秒。", markup=False)
+
+
+def words(county: County) -> tuple[str, ...]:
+    """What fills the replies beside the county's own names, with what tells apart those of its
+    places that sound alike: their townships, and the sayings that explain a character.
+    """
+    names = [Replies(county).place_of(place.code) for place in county.places]
+    pairs = itertools.combinations(names, 2)
+    near = (pair for pair in pairs if pair[0].township == pair[1].township)
+    options = (option for pair in near for option in which.split(pair))
+    explained = (said for option in options for said in option.split("，")[1:])
+    townships = (f"{name.township}的" for name in names if name.township)
+    return (*WORDS, *dict.fromkeys((*townships, *explained)))
 
 
 async def _spoken(chosen: Settings, text: str, slow: bool) -> bytes:

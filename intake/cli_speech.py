@@ -93,14 +93,14 @@ def speak_clips(
     to: Annotated[Path, typer.Option("--to", help="录音文件夹")] = recordings.COMMITTED,
     voice: Annotated[str, typer.Option(help="哪一个声音")] = CLIP_VOICE,
     groups: Annotated[str, typer.Option(help="只录这几组，例如 话术,数字；空着录全部")] = "",
-    most_megabytes: Annotated[float, typer.Option(help="录音总共不超过多少 MB")] = 3.0,
+    most_megabytes: Annotated[float, typer.Option(help="录音总共不超过多少 MB")] = 6.0,
     settings_path: SettingsPath = None,
 ) -> None:
     """用合成的声音预录还没有录音的句子，存成 Ogg Opus。"""
     county = _county(_settings(settings_path))
     with _faults():
         there = set(recordings.shelf((to,)))
-        grouped = phrases.grouped(county, cli_prompts.WORDS)
+        grouped = phrases.grouped(county, cli_prompts.words(county))
         wanted = dict.fromkeys(
             text
             for group, texts in grouped.items()

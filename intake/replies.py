@@ -15,7 +15,7 @@ from routing.ticket import STATUS_NAMES, Draft, Route, Status, Ticket
 UNNAMED_MATTER = "您反映的事"
 UNNAMED_PLACE = "地点待核实"
 HOTLINE_PEOPLE = "热线人工坐席"
-_STANDING = {
+STANDING = {
     Status.DECIDING: "登记，工作人员正在看该由谁办",
     Status.DISPATCHED: "转给{unit}",
     Status.SIGNED: "{unit}接手办理",
@@ -90,7 +90,7 @@ class Replies:
 
     def standing(self, ticket: Ticket, since: datetime) -> str:
         """Where a ticket is since when, for one on which nobody has written anything yet."""
-        what = _STANDING.get(ticket.status, STATUS_NAMES[ticket.status]).format(
+        what = STANDING.get(ticket.status, STATUS_NAMES[ticket.status]).format(
             unit=self.unit(ticket)
         )
         day = since.astimezone(LOCAL_ZONE)

@@ -92,6 +92,8 @@ def test_recording_stops_at_the_size_it_was_given(
     assert 0 < size < 0.03 * 2**20
 
 
-def test_committed_recordings_are_small_and_without_faults() -> None:
+def test_committed_recordings_are_small_and_none_is_left_over() -> None:
     files = list(recordings.COMMITTED.iterdir())
-    assert sum(path.stat().st_size for path in files) <= 3 * 2**20
+    assert sum(path.stat().st_size for path in files) <= 6 * 2**20
+    listed = {clip.path.name for clip in recordings.listed(recordings.COMMITTED)}
+    assert {path.name for path in files} == {recordings.LIST, *listed}
