@@ -9,11 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, ".set-up")
+TICK_S = 10
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -71,9 +73,11 @@ def set_up():
     if not is_usable():
         say("making the environment .venv")
         make_environment()
-    say("installing the locked packages (a minute or two the first time)")
-    install(["--require-hashes", "-r", "requirements.lock"])
-    install(["--no-deps", "--no-build-isolation", "-e", "."])
+    install(
+        "installing the locked packages (a minute or two the first time)",
+        ["--require-hashes", "-r", "requirements.lock"],
+    )
+    install("installing the program", ["--no-deps", "--no-build-isolation", "-e", "."])
     with open(STAMP, "w") as file:
         file.write(mark)
 
@@ -115,15 +119,15 @@ def make_environment():
     fail("this Python can't make an environment. Please type:  sudo " + line)
 
 
-def install(arguments):
+def install(name, arguments):
     """By uv where it is there, else by pip."""
     uv = find_uv()
     if uv:
         command = [uv, "pip", "install", "--quiet", "--python", PYTHON] + arguments
     else:
-        command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         command += arguments
-    step("install", command)
+    step_with_clock(name, command)
 
 
 def need_chromium():
@@ -168,6 +172,21 @@ def step(name, command):
     """Run a command; stop with its name where it fails."""
     say(name)
     if subprocess.call(command) != 0:
+        fail("'%s' failed: %s" % (name, " ".join(command)))
+
+
+def step_with_clock(name, command):
+    """The same for a command that says nothing itself: the seconds show that it is at work."""
+    say(name)
+    begun = time.monotonic()
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            code = process.wait(timeout=TICK_S)
+            break
+        except subprocess.TimeoutExpired:
+            say("  at work, %d s" % (time.monotonic() - begun))
+    if code != 0:
         fail("'%s' failed: %s" % (name, " ".join(command)))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -20,11 +20,13 @@ from intake import (
     cli_speech,
     logs,
     migrate,
+    ports,
     processes,
     show,
     staffing,
     trial,
 )
+from intake.ports import PortTaken
 from intake.receiver import Receiver
 from routing.database import Database
 
@@ -54,6 +56,11 @@ def run(
     """启动程序。试用时连同示例部门接收端一起启动。"""
     chosen, path = _settings(settings_path, trial_run)
     _fits_its_county(chosen)
+    if not child:
+        other = f"停掉它，或者换一个端口，例如 HOTLINE_PORT={chosen.port + 10} make run"
+        _need_port(chosen.host, chosen.port, other, shared=chosen.processes > 1)
+    if trial_run:
+        _need_port("127.0.0.1", trial.RECEIVER_PORT, "示例部门要用它，停掉占着它的程序再启动")
     logs.configure(chosen.log_format)
     chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = runtime.system()
@@ -80,11 +87,13 @@ def run(
 
 @application.command()
 def check(
-    folder: Annotated[Path, typer.Argument(help="县区数据文件夹，例如 config/nanhe")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="县区数据文件夹，例如 config/nanhe；不写就查设置里的")
+    ] = None,
     whole: Annotated[bool, typer.Option("--all", help="每个文件的问题全部列出")] = False,
 ) -> None:
     """检查县区数据：一次报出全部问题，带文件名、行号和改法。"""
-    text, sound = checking.report(folder, whole=whole)
+    text, sound = checking.report(folder or _settings(None, False)[0].county, whole=whole)
     _out.print(text, markup=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
 
@@ -100,10 +109,12 @@ def migrate_database(settings_path: SettingsPath = None, trial_run: Trial = Fals
 
 @application.command()
 def say(
-    text: Annotated[str, typer.Argument(help="居民说的话")],
+    text: Annotated[str, typer.Argument(help="居民说的话")] = "",
     settings_path: SettingsPath = None,
 ) -> None:
     """看看一句话会被怎样理解、派到哪里、为什么。不开工单。"""
+    if not text.strip():
+        _refuse("请写上一句话，例如：hotline say 东韩村村口的路灯坏了")
     chosen, _ = _settings(settings_path, False)
     show.understood(_out, chosen, text)
 
@@ -131,13 +142,18 @@ def evaluate(
 
 @application.command()
 def department(
-    listen: Annotated[bool, typer.Option("--listen", help="启动示例接收端，打印验签通过的推送")],
+    listen: Annotated[
+        bool, typer.Option("--listen", help="启动示例接收端，打印验签通过的推送")
+    ] = False,
     port: Annotated[int, typer.Option(help="端口")] = trial.RECEIVER_PORT,
     journal: Annotated[Path | None, typer.Option(help="同时写入文件，每行一条 JSON")] = None,
     settings_path: SettingsPath = None,
 ) -> None:
     """示例部门：接收并验证工单推送，供部门调试自己的接收程序时对照。"""
+    if not listen:
+        _refuse("请加上 --listen：hotline department --listen")
     chosen, _ = _settings(settings_path, settings_path is None and TRIAL_STATE.exists())
+    _need_port("127.0.0.1", port, "试用的热线程序已经带着一个；另起一个请加 --port 4571")
     receiver = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(_out), journal=journal)
     _out.print(f"示例部门接收端：http://127.0.0.1:{port}/departments/部门代码  按 Ctrl+C 停止")
     from aiohttp import web
@@ -236,8 +252,7 @@ def _settings(path: Path | None, trial_run: bool) -> tuple[Settings, Path | None
     try:
         return settings.load(path), path
     except SettingsFault as fault:
-        _out.print(str(fault), markup=False, soft_wrap=True)
-        raise typer.Exit(2) from fault
+        _refuse(str(fault), fault)
 
 
 def _fits_its_county(chosen: Settings) -> None:
@@ -245,8 +260,19 @@ def _fits_its_county(chosen: Settings) -> None:
     try:
         fit.check(chosen, load.load_county(chosen.county))
     except (CountyFaults, SettingsFault) as fault:
-        _out.print(str(fault), markup=False, soft_wrap=True)
-        raise typer.Exit(2) from fault
+        _refuse(str(fault), fault)
+
+
+def _need_port(host: str, port: int, remedy: str, *, shared: bool = False) -> None:
+    try:
+        ports.need(host, port, remedy=remedy, shared=shared)
+    except PortTaken as taken:
+        _refuse(str(taken), taken)
+
+
+def _refuse(text: str, cause: Exception | None = None) -> NoReturn:
+    _out.print(text, markup=False, soft_wrap=True)
+    raise typer.Exit(2) from cause
 
 
 def _secrets(chosen: Settings) -> dict[str, str]:

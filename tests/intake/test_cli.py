@@ -1,11 +1,12 @@
 """What keeps the program from starting is said in full before anything starts."""
 
+import socket
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from intake import cli
+from intake import cli, ports
 from tests.config import tiny
 
 
@@ -46,3 +47,33 @@ def test_a_line_with_the_number_of_another_county_does_not_start(written: Path) 
     result = _run(written)
     assert result.exit_code == 2
     assert "phone.number 是 4569899，county.toml 里的热线是 12345" in result.output
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(written: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with written.open("a", encoding="utf-8") as file:
+            file.write(f"port = {port}\n")
+        result = _run(written)
+    assert result.exit_code == 2
+    assert f"端口 {port} 已经有别的程序在用" in result.output
+    assert f"HOTLINE_PORT={port + 10} make run" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_free_port_is_left_free(processes: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ports.need("127.0.0.1", port, remedy="", shared=processes > 1)
+    ports.need("127.0.0.1", port, remedy="", shared=processes > 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [(["say"], "请写上一句话"), (["say", " "], "请写上一句话"), (["department"], "--listen")],
+)
+def test_a_command_without_its_words_says_what_is_missing(typed: list[str], told: str) -> None:
+    result = CliRunner().invoke(cli.application, typed)
+    assert result.exit_code == 2
+    assert told in result.output
