@@ -23,6 +23,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "receipt_person": frozenset({"number", "matter", "due"}),
     "danger": _NOTHING,
     "supplemented": frozenset({"number"}),
+    "ticket_finished": frozenset({"number"}),
     "progress": frozenset({"number", "matter", "status", "unit", "due", "latest"}),
     "progress_none": _NOTHING,
     "progress_unknown": frozenset({"number"}),

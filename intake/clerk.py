@@ -138,7 +138,7 @@ class Clerk:
     ) -> tuple[Conversation, list[Reply], str]:
         ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
-            return after, [Reply(key="progress_unknown", values={"number": step.ticket})], ""
+            return after, [_not_found(step.ticket)], ""
         self._dispatcher.act(
             connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=step.text)
         )

@@ -113,9 +113,7 @@ class FrontDesk:
             return receipt
         thread = threads.load(connection, heard.message.thread)
         thread = proofs.weigh(connection, thread, heard)
-        if self._knowledge.verdicts(heard.understanding.text):
-            told = ownership.last_told(connection, heard.message.sender)
-            heard = replace(heard, told=told)
+        heard = self._with_tickets(connection, thread, heard)
         turn = step(thread, heard, self._knowledge.of(heard.message))
         after, receipt = self._clerk.carry_out(connection, turn, heard.message)
         inbox.settle(connection, heard.inbox_id, receipt, heard.at)
@@ -124,6 +122,15 @@ class FrontDesk:
             self._clerk.notify(connection, sender, receipt.replies, receipt.ticket)
         threads.save(connection, after, message=heard.inbox_id, at=heard.at)
         return receipt
+
+    def _with_tickets(self, connection: Connection, thread: Conversation, heard: Heard) -> Heard:
+        """With how the tickets stand that the message may speak of, or judge."""
+        told, message = None, heard.message
+        if self._knowledge.verdicts(heard.understanding.text):
+            told = ownership.last_told(connection, message.sender)
+        numbers = {thread.ticket, *heard.understanding.tickets} - {""}
+        standing = ownership.standing(connection, numbers, message, thread.proved)
+        return replace(heard, told=told, standing=standing)
 
     def _expire(self, connection: Connection, thread: str) -> Receipt:
         before = threads.load(connection, thread)

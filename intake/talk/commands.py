@@ -13,7 +13,6 @@ from intake.talk.turn import (
     Say,
     Stage,
     Step,
-    Supplement,
     TellProgress,
 )
 from nlp.understanding import RequestKind, Urgency
@@ -40,8 +39,6 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
         return TellProgress(ticket=named)
     if said.kind is RequestKind.WITHDRAW:
         return AskWithdraw(ticket=named, until=questions.deadline(heard, knowledge))
-    if said.kind is RequestKind.SUPPLEMENT and (named or conversation.ticket):
-        return Supplement(ticket=named or conversation.ticket, text=said.text)
     if spoken and said.kind is RequestKind.GREETING and conversation.stage in _QUESTIONS:
         return Say(reply=Reply(key="repeat"))  # 喂: he has not heard what we asked
     nothing_pending = conversation.stage is Stage.OPEN and not conversation.texts

@@ -5,7 +5,6 @@ decides. Here is what goes before what; the steps of each kind live in the modul
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from channels.message import InboundMessage, Reply
 from intake.talk import (
@@ -13,6 +12,7 @@ from intake.talk import (
     confirming,
     drafts,
     happenings,
+    joining,
     questions,
     readback,
     reasons,
@@ -98,7 +98,8 @@ def _with_media(turn: Turn, before: Conversation, heard: Heard, knowledge: Knowl
     in_ticket = any(isinstance(step, _TAKES_THE_MESSAGE) for step in turn.steps)
     if not heard.message.attachments or in_ticket or heard.inbox_id in turn.conversation.messages:
         return turn
-    if _is_young(before, heard, knowledge.same_matter_s):
+    young = joining.is_young(before, heard, knowledge.same_matter_s)
+    if young and not joining.is_finished(before, heard):
         text = heard.understanding.text or drafts.shown(heard.message)
         added = Supplement(ticket=before.ticket, text=text, quiet=True)
         return replace(turn, steps=(*turn.steps, added))
@@ -111,7 +112,7 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
         return happenings.of(conversation, heard, knowledge)
     if heard.message.public:
         return _public(conversation, heard, knowledge)
-    if said.urgency is Urgency.DANGER and not _same_danger(conversation, heard, knowledge):
+    if said.urgency is Urgency.DANGER and not joining.same_danger(conversation, heard, knowledge):
         return _danger(conversation, heard, knowledge)
     if said.kind is RequestKind.PERSON:
         return _person(conversation, heard, knowledge)
@@ -129,9 +130,8 @@ def _listen(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
     )
     if command is not None:
         return Turn(conversation=conversation, steps=(command,))
-    if _belongs_to_ticket(conversation, heard, knowledge):
-        return _add_to_ticket(conversation, heard)
-    return telling.tell(conversation, heard, knowledge)
+    more = joining.of(conversation, heard, knowledge)
+    return more or telling.tell(conversation, heard, knowledge)
 
 
 def _public(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
@@ -174,45 +174,6 @@ def _confirmation(conversation: Conversation, heard: Heard, knowledge: Knowledge
     if conversation.stage is Stage.PUBLIC:
         return confirming.in_public(conversation, heard, knowledge)
     return _step(confirming.resumed(conversation), heard, knowledge)
-
-
-def _belongs_to_ticket(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
-    """Is this still part of the matter that already has a number?
-
-    Within the joining time (on the telephone: the call) it is, unless it speaks with certainty of
-    another group of the catalogue, or of the same in another place.
-    """
-    said, spoken = heard.understanding, heard.message.spoken
-    within_s = knowledge.same_matter_s if spoken or not said.text else knowledge.join_s
-    if conversation.stage is not Stage.OPEN or not _is_young(conversation, heard, within_s):
-        return False
-    if not said.text:
-        return True
-    best = drafts.best(said.categories)
-    elsewhere = conversation.ticket_place not in {guess.code for guess in said.places}
-    other_place = bool(said.places and conversation.ticket_place) and elsewhere
-    other = best.code[:4] != conversation.ticket_category[:4] or other_place
-    return not (other and best.confidence >= knowledge.certain_above)
-
-
-def _same_danger(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
-    """More words of a danger that an operator has been called for already."""
-    within_s = knowledge.same_matter_s if heard.message.spoken else knowledge.join_s
-    return conversation.ticket_danger and _is_young(conversation, heard, within_s)
-
-
-def _is_young(conversation: Conversation, heard: Heard, within_s: float) -> bool:
-    """Was the last ticket of this thread opened a moment ago?"""
-    at = conversation.ticket_at
-    return at is not None and heard.at - at <= timedelta(seconds=within_s)
-
-
-def _add_to_ticket(conversation: Conversation, heard: Heard) -> Turn:
-    """Who reads is told once that more words join it; who listens never meets silence."""
-    text = heard.understanding.text or drafts.shown(heard.message)
-    quiet = conversation.noted and not heard.message.spoken
-    added = Supplement(ticket=conversation.ticket, text=text, quiet=quiet)
-    return Turn(conversation=replace(conversation, noted=True), steps=(added,))
 
 
 def _why_silent(stage: Stage, sender: InboundMessage) -> str:

@@ -102,7 +102,7 @@ def draft(
     places = whereabouts.rivals(said.places)
     tel = message.sender.path if message.sender.scheme == "tel" else ""
     return Draft(
-        text="\n".join(whole.texts),
+        text="\n".join((*whole.texts, *_followed(whole))),
         kind=RequestKind.HELP if said.kind in _NO_REQUEST else said.kind,
         urgency=said.urgency,
         category=matter.code,
@@ -161,6 +161,10 @@ def has_live_ticket(conversation: Conversation, heard: Heard, knowledge: Knowled
     if not heard.message.spoken or not conversation.ticket or conversation.ticket_at is None:
         return False
     return (heard.at - conversation.ticket_at).total_seconds() <= knowledge.same_matter_s
+
+
+def _followed(whole: Conversation) -> tuple[str, ...]:
+    return (reasons.FOLLOWS.format(number=whole.follows),) if whole.follows else ()
 
 
 def shown(message: InboundMessage) -> str:

@@ -100,7 +100,7 @@ def _beside(
     """The ticket is being handled (again): there is nothing to judge, but his words are kept."""
     values = {"number": ticket.number}
     if Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
-        return [Reply(key="progress_unknown", values=values)]
+        return [Reply(key="ticket_finished", values=values)]
     dispatcher.act(connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=step.words))
     return [Reply(key="supplemented", values=values)]
 

@@ -1,13 +1,16 @@
 """Whose ticket it is, and of which result somebody was told last. Functions of a connection."""
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Contact, InboundMessage
-from intake.talk.turn import Told
-from routing import schema, store
+from intake.talk.turn import Standing, Told
+from routing import lifecycle, schema, store
+from routing.dispatch import BY_RESIDENT
 from routing.errors import TicketNotFound
-from routing.ticket import Ticket
+from routing.ticket import Action, Ticket
 
 # After one of these a mere 没解决 is an answer to it; any other notice ends that.
 RESULT_NOTICES = frozenset({"result", "worker_result", "evaluate_ask", "evaluated", "dissatisfied"})
@@ -51,6 +54,21 @@ def is_reporter(ticket: Ticket, sender: Contact) -> bool:
         and bool(bare(ticket.reporter_phone))
         and (bare(sender.path) == bare(ticket.reporter_phone))
     )
+
+
+def standing(
+    connection: Connection, numbers: Iterable[str], message: InboundMessage, proved: str
+) -> dict[str, Standing]:
+    """What each of these tickets is to this resident."""
+    found: dict[str, Standing] = {}
+    for number in numbers:
+        ticket = own(connection, number, message, proved)
+        open_to_him = ticket and Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_RESIDENT)
+        if ticket is None:
+            found[number] = Standing.STRANGE
+        else:
+            found[number] = Standing.LIVE if open_to_him else Standing.FINISHED
+    return found
 
 
 def find(connection: Connection, number: str) -> Ticket | None:

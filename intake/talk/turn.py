@@ -2,8 +2,8 @@
 done.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,6 +48,7 @@ class Conversation:
     noted: bool = False  # the resident knows that more words join that ticket
     proved: str = ""  # a ticket reported elsewhere that he has shown to be his
     due_at: datetime | None = None  # when silence is taken as an answer; there while anything waits
+    follows: str = ""  # a finished ticket that what is told now speaks of
     withdrawing: str = ""  # the ticket that we have asked about
     interrupted: Stage = Stage.OPEN  # what we waited for before that question
     fills: str = ""  # we rang him because of this ticket: what he tells first goes into it
@@ -62,15 +63,26 @@ class Told:
     category: str
 
 
+class Standing(StrEnum):
+    """What a ticket that is spoken of is to this resident."""
+
+    LIVE = "live"  # his, and being handled
+    FINISHED = "finished"  # his, and closed or withdrawn: it takes no more words
+    STRANGE = "strange"  # not there, or not his
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A message with what was understood of it; `told` where it may answer a result."""
+    """A message with what was understood of it; `told` where it may answer a result, `standing` of
+    the tickets it may speak of.
+    """
 
     message: InboundMessage
     inbox_id: str
     understanding: Understanding
     at: datetime
     told: Told | None = None
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

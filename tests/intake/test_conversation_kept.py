@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from channels.message import Attachment, InboundMessage, Receipt
 from intake import loops, schema, threads
@@ -19,7 +20,8 @@ from intake.services import Services
 from intake.talk.turn import Conversation
 from routing import schema as tables
 from routing import store
-from routing.ticket import Status
+from routing.dispatch import Order
+from routing.ticket import Action, Status
 from tests.clock import Clock
 
 Say = Callable[..., InboundMessage]
@@ -64,6 +66,28 @@ class Resident:
             .order_by(tables.ticket.c.number)
         )
         return list(await self.services.database.read(lambda c: c.execute(query).scalars().all()))
+
+    async def finished(self, number: str, *, closed: bool) -> None:
+        """The ticket is answered and closed, or withdrawn by an operator."""
+
+        def finish(connection: Connection) -> None:
+            dispatcher = self.services.dispatcher
+            ticket = store.load(connection, number)
+            if not closed:
+                order = Order.on(ticket, by="operator:a", note="重复")
+                dispatcher.act(connection, Action.WITHDRAW, order)
+                return
+            order = Order.on(ticket, by="operator:a")
+            ticket = dispatcher.answer(connection, order, text="换了灯")
+            dispatcher.act(connection, Action.CLOSE, Order.on(ticket, by="operator:a"))
+
+        await self.services.database.write(finish)
+
+    async def loses_a_ticket(self) -> None:
+        """His latest is withdrawn by an operator, where that can be."""
+        number = (await self.remembered()).ticket
+        if number and await self.status(number) in (Status.DECIDING, Status.DISPATCHED):
+            await self.finished(number, closed=False)
 
     async def remembered(self) -> Conversation:
         """What we remember of the talk with him."""
@@ -177,6 +201,46 @@ async def test_public_words_without_an_answer_are_for_a_person_to_see(resident: 
     assert await resident.tickets() == [LAMP]
 
 
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("minutes", [5, 24 * 60])
+async def test_more_of_a_finished_ticket_is_a_new_matter_that_names_it(
+    resident: Resident, closed: bool, minutes: int
+) -> None:
+    number = (await resident.receipt(LAMP)).ticket
+    await resident.finished(number, closed=closed)
+    resident.clock.forward(minutes=minutes)
+    keys = await resident.says("补充：灯杆也歪了，快倒了")
+    assert keys[0] == "ticket_finished"
+    await resident.is_silent(days=1)
+    assert len(await resident.tickets()) == 2
+    assert "灯杆也歪了" in (await resident.tickets())[1]
+    assert number in (await resident.tickets())[1]
+
+
+async def test_photo_after_a_withdrawal_is_kept(resident: Resident) -> None:
+    number = (await resident.receipt(LAMP)).ticket
+    await resident.finished(number, closed=False)
+    assert await resident.says("", attachments=PHOTO) == ["ticket_finished", "media_kept"]
+    await resident.is_silent(days=1)
+    first, second = await resident.tickets()
+    assert "照片" not in first
+    assert "照片" in second and number in second
+
+
+async def test_words_for_a_number_that_is_not_his_are_no_less_told(resident: Resident) -> None:
+    keys = await resident.says("补充 20261123-9999 东韩村村口的路灯也坏了")
+    assert keys == ["progress_unknown", "receipt"]
+    assert await resident.says("补充 20261123-9999", after_s=3600) == ["progress_unknown"]
+    assert len(await resident.tickets()) == 1
+
+
+async def test_supplement_while_another_matter_is_told_belongs_to_that(resident: Resident) -> None:
+    await resident.receipt(LAMP)
+    await resident.says(RUBBISH, after_s=3 * 3600)
+    assert await resident.says("补充一下，在东韩村") == ["receipt"]
+    assert (await resident.tickets())[0] == LAMP
+
+
 TELLS = (
     LAMP,
     RUBBISH,
@@ -196,7 +260,7 @@ TALK = (
 WORDS = st.tuples(
     st.sampled_from((*TELLS, *TALK)),
     st.sampled_from((5, 30, 120, 700, 3600, 40 * 3600)),  # seconds before
-    st.sampled_from(("", "", "", "public", "photo", "sweep")),
+    st.sampled_from(("", "", "", "public", "photo", "sweep", "finish")),
 )
 
 
@@ -212,6 +276,8 @@ async def test_whatever_is_said_is_in_a_ticket_or_in_a_conversation_with_a_deadl
     resident = village.newcomer()
     told: list[str] = []
     for words, after_s, how in said:
+        if how == "finish":
+            await resident.loses_a_ticket()
         if how == "sweep":
             await resident.is_silent(seconds=after_s)
             after_s = 0
