@@ -21,7 +21,7 @@ class Role(StrEnum):
 
     OPERATOR = "operator"  # 话务员: decides, corrects, dispatches
     LEADER = "leader"  # 领导: reads, supervises
-    INSPECTOR = "inspector"  # 督查: reads everything, changes nothing
+    INSPECTOR = "inspector"  # 督查: reads everything, supervises
     ADMIN = "admin"  # 管理员: an operator who also manages accounts
 
 

@@ -1,6 +1,7 @@
 """What the console reads: the queue, searches, and how things stand. Functions of a connection."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Select
 from nlp.understanding import Urgency
 from routing import deadline, schema, store
 from routing.deadline import Light
-from routing.ticket import FINAL_STATUSES, Status, Ticket, TicketEvent
+from routing.ticket import FINAL_STATUSES, Action, Status, Ticket
 
 MOST_ROWS = 500
 MOST_WORDS = 5
-LONGEST_WORDS = 60  # characters
+LONGEST_WORD = 60  # characters
+MOST_DIGITS = 5  # of a query that are sought in residents' words; more could be somebody's number
 WAITING = (Status.DECIDING, Status.RETURNED)
 RUNNING = tuple(
     status
@@ -24,19 +26,33 @@ RUNNING = tuple(
 )  # somebody still owes something by due_at
 
 _TICKET = schema.ticket
+_EVENT = schema.ticket_event
+_SAID = (_TICKET.c.text, _TICKET.c.address)
+_DIGIT = re.compile("[0-9０-９〇零幺一二三四五六七八九]")
+_NUMERAL = re.compile(rf"[0-9０-９]|{_DIGIT.pattern}{{3}}")
+_FOUR_DIGITS = re.compile(rf"{_DIGIT.pattern}(?:[-－—.·,，]?{_DIGIT.pattern}){{3}}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word that is searched for, and the places whose names are in it.
+
+    It stands in the ticket's number, text or address; or the ticket is at one of these places, and
+    `rest`, what the word says beside the name, stands there.
+    """
+
+    text: str
+    places: tuple[str, ...] = ()
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is searched for; everything that is given must hold.
+    """What is searched for; everything that is given must hold, each word for itself."""
 
-    `words` are found in number, text or address; `places` are codes of places that the words name.
-    """
-
-    words: str = ""
+    words: tuple[Word, ...] = ()
     status: Status | None = None
     light: Light | None = None
-    places: tuple[str, ...] = ()
     unit: str = ""
     reporter: str = ""
     category: str = ""  # a prefix
@@ -61,15 +77,23 @@ class Counts:
         return self.by_light.get(light.value, 0)
 
 
-def waiting(connection: Connection, *, limit: int, offset: int = 0) -> list[Ticket]:
-    """Tickets that wait for a person: danger first, then what is promised soonest, then by age."""
+def waiting(connection: Connection, centre: str, *, limit: int, offset: int = 0) -> list[Ticket]:
+    """Tickets that wait for a person at the hotline: danger first, then what is promised soonest,
+    then by age. `centre` is the unit for which its people act.
+    """
     danger_first = sa.case((_TICKET.c.urgency == Urgency.DANGER.value, 0), else_=1)
     query = (
         sa.select(_TICKET)
-        .where(_TICKET.c.status.in_([status.value for status in WAITING]))
+        .where(_is_ours(centre))
         .order_by(danger_first, _TICKET.c.due_at, _TICKET.c.opened_at, _TICKET.c.number)
     )
     return _page(connection, query, limit, offset)
+
+
+def count_waiting(connection: Connection, centre: str) -> int:
+    """How many tickets `waiting` lists."""
+    query = sa.select(sa.func.count()).select_from(_TICKET).where(_is_ours(centre))
+    return connection.execute(query).scalar_one()
 
 
 def search(
@@ -81,9 +105,34 @@ def search(
     return _page(connection, query, limit, offset)
 
 
-def with_events(connection: Connection, number: str) -> tuple[Ticket, list[TicketEvent]]:
-    """A ticket and its log; TicketNotFound."""
-    return store.load(connection, number), store.events(connection, number)
+def is_personal(words: str) -> bool:
+    """Could these words be somebody's number? Then their digits are sought in ticket numbers only:
+    whoever looks for a person says why, see `by_phone`.
+    """
+    return len(_DIGIT.findall(words)) > MOST_DIGITS or bool(_FOUR_DIGITS.search(words))
+
+
+def by_phone(connection: Connection, phone: str, *, limit: int) -> list[Ticket]:
+    """Tickets with this telephone number, in whatever part, the newest first."""
+    digits = "".join(each for each in phone if each.isascii() and each.isdigit())
+    columns = (_TICKET.c.text, _TICKET.c.address, _TICKET.c.reporter, _TICKET.c.details)
+    query = (
+        sa.select(_TICKET)
+        .where(sa.or_(_stands_in(phone, *columns), _stands_in(digits, *columns)))
+        .order_by(_TICKET.c.opened_at.desc(), _TICKET.c.number.desc())
+    )
+    return _page(connection, query, limit, 0)
+
+
+def answered_at(connection: Connection, tickets: Iterable[Ticket]) -> dict[str, datetime]:
+    """When those of the tickets that have an answer were answered, by number."""
+    numbers = [ticket.number for ticket in tickets if ticket.status not in RUNNING]
+    query = (
+        sa.select(_EVENT.c.ticket, sa.func.max(_EVENT.c.at).label("at"))
+        .where(_EVENT.c.ticket.in_(numbers), _EVENT.c.action == Action.ANSWER.value)
+        .group_by(_EVENT.c.ticket)
+    )
+    return {row.ticket: row.at for row in connection.execute(query)} if numbers else {}
 
 
 def by_status(connection: Connection) -> dict[str, int]:
@@ -105,15 +154,17 @@ def counts(connection: Connection, now: datetime) -> Counts:
     return Counts(by_status=by_status(connection), by_light=lights)
 
 
+def _is_ours(centre: str) -> ColumnElement[bool]:
+    """Somebody has to decide, or the centre has it itself."""
+    decides = _TICKET.c.status.in_([status.value for status in WAITING])
+    acts = _TICKET.c.status.in_([status.value for status in RUNNING])
+    return sa.or_(decides, sa.and_(acts, _TICKET.c.unit == centre))
+
+
 def _conditions(connection: Connection, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    words = wanted.words[:LONGEST_WORDS].split()[:MOST_WORDS]
-    in_text = sa.and_(*(_has(word) for word in words)) if words else None
-    if in_text is not None:
-        in_place = _TICKET.c.place.in_(wanted.places)
-        found.append(sa.or_(in_text, in_place) if wanted.places else in_text)
-    elif wanted.places:
-        found.append(_TICKET.c.place.in_(wanted.places))
+    words = wanted.words[:MOST_WORDS]
+    personal = is_personal(" ".join(word.text for word in words))
+    found = [_has(word, personal) for word in words]
     equal = {"status": wanted.status, "urgency": wanted.urgency}
     found += [_TICKET.c[name] == value.value for name, value in equal.items() if value]
     texts = {"unit": wanted.unit, "reporter": wanted.reporter}
@@ -129,13 +180,18 @@ def _conditions(connection: Connection, wanted: Wanted, now: datetime) -> list[C
     return found
 
 
-def _has(word: str) -> ColumnElement[bool]:
-    return sa.or_(
-        *(
-            column.contains(word, autoescape=True)
-            for column in (_TICKET.c.number, _TICKET.c.text, _TICKET.c.address)
-        )
-    )
+def _has(word: Word, personal: bool) -> ColumnElement[bool]:
+    if personal and _NUMERAL.search(word.text):
+        return _stands_in(word.text, _TICKET.c.number)
+    ways = [_stands_in(word.text, _TICKET.c.number, *_SAID)]
+    if word.places:
+        there = _TICKET.c.place.in_(word.places)
+        ways.append(sa.and_(there, _stands_in(word.rest, *_SAID)) if word.rest else there)
+    return sa.or_(*ways)
+
+
+def _stands_in(text: str, *columns: ColumnElement[str]) -> ColumnElement[bool]:
+    return sa.or_(*(each.contains(text[:LONGEST_WORD], autoescape=True) for each in columns))
 
 
 def _running() -> ColumnElement[bool]:

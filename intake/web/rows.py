@@ -1,16 +1,27 @@
 """Tickets as the console's lists show them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
 
+from intake.services import Services
 from nlp.understanding import Urgency
-from routing import deadline
-from routing.ticket import FINAL_STATUSES, Status, Ticket
+from routing import deadline, report
+from routing.deadline import Light
+from routing.ticket import Status, Ticket
 
 LAST_PAGE = 1000
+IN_TIME, TOO_LATE = "按时答复", "超期答复"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lamp:
+    """A light as it is shown: its colour, which has a shape of its own, and a word."""
+
+    colour: Light
+    word: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,36 +38,51 @@ class Row:
     urgency: Urgency
     handover_reason: str
     due_at: datetime
-    light: str
+    runs: bool  # somebody still owes something by due_at
+    lamp: Lamp | None
 
 
-def shown(tickets: Iterable[Ticket], now: datetime) -> list[Row]:
+async def read(services: Services, tickets: Sequence[Ticket]) -> list[Row]:
     """The lines for tickets, with their lights as of now."""
-    return [
-        Row(
-            number=ticket.number,
-            text=ticket.text,
-            category=ticket.category,
-            place=ticket.place,
-            address=ticket.address,
-            unit=ticket.unit,
-            status=ticket.status,
-            urgency=ticket.urgency,
-            handover_reason=ticket.handover_reason if ticket.status is Status.DECIDING else "",
-            due_at=ticket.due_at,
-            light=light(ticket, now),
-        )
-        for ticket in tickets
-    ]
+    answered = await services.database.read(lambda c: report.answered_at(c, tickets))
+    now = services.runtime.now()
+    return [_row(ticket, now, answered.get(ticket.number)) for ticket in tickets]
 
 
-def light(ticket: Ticket, now: datetime) -> str:
-    """The light of a ticket; what is finished is judged by when it was."""
-    moment = ticket.closed_at if ticket.status in FINAL_STATUSES and ticket.closed_at else now
-    return deadline.light(moment, ticket.started_at or ticket.opened_at, ticket.due_at).value
+def lamp(ticket: Ticket, now: datetime, answered_at: datetime | None) -> Lamp | None:
+    """The light of a ticket: what is answered is judged by when it was; what was withdrawn, not."""
+    if runs(ticket):
+        colour = deadline.light(now, ticket.started_at or ticket.opened_at, ticket.due_at)
+        return Lamp(colour=colour, word=deadline.LIGHT_NAMES[colour])
+    if answered_at is None:
+        return None
+    late = answered_at > ticket.due_at
+    return Lamp(colour=Light.RED if late else Light.GREEN, word=TOO_LATE if late else IN_TIME)
+
+
+def runs(ticket: Ticket) -> bool:
+    """Does somebody still owe something by `due_at`?"""
+    return ticket.status in report.RUNNING
 
 
 def page_number(request: web.Request) -> int:
     """Which page of a list is asked for: 1 where it makes no sense."""
     text = request.query.get("page", "1")
     return min(int(text), LAST_PAGE) if text.isdecimal() and int(text) > 0 else 1
+
+
+def _row(ticket: Ticket, now: datetime, answered_at: datetime | None) -> Row:
+    return Row(
+        number=ticket.number,
+        text=ticket.text,
+        category=ticket.category,
+        place=ticket.place,
+        address=ticket.address,
+        unit=ticket.unit,
+        status=ticket.status,
+        urgency=ticket.urgency,
+        handover_reason=ticket.handover_reason if ticket.status is Status.DECIDING else "",
+        due_at=ticket.due_at,
+        runs=runs(ticket),
+        lamp=lamp(ticket, now, answered_at),
+    )

@@ -5,16 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import pytest
-import sqlalchemy as sa
 
 from channels.message import InboundMessage
-from intake import schema
 from intake.accounts import Role
 from intake.services import Services
 from routing import store
 from routing.dispatch import Order
 from routing.ticket import Action, Status
-from tests.intake.console import Desk, everything, hire, rung
+from tests.intake.console import Desk, enter, everything, looks, rung
 
 LAMP = "我叫张三，电话13912345678，东韩村村口的路灯坏了三天了没人修"
 PHOTO = b"\xff\xd8 a photo"
@@ -57,19 +55,6 @@ async def desk(services: Services) -> AsyncIterator[Desk]:
     await made.client.close()
 
 
-async def enter(desk: Desk, services: Services, role: Role) -> str:
-    """Log somebody of this role in; the token of his forms."""
-    await hire(services, role.value, role)
-    assert await desk.log_in(role.value) == 303
-    return await desk.token()
-
-
-async def looks(services: Services) -> list[tuple[str, str, str]]:
-    columns = schema.identity_look.c
-    query = sa.select(columns.operator, columns.ticket, columns.reason)
-    return [tuple(row) for row in await services.database.read(lambda c: c.execute(query).all())]
-
-
 async def test_strangers_see_nothing_and_change_nothing(
     desk: Desk, services: Services, names: dict[str, str]
 ) -> None:
@@ -83,7 +68,7 @@ async def test_strangers_see_nothing_and_change_nothing(
     assert await everything(services) == before
 
 
-async def test_inspector_reads_everything_and_writes_nothing(
+async def test_inspector_reads_everything_and_does_nothing_but_supervise(
     desk: Desk, services: Services, names: dict[str, str]
 ) -> None:
     token = await enter(desk, services, Role.INSPECTOR)
@@ -94,11 +79,19 @@ async def test_inspector_reads_everything_and_writes_nothing(
     assert (await desk.get(f"{sounds}/{names['recording']}"))[0] == 403
     for path in reads:
         assert (await desk.get(path))[0] == 200, path
-    writes = [path for path in desk.paths("POST", names) if path not in OWN]
-    assert len(writes) >= 4
+    act = f"/console/tickets/{names['number']}/act"
+    writes = [path for path in desk.paths("POST", names) if path not in (*OWN, act)]
+    assert len(writes) >= 6
     for path in writes:
         assert (await desk.post(path, {**FORM, "csrf": token}))[0] == 403, path
+    for action in set(Action) - {Action.SUPERVISE}:
+        fields = {**FORM, "csrf": token, "action": action.value}
+        assert (await desk.post(act, fields))[0] == 409, action
     assert await everything(services, but="recording_listen") == before
+    letter = {**FORM, "csrf": token, "action": "supervise", "note": "拖了三天"}
+    assert (await desk.post(act, letter))[0] == 303
+    events = await services.database.read(lambda c: store.events(c, names["number"]))
+    assert (events[-1].action, events[-1].by) == (Action.SUPERVISE, "inspector:inspector")
 
 
 async def test_inspector_is_offered_nothing_that_he_may_not_do(
@@ -106,7 +99,8 @@ async def test_inspector_is_offered_nothing_that_he_may_not_do(
 ) -> None:
     await enter(desk, services, Role.INSPECTOR)
     _, page = await desk.get(f"/console/tickets/{number}")
-    assert page.count('method="post"') == 1  # logging out
+    assert page.count('method="post"') == 2  # logging out, and the letter of supervision
+    assert re.findall(r'<option value="([a-z_]+)"', page) == ["supervise"]
 
 
 async def test_no_form_is_taken_without_its_token(
@@ -259,8 +253,8 @@ async def test_every_action_that_is_offered_can_be_done_there(
 ) -> None:
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get(f"/console/tickets/{number}")
-    offered = re.findall(r'<option value="([a-z_]+)">', page.split('name="action">', 1)[1])
-    assert {"sign", "return", "supervise", "answer"} <= set(offered)
+    offered = re.findall(r'<option value="([a-z_]+)"', page.split('name="action">', 1)[1])
+    assert {"sign", "return", "supervise", "remind"} <= set(offered)
     for action in offered:
         _, page = await act(desk, number, action=action, note="试一试")
         assert "请用它自己的表单" not in page, action

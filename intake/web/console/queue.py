@@ -1,14 +1,15 @@
-"""The first page: tickets that wait for a person's decision, and how things stand."""
+"""The first page: tickets that wait for a person at the hotline, and how things stand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from intake.services import SERVICES
+from intake.services import SERVICES, Services
 from intake.web import pages, rows
-from routing import report
+from routing import jurisdiction, report
 from routing.deadline import Light
+from routing.report import Counts
 from routing.ticket import Status
 
 PAGE = 30
@@ -30,38 +31,46 @@ def routes() -> Sequence[web.RouteDef]:
 
 async def _page(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
-    now, page = services.runtime.now(), rows.page_number(request)
+    now, page, centre = services.runtime.now(), rows.page_number(request), _centre(services)
     found = await services.database.read(
-        lambda c: report.waiting(c, limit=PAGE + 1, offset=(page - 1) * PAGE)
+        lambda c: report.waiting(c, centre, limit=PAGE + 1, offset=(page - 1) * PAGE)
     )
     counts = await services.database.read(lambda c: report.counts(c, now))
-    waiting = counts.status(Status.DECIDING) + counts.status(Status.RETURNED)
-    figures = [
-        Figure(name="件待研判", number=counts.status(Status.DECIDING), link="/console"),
-        Figure(
-            name="件退单待裁定",
-            number=counts.status(Status.RETURNED),
-            link="/console/search?status=returned",
-        ),
-        Figure(
-            name="件将到期",
-            number=counts.light(Light.YELLOW),
-            link="/console/search?light=yellow",
-        ),
-        Figure(name="件超期", number=counts.light(Light.RED), link="/console/search?light=red"),
-    ]
+    waiting = await services.database.read(lambda c: report.count_waiting(c, centre))
     values = {
-        "rows": rows.shown(found[:PAGE], now),
+        "rows": await rows.read(services, found[:PAGE]),
         "more": len(found) > PAGE,
         "page": page,
-        "figures": figures,
+        "figures": _figures(waiting, counts),
         "waiting": waiting,
     }
     return pages.show(request, "queue.html", values)
 
 
+def _figures(waiting: int, counts: Counts) -> list[Figure]:
+    search = "/console/search"
+    return [
+        Figure(name="件等您办", number=waiting, link="/console"),
+        Figure(
+            name="件退单待裁定",
+            number=counts.status(Status.RETURNED),
+            link=f"{search}?status=returned",
+        ),
+        Figure(
+            name="件待回访", number=counts.status(Status.ANSWERED), link=f"{search}?status=answered"
+        ),
+        Figure(name="件将到期", number=counts.light(Light.YELLOW), link=f"{search}?light=yellow"),
+        Figure(name="件超期", number=counts.light(Light.RED), link=f"{search}?light=red"),
+    ]
+
+
 async def _waiting(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
-    counts = await services.database.read(lambda c: report.counts(c, services.runtime.now()))
-    waiting = counts.status(Status.DECIDING) + counts.status(Status.RETURNED)
+    centre = _centre(services)
+    waiting = await services.database.read(lambda c: report.count_waiting(c, centre))
     return web.json_response({"waiting": waiting})
+
+
+def _centre(services: Services) -> str:
+    """The unit for which the hotline's people act."""
+    return jurisdiction.centre(services.county).code

@@ -4,21 +4,21 @@ example.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from config.county import County
-from config.runtime import LOCAL_ZONE
 from intake import schema
 from intake.services import Services
 from intake.web import options
+from nlp import redact
 from nlp.understanding import Urgency
 from routing import store
 from routing.dispatch import Order
 from routing.errors import ActionRefused
-from routing.ticket import Action, Ticket
+from routing.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class Wish:
     category: str = ""
     place: str = ""
     urgency: str = ""
+    confidential: str = ""  # not empty: the box is ticked
     unit: str = ""
     note: str = ""
 
@@ -43,14 +44,17 @@ class Wish:
             category=options.category(county, ticket.category),
             place=options.place(county, ticket.place),
             urgency=ticket.urgency.value,
+            confidential="yes" if ticket.confidential else "",
         )
 
 
-def understood(county: County, wish: Wish) -> Wish:
-    """The wish with codes in place of what was typed; ActionRefused says what is not known."""
+def understood(county: County, wish: Wish, *, dispatches: bool) -> Wish:
+    """The wish with codes in place of what was typed; ActionRefused says what is not known. A
+    ticket that `dispatches` needs a category; without one it can be corrected all the same.
+    """
     category, place = options.code_of(wish.category), options.code_of(wish.place)
     unit = options.code_of(wish.unit)
-    if category not in county.categories:
+    if category not in county.categories and (category or dispatches):
         raise ActionRefused("请选一个类别：在“类别”里输入几个字，从下面的单子里选。")
     if place and place not in county.places_by_code:
         raise ActionRefused(f"没有“{wish.place}”这个地点，请从单子里选，或者清空。")
@@ -61,54 +65,25 @@ def understood(county: County, wish: Wish) -> Wish:
     return replace(wish, category=category, place=place, unit=unit)
 
 
-def carry_out(connection: Connection, services: Services, wish: Wish, order: Order) -> Ticket:
-    """Correct the ticket where it was wrong, keep each correction as an example, and dispatch
-    it.
+def correct(connection: Connection, services: Services, wish: Wish, order: Order) -> Ticket:
+    """Put right what was wrong, and keep each correction as an example; ActionRefused where all
+    was right.
     """
     before = store.load(connection, order.number)
     changed = _changes(before, wish)
-    if changed:
-        corrected = services.dispatcher.correct(connection, order, **changed)
-        _teach(connection, services, before, changed, by=order.by)
+    if not changed:
+        raise ActionRefused("没有改动：类别、地点、紧急程度、保密和原来一样。")
+    after = services.dispatcher.correct(connection, order, **changed)
+    _teach(connection, services, before, after, by=order.by)
+    return after
+
+
+def dispatch(connection: Connection, services: Services, wish: Wish, order: Order) -> Ticket:
+    """Correct the ticket where it was wrong, and dispatch it."""
+    if _changes(store.load(connection, order.number), wish):
+        corrected = correct(connection, services, wish, order)
         order = replace(order, version=corrected.version)
     return services.dispatcher.dispatch(connection, order, unit=wish.unit)
-
-
-def act(
-    connection: Connection,
-    services: Services,
-    action: Action,
-    order: Order,
-    *,
-    unit: str = "",
-    due_at: str = "",
-) -> Ticket:
-    """Whatever else can be done; `unit` and `due_at` as they were typed. ActionRefused says what
-    is missing.
-    """
-    dispatcher = services.dispatcher
-    if action is Action.RULE:
-        return dispatcher.rule(connection, order, unit=_unit(services.county, unit))
-    if action is Action.EXTEND:
-        return dispatcher.extend(connection, order, due_at=_moment(due_at))
-    if action is Action.ANSWER:
-        return dispatcher.answer(connection, replace(order, note=""), text=order.note)
-    return dispatcher.act(connection, action, order)
-
-
-def _unit(county: County, typed: str) -> str:
-    code = options.code_of(typed)
-    if code not in county.units:
-        raise ActionRefused(f"没有“{typed}”这个单位，请从单子里选。")
-    return code
-
-
-def _moment(typed: str) -> datetime:
-    """What a browser's field for date and time gives, in the county's time."""
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=LOCAL_ZONE)
-    except ValueError:
-        raise ActionRefused("请选延到哪一天、几点。") from None
 
 
 def reason(county: County, ticket: Ticket) -> str:
@@ -120,30 +95,31 @@ def reason(county: County, ticket: Ticket) -> str:
     return "由人工决定" if ticket.rule else "还没有派单"
 
 
-def _changes(ticket: Ticket, wish: Wish) -> dict[str, str]:
+def _changes(ticket: Ticket, wish: Wish) -> dict[str, Any]:
     """What the operator put right, by the ticket's field names."""
-    wanted = {"category": wish.category, "place": wish.place, "urgency": wish.urgency}
+    wanted = {name: getattr(wish, name) for name in _TAUGHT}
+    wanted["confidential"] = bool(wish.confidential)
     return {name: value for name, value in wanted.items() if value != getattr(ticket, name)}
 
 
+_TAUGHT = ("category", "place", "urgency")
+
+
 def _teach(
-    connection: Connection,
-    services: Services,
-    before: Ticket,
-    changed: Mapping[str, str],
-    *,
-    by: str,
+    connection: Connection, services: Services, before: Ticket, after: Ticket, *, by: str
 ) -> None:
     """A labelled example for the next training: what was said, what we thought, what was right."""
-    for name, value in changed.items():
+    for name in _TAUGHT:
+        if getattr(before, name) == getattr(after, name):
+            continue
         connection.execute(
             sa.insert(schema.correction).values(
                 id=services.runtime.new_id(),
                 ticket=before.number,
-                text=before.text,
+                text=redact.mask(before.text),
                 field=name,
                 before=str(getattr(before, name)),
-                after=value,
+                after=str(getattr(after, name)),
                 by=by,
                 at=services.runtime.now(),
             )

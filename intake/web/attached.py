@@ -1,0 +1,69 @@
+"""What residents sent along with a ticket: photos, voice notes, films, files, links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from channels.message import Attachment
+from intake import attachments, inbox, schema
+
+HEARD = ("audio/", "video/")  # names and numbers may be said aloud in it
+_PLAYED = frozenset({"audio/mpeg", "audio/ogg", "audio/wav"})  # by every browser
+_NAMES = {"image": "照片", "voice": "语音", "video": "视频", "link": "链接"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """One thing; `address` is empty where we have not got it."""
+
+    name: str
+    caption: str
+    address: str = ""
+    is_picture: bool = False
+    is_sound: bool = False  # that a browser plays
+    is_heard: bool = False  # only by whoever may hear recordings
+    comes: bool = False  # its platform has not given it to us yet
+
+
+def of_ticket(connection: Connection, ticket: str) -> list[Attached]:
+    """Everything, the latest first."""
+    messages = inbox.of_ticket(connection, ticket)
+    found = [
+        each
+        for message in sorted(messages, key=lambda m: m.received_at, reverse=True)
+        for each in message.attachments
+    ]
+    types = _types(connection, found)
+    return [_attached(each, types.get(_held(each), "")) for each in found]
+
+
+def _types(connection: Connection, found: Sequence[Attachment]) -> dict[str, str]:
+    ids = [held for each in found if (held := _held(each))]
+    query = sa.select(schema.media.c.id, schema.media.c.media_type)
+    rows = connection.execute(query.where(schema.media.c.id.in_(ids))) if ids else ()
+    return {row.id: row.media_type for row in rows}
+
+
+def _attached(attachment: Attachment, media_type: str) -> Attached:
+    held, name = _held(attachment), _NAMES.get(attachment.kind, "文件")
+    if not held or not media_type:
+        link = attachment.reference if attachment.kind == "link" else ""
+        caption = " ".join(part for part in (attachment.caption, link) if part)
+        return Attached(name=name, caption=caption, comes=attachments.is_missing(attachment))
+    return Attached(
+        name=name,
+        caption=attachment.caption,
+        address=f"/console/media/{held}",
+        is_picture=media_type.startswith("image/"),
+        is_sound=media_type in _PLAYED,
+        is_heard=media_type.startswith(HEARD),
+    )
+
+
+def _held(attachment: Attachment) -> str:
+    """Our id of it; empty where we have not got it."""
+    reference = attachment.reference
+    held = reference.startswith(attachments.HELD)
+    return reference.removeprefix(attachments.HELD) if held else ""

@@ -1,0 +1,129 @@
+"""What the page of a ticket shows: what was said, what was decided and why, who has it, and what
+can be done now.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from config.county import County
+from intake.services import SERVICES, Services
+from intake.web import attached, looks, options, pages, rows, sessions
+from intake.web.console import deciding, ringing
+from intake.web.console.acting import Typed
+from intake.web.console.deciding import Wish
+from nlp import redact
+from routing import dispatch, lifecycle, store
+from routing.errors import TicketNotFound
+from routing.ticket import Action, Status, Ticket, TicketEvent
+
+_BY_ITS_OWN_FORM = dispatch.BRING_ALONG
+_CHANNEL_NAMES = {
+    "web": "网页",
+    "wechat": "微信",
+    "weibo": "微博",
+    "telegram": "Telegram",
+    "phone": "电话",
+}
+_JUDGEMENTS = {"solved": "解决了", "satisfied": "满意", "contacted": "有人联系过"}
+_SAID = {True: "是", False: "不是", None: "没有说"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who reported it; shown only when somebody has said why he looks."""
+
+    name: str
+    phone: str
+    contact: str
+
+
+async def shown(
+    request: web.Request,
+    *,
+    by: str,
+    problem: str = "",
+    wish: Wish | None = None,
+    typed: Typed | None = None,
+    identity: Identity | None = None,
+) -> web.StreamResponse:
+    """The page as `by` sees it; what he typed into a form that was refused is in it still."""
+    services, number = request.app[SERVICES], request.match_info["number"]
+    this = await ticket(services, number)
+    events = await services.database.read(lambda c: store.events(c, number))
+    session = sessions.required(request, sessions.EVERYBODY)
+    may_write = session.account.role in sessions.MAY_WRITE
+    may_act = may_write or session.account.role in sessions.MAY_SUPERVISE
+    allowed = lifecycle.allowed(this, by) if may_act else ()
+    answers = [event.at for event in events if event.action is Action.ANSWER]
+    values = {
+        "ticket": this,
+        "lamp": rows.lamp(this, services.runtime.now(), answers[-1] if answers else None),
+        "runs": rows.runs(this),
+        "answered_at": answers[-1] if answers and not rows.runs(this) else None,
+        "events": [_event(services.county, event, identity is None) for event in events],
+        "looks": await services.database.read(lambda c: looks.of_ticket(c, number)),
+        "ringing": await ringing.of_ticket(services, this),
+        "suggestion": events[0].note if this.status is Status.DECIDING else "",
+        "attached": await services.database.read(lambda c: attached.of_ticket(c, number)),
+        "may_hear": session.account.role in sessions.MAY_HEAR,
+        "assisting": [_unit(services.county, code) for code in this.assisting],
+        "channel_name": _CHANNEL_NAMES.get(this.channel, this.channel),
+        "identity": identity,
+        "masked_reporter": _masked(this),
+        "may_write": may_write,
+        "allowed": allowed,
+        "other_actions": [action for action in allowed if action not in _BY_ITS_OWN_FORM],
+        "rule_reason": deciding.reason(services.county, this),
+        "judged": _judged(this),
+        "kept": wish or Wish.shown(services.county, this),
+        "typed": typed or Typed(),
+        "left_over": _left_over(allowed, wish, typed),
+        "problem": problem,
+        **options.lists(services.county),
+    }
+    return pages.show(request, "ticket.html", values, status=409 if problem else 200)
+
+
+async def ticket(services: Services, number: str) -> Ticket:
+    """The ticket; 404 where there is none."""
+    try:
+        return await services.database.read(lambda c: store.load(c, number))
+    except TicketNotFound as error:
+        raise web.HTTPNotFound(text=str(error)) from error
+
+
+def _left_over(allowed: Sequence[Action], wish: Wish | None, typed: Typed | None) -> str:
+    """Words that were typed into a form that this page no longer has."""
+    if wish is not None and Action.CORRECT not in allowed:
+        return wish.note
+    if typed is not None and typed.action not in allowed:
+        return typed.note
+    return ""
+
+
+def _judged(this: Ticket) -> str:
+    """`解决了：是；满意：没有说；...`; empty where nothing was said."""
+    said = {name: getattr(this, name) for name in _JUDGEMENTS}
+    if all(value is None for value in said.values()):
+        return ""
+    return "；".join(f"{_JUDGEMENTS[name]}：{_SAID[value]}" for name, value in said.items())
+
+
+def _event(county: County, event: TicketEvent, masked: bool) -> dict[str, object]:
+    kind, _, name = event.by.partition(":")
+    others = {"resident": "居民", "system": "系统"}.get(kind, name)
+    who = _unit(county, name) if name in county.units else others
+    note = redact.mask(event.note) if masked else event.note
+    return {"at": event.at, "action": event.action, "who": who, "note": note}
+
+
+def _unit(county: County, code: str) -> str:
+    return county.units[code].name if code in county.units else code
+
+
+def _masked(this: Ticket) -> str:
+    """Enough to know that there is somebody, not who."""
+    phone = redact.mask_phone(this.reporter_phone) if this.reporter_phone else "没有留电话"
+    return f"已隐去（{phone}）"

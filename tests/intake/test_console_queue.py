@@ -1,0 +1,47 @@
+"""The first page of the console: everything that waits for the hotline's people is there."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from channels.message import InboundMessage
+from intake.accounts import Role
+from intake.services import Services
+from routing import store
+from routing.dispatch import Order
+from tests.intake.console import Desk, enter
+
+IN_TOWN = "和阳大街路灯坏了"
+
+
+@pytest.fixture
+async def desk(services: Services) -> AsyncIterator[Desk]:
+    """A window that nobody has logged in by."""
+    made = await Desk.opened(services)
+    yield made
+    await made.client.close()
+
+
+async def test_matter_that_the_centre_has_is_in_somebodys_queue(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say(IN_TOWN))).ticket
+    ticket = await services.database.read(lambda c: store.load(c, number))
+    assert ticket.unit == services.county.code
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert f"/console/tickets/{number}" in page and "<b>1</b> 件等您办" in page
+    assert await desk.get("/console/waiting") == (200, '{"waiting": 1}')
+
+
+async def test_answered_ticket_has_a_list_to_be_followed_up_from(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say(IN_TOWN))).ticket
+    order = Order(number=number, version=1, by="operator:a")
+    await services.database.write(lambda c: services.dispatcher.answer(c, order, text="修好了"))
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert f"/console/tickets/{number}" not in page and "<b>0</b> 件等您办" in page
+    assert "<b>1</b> 件待回访" in page
+    assert f"/console/tickets/{number}" in (await desk.get("/console/search?status=answered"))[1]

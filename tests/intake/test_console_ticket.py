@@ -1,0 +1,236 @@
+"""The page of a ticket over HTTP: what it shows, what it hides, what it keeps when it refuses."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from channels.message import Attachment, InboundMessage
+from intake import schema
+from intake.accounts import Role
+from intake.services import Services
+from routing import store
+from routing import schema as tickets
+from routing.dispatch import Order
+from routing.ticket import Action, Status, Ticket
+from tests.clock import Clock
+from tests.intake.console import Desk, enter
+
+LAMP = "我叫张三，电话13912345678，东韩村村口的路灯坏了三天了没人修"
+LONG = "已派电工到现场，更换了灯头和线路，今晚亮灯。“<有问题>”请再打热线。"
+SOUND = b"OggS" + b"\0" * 100
+
+
+@pytest.fixture
+async def desk(services: Services) -> AsyncIterator[Desk]:
+    """A window that nobody has logged in by."""
+    made = await Desk.opened(services)
+    yield made
+    await made.client.close()
+
+
+@pytest.fixture
+async def number(services: Services, say: Callable[..., InboundMessage]) -> str:
+    """A ticket that was dispatched by itself."""
+    return (await services.desk.receive(say(LAMP))).ticket
+
+
+async def act(desk: Desk, number: str, *, form: str = "act", **fields: str) -> tuple[int, str]:
+    """Send one of the forms of a ticket's page, with the version that the page shows."""
+    path = f"/console/tickets/{number}"
+    _, page = await desk.get(path)
+    version = page.split('name="version" value="', 1)[1].split('"', 1)[0]
+    fields = {"csrf": await desk.token(), "version": version, **fields}
+    return await desk.post(f"{path}/{form}", fields)
+
+
+async def load(services: Services, number: str) -> Ticket:
+    return await services.database.read(lambda c: store.load(c, number))
+
+
+async def answer(services: Services, number: str, text: str = "修好了") -> None:
+    ticket = await load(services, number)
+    order = Order.on(ticket, by="operator:a")
+    await services.database.write(lambda c: services.dispatcher.answer(c, order, text=text))
+
+
+async def test_everything_that_a_resident_sent_along_is_there(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage], clock: Clock
+) -> None:
+    photo, voice = (
+        await services.media(b"\xff\xd8", "image/jpeg"),
+        await services.media(SOUND, "audio/ogg"),
+    )
+    note = await services.media(b"#!AMR", "audio/amr")
+    sent = (
+        Attachment(kind="image", reference=photo),
+        Attachment(kind="voice", reference=voice),
+        Attachment(kind="voice", reference=note),
+        Attachment(kind="video", reference="wechat:later"),
+        Attachment(kind="image", reference=""),
+        Attachment(kind="link", reference="https://example.com/", caption="微博"),
+    )
+    number = (await services.desk.receive(replace(say(LAMP), attachments=sent))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    at = "/console/media/"
+    photo, voice, note = (each.removeprefix("store:") for each in (photo, voice, note))
+    for told in (
+        f'<img class="photo" src="{at}{photo}"',
+        f'<audio controls preload="none" src="{at}{voice}"',
+        f'<a href="{at}{note}" download>下载语音',
+        "有一个视频还没有取到",
+        "居民还发过一个照片，没有收下",
+        "链接：微博 https://example.com/",
+    ):
+        assert told in page, told
+    for each in (photo, voice, note):
+        assert (await desk.get(at + each))[0] == 200
+
+
+async def test_voice_notes_are_heard_by_those_who_hear_recordings(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    voice = await services.media(SOUND, "audio/ogg")
+    sent = (Attachment(kind="voice", reference=voice),)
+    number = (await services.desk.receive(replace(say(LAMP), attachments=sent))).ticket
+    path = "/console/media/" + voice.removeprefix("store:")
+    await enter(desk, services, Role.INSPECTOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert "有一段语音" in page and path not in page
+    assert (await desk.get(path))[0] == 403
+
+
+FORMS = (
+    ("answer", "act", {}),
+    ("progress", "act", {}),
+    ("extend", "act", {"due_at": "2026-12-24T17:30"}),
+    ("dispatch", "dispatch", {"unit": "water 水务局", "category": "010203", "confidential": "yes"}),
+    ("correct", "correct", {"place": "130506100225"}),
+)
+
+
+@pytest.mark.parametrize(("action", "form", "more"), FORMS)
+async def test_nothing_that_was_typed_is_lost_where_somebody_was_faster(
+    desk: Desk, services: Services, number: str, action: str, form: str, more: dict[str, str]
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    await act(desk, number, action="sign")
+    order = Order.on(await load(services, number), by="resident", note="今天更暗了")
+    await services.database.write(lambda c: services.dispatcher.act(c, Action.SUPPLEMENT, order))
+    fields = {"action": action, "note": LONG, "urgency": "urgent", **more}
+    status, page = await act(desk, number, form=form, **fields | {"version": "2"})
+    assert status == 409 and "刚才有别人改动了这张工单" in page and "您填的还在" in page
+    assert page.count("&lt;有问题&gt;") == 1
+    for value in more.values():
+        assert f'value="{value}"' in page, value
+    if form == "act" and action not in ("answer", "extend"):
+        assert f'<option value="{action}" selected>' in page
+    assert ("checked" in page) is ("confidential" in more)
+
+
+async def test_words_whose_form_is_gone_are_shown_to_be_copied(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    await answer(services, number)
+    status, page = await act(desk, number, action="answer", note=LONG, version="1")
+    assert status == 409 and "需要的话请抄走" in page and page.count("&lt;有问题&gt;") == 1
+
+
+async def test_answer_and_address_are_masked_until_somebody_says_why_he_looks(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await answer(services, number, text="请找王师傅13987654321")
+    moved = sa.update(tickets.ticket).values(address="13987654321家门口")
+    await services.database.write(lambda c: c.execute(moved) and None)
+    token = await enter(desk, services, Role.OPERATOR)
+    for path in (f"/console/tickets/{number}", "/console/search?status=answered"):
+        assert "13987654321" not in (await desk.get(path))[1], path
+    fields = {"csrf": token, "reason": "回访核实"}
+    _, page = await desk.post(f"/console/tickets/{number}/identity", fields)
+    assert page.count("13987654321") == 2
+
+
+async def test_reason_for_a_person_is_shown_only_while_a_person_decides(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("那边那个东西又那样了你们来看一看吧"))).ticket
+    assert (await load(services, number)).status is Status.DECIDING
+    await enter(desk, services, Role.OPERATOR)
+    assert "需要人工：" in (await desk.get(f"/console/tickets/{number}"))[1]
+    await answer(services, number)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert "需要人工：" not in page
+
+
+# What the operator heard, and what it makes of an answered ticket.
+HEARD = (
+    (
+        {"solved": "yes", "satisfied": "yes"},
+        Status.CLOSED,
+        "解决了：是；满意：是；有人联系过：没有说",
+    ),
+    ({"solved": "yes", "satisfied": "no"}, Status.FOLLOWED_UP, "解决了：是；满意：不是"),
+    ({"contacted": "no"}, Status.FOLLOWED_UP, "有人联系过：不是"),
+    ({"solved": "no"}, Status.DISPATCHED, ""),
+)
+
+
+@pytest.mark.parametrize(("said", "status", "shown"), HEARD)
+async def test_operator_who_rang_himself_records_what_he_heard(
+    desk: Desk, services: Services, number: str, said: dict[str, str], status: Status, shown: str
+) -> None:
+    await answer(services, number)
+    await enter(desk, services, Role.OPERATOR)
+    assert "回访：居民怎么说" in (await desk.get(f"/console/tickets/{number}"))[1]
+    assert (await act(desk, number, action="evaluate", note="灯亮了", **said))[0] == 303
+    assert (await load(services, number)).status is status
+    assert shown in (await desk.get(f"/console/tickets/{number}"))[1]
+    events = await services.database.read(lambda c: store.events(c, number))
+    judged = [event for event in events if event.action is Action.EVALUATE]
+    assert [(event.by, event.note) for event in judged] == [("operator:operator", "灯亮了")]
+
+
+async def test_follow_up_without_a_judgement_keeps_the_words(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await answer(services, number)
+    await enter(desk, services, Role.OPERATOR)
+    status, page = await act(desk, number, action="evaluate", note=LONG, solved="")
+    assert status == 409 and "请至少选一项" in page and page.count("&lt;有问题&gt;") == 1
+    assert (await act(desk, number, action="evaluate", solved="perhaps"))[0] == 409
+
+
+async def test_answered_ticket_can_be_put_right(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await answer(services, number)
+    await enter(desk, services, Role.OPERATOR)
+    before = await load(services, number)
+    same = {"category": before.category, "place": before.place, "urgency": before.urgency.value}
+    status, page = await act(desk, number, form="correct", **same)
+    assert status == 409 and "没有改动" in page
+    assert (await act(desk, number, form="correct", **same | {"urgency": "urgent"}))[0] == 303
+    after = await load(services, number)
+    assert (after.status, after.urgency, after.unit) == (Status.ANSWERED, "urgent", before.unit)
+    kept = sa.select(schema.correction.c.field, schema.correction.c.text)
+    (row,) = await services.database.read(lambda c: c.execute(kept).all())
+    assert row.field == "urgency" and "13912345678" not in row.text
+
+
+async def test_ticket_of_unknown_category_can_be_made_confidential(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("那边那个东西又那样了你们来看一看吧"))).ticket
+    before = await load(services, number)
+    await enter(desk, services, Role.OPERATOR)
+    form = {"urgency": before.urgency.value, "place": before.place, "category": before.category}
+    assert (await act(desk, number, form="correct", **form, confidential="yes"))[0] == 303
+    assert (await load(services, number)).confidential
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert re.search("■</span> 保密", page) and 'value="yes" checked' in page
+    assert (await act(desk, number, form="correct", **form))[0] == 303
+    assert not (await load(services, number)).confidential
