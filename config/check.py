@@ -7,6 +7,11 @@ from config import load
 from config.county import UNIT_KIND_NAMES, County, UnitKind
 from config.faults import CountyFaults
 
+NO_COMMAND_DESK = (
+    "险情报不到县指挥值班席，只在热线后台报警。请在 county.toml 里 role = “command” 的那一段写 "
+    "contact（渠道:账号），或在 workers.csv 给这个单位的负责人填 contact。"
+)
+
 
 def report(folder: Path, *, whole: bool = False) -> tuple[str, bool]:
     """What `hotline check` prints, in Chinese, and whether the folder is sound; `whole`: every
@@ -30,6 +35,7 @@ def summary(county: County) -> str:
     words = sum(len(category.words) for category in county.categories.values())
     counted = [(UNIT_KIND_NAMES[kind], kinds[kind]) for kind in UnitKind if kinds[kind]]
     urban = sum(1 for u in county.units.values() if u.kind is UnitKind.GRID and u.urban)
+    desk = county.command_desk
     lines = [
         f"{county.name}（{county.code}）的数据没有问题，版本 {county.version}。",
         "单位：" + "，".join(f"{name} {count}" for name, count in counted),
@@ -44,5 +50,6 @@ def summary(county: County) -> str:
             f"规则：派单 {len(county.rules)}，时限 {len(county.deadlines)}，"
             f"工作标准 {len(county.standards)}，话术 {len(county.replies)}"
         ),
+        f"险情：报给 {desk}" if desk else f"注意：{NO_COMMAND_DESK}",
     ]
     return "\n".join(lines)

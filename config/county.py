@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 
 VILLAGE_DIGITS = 12
+COMMAND_DUTY = "command"  # 指挥值班: is told of every danger
 
 
 class UnitKind(StrEnum):
@@ -28,6 +29,8 @@ class UnitKind(StrEnum):
     DEPARTMENT = "department"  # 县直部门
     MEDIATION = "mediation"  # 专业调解室
 
+
+HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})  # reached by webhook
 
 UNIT_KIND_NAMES = {
     UnitKind.COUNTY: "县",
@@ -134,6 +137,7 @@ class Duty:
     role: str
     unit: str
     phone: str = ""
+    contact: str = ""  # `scheme:path`; where it is told, if not as its unit is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +188,53 @@ class County:
     def places_by_code(self) -> Mapping[str, Place]:
         """Every place by its code."""
         return {place.code: place for place in self.places}
+
+    @cached_property
+    def command_desk(self) -> str:
+        """Where it is told of a danger: its own contact, its department's `webhook:CODE`, else who
+        answers for the unit; empty where it can't be reached.
+        """
+        duty = self.duties.get(COMMAND_DUTY)
+        if duty is None or duty.contact:
+            return duty.contact if duty else ""
+        unit = self.units.get(duty.unit)
+        is_helper = unit is not None and unit.kind in HELPERS
+        return f"webhook:{duty.unit}" if is_helper else self.contact(duty.unit)
+
+    def contact(self, unit: str) -> str:
+        """How the one in charge of a unit, else a deputy, is reached; empty for nobody."""
+        return next((each.contact for each in self.workers.get(unit, ()) if each.contact), "")
+
+    def unit_name(self, code: str) -> str:
+        """What a unit is called; of one that the county has no more, its code with a word."""
+        unit = self.units.get(code)
+        return unit.name if unit else f"已撤销的单位（{code}）"
+
+    def matter_name(self, category: str) -> str:
+        """The finest name of a category that says something, as 其他 doesn't; may be empty."""
+        while category:
+            node = self.categories.get(category)
+            if node is not None and not node.name.startswith("其他"):
+                return node.name
+            category = category[:-2]
+        return ""
+
+    def township_name(self, place: str) -> str:
+        """The short name of the township in which a place lies; empty for a township itself."""
+        known = self.places_by_code.get(place)
+        if known is None or known.unit not in self.units:
+            return ""
+        above = (unit for unit in self.chain(known.unit) if unit.kind is UnitKind.TOWNSHIP)
+        township = next(above, None)
+        name = (township.short_name or township.name) if township else ""
+        return "" if name == known.name else name
+
+    def place_name(self, code: str) -> str:
+        """`和阳镇东韩村` for a place code; empty for none."""
+        known, township = self.places_by_code.get(code), self.township_name(code)
+        if known is None:
+            return ""
+        return known.name if township in known.name else township + known.name
 
     def chain(self, unit: str) -> Iterator[Unit]:
         """The unit and everything above it, ending with the county centre."""

@@ -2,9 +2,18 @@
 
 from collections.abc import Iterator
 
+from config.check import NO_COMMAND_DESK
 from config.county import County, UnitKind
 from config.faults import Fault, suggestion
 from config.settings import Settings, SettingsFault
+
+_SWITCHED_ON_BY = {
+    "web": "web",
+    "wechat": "wechat",
+    "weibo": "weibo",
+    "telegram": "telegram",
+    "tel": "phone",
+}  # which section of the settings lets us send to a scheme
 
 
 def check(settings: Settings, county: County) -> None:
@@ -14,6 +23,23 @@ def check(settings: Settings, county: County) -> None:
     faults = (*_departments(settings, county), *_number(settings, county))
     if faults:
         raise SettingsFault(faults)
+
+
+def command_out_of_reach(settings: Settings, county: County) -> str:
+    """Why the command desk can't be told of a danger, in Chinese; empty where it can."""
+    scheme, _, rest = county.command_desk.partition(":")
+    if not scheme:
+        return NO_COMMAND_DESK
+    if scheme == "webhook":
+        endpoint = settings.departments.get(rest)
+        told = "" if endpoint and endpoint.url else f"没有设部门 {rest} 的推送地址"
+    else:
+        section = getattr(settings, _SWITCHED_ON_BY.get(scheme, ""), None)
+        is_on = section is not None and getattr(section, "enabled", True)
+        told = "" if is_on else f"没有开通 {scheme} 这个渠道"
+    return (
+        f"险情报不到县指挥值班席（{scheme}:{rest}）：{told}，现在只在热线后台报警。" if told else ""
+    )
 
 
 def _departments(settings: Settings, county: County) -> Iterator[Fault]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from config import tables
+from config import people, tables
 from config.county import Duty, Unit, UnitKind
 from config.faults import Faults, suggestion
 from config.tables import Document
 
 COUNTY_KEYS = frozenset({"code", "name", "hotline", "duty", "calendar"})
-DUTY_KEYS = frozenset({"role", "unit", "phone"})
+DUTY_KEYS = frozenset({"role", "unit", "phone", "contact"})
 DUTY_ROLES = {
     "fallback": "兜底",
     "command": "指挥值班",
@@ -77,7 +77,10 @@ def _duties(document: Document, units: Mapping[str, Unit], faults: Faults) -> di
                 problem,
                 suggestion(unit, units, "写已有单位的编码"),
             )
-        duties.setdefault(role, Duty(role=role, unit=unit, phone=entry.text("phone")))
+        contact = people.contact(entry, faults)
+        duties.setdefault(
+            role, Duty(role=role, unit=unit, phone=entry.text("phone"), contact=contact)
+        )
     if document.text and "fallback" not in duties:
         problem = "没有兜底单位，派不出去的工单会没人接"
         remedy = '加一段 [[duty]]，role = "fallback"，unit 写县级中心的编码'

@@ -60,15 +60,20 @@ def read(
     }
 
 
-def _worker(entry: Entry, faults: Faults) -> Worker:
+def contact(entry: Entry, faults: Faults) -> str:
+    """Who is reached how, `scheme:path`; may be empty."""
     contact = entry.text("contact")
     if contact and not _CONTACT.fullmatch(contact):
         remedy = "写成 渠道:账号，例如 wechat:oAbc123、tel:+8613900000000，没有就空着"
         faults.add(entry.file, entry.line, "“contact”的写法不对", remedy)
+    return contact
+
+
+def _worker(entry: Entry, faults: Faults) -> Worker:
     return Worker(
         unit=entry.text("unit"),
         name=entry.text("name"),
-        contact=contact,
+        contact=contact(entry, faults),
         deputy=tables.yes(entry, "deputy", faults),
         placeholder=tables.yes(entry, "placeholder", faults),
     )

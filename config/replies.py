@@ -22,6 +22,8 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "receipt": frozenset({"number", "matter", "place", "unit", "due"}),
     "receipt_person": frozenset({"number", "matter", "due"}),
     "danger": _NOTHING,
+    "danger_alone": _NOTHING,
+    "command_danger": frozenset({"number", "place", "said"}),
     "supplemented": frozenset({"number"}),
     "ticket_finished": frozenset({"number"}),
     "progress": frozenset({"number", "matter", "status", "unit", "due", "latest"}),

@@ -9,12 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 
+import structlog
 from aiohttp import ClientSession, ClientTimeout, web
 
 from channels import registry
 from channels.channel import Desk, Line
 from channels.message import Contact, InboundMessage, Receipt, Receive, Reply
-from config import load
+from config import fit, load
 from config.county import County
 from config.runtime import Runtime
 from config.settings import Settings
@@ -46,6 +47,8 @@ PURGE_IDLE_S = 3600.0
 SHUTDOWN_S = 10.0
 FOREIGN_CALL_S = 30.0
 TEXTS_HEARD = 256  # understood lately; a call's matter is looked at anew with each of its turns
+
+_log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -98,7 +101,11 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
         certain_above=settings.certain_above,
     )
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
+    unreached = fit.command_out_of_reach(settings, county)
+    if unreached:
+        _log.warning("command_desk_out_of_reach", reason=unreached)
     knowledge = Knowledge(
+        danger="danger_alone" if unreached else "danger",
         understand=understander,
         understand_by_ear=lru_cache(TEXTS_HEARD)(partial(understander, heard=True)),
         verdicts=verdict.of,

@@ -258,9 +258,13 @@ def _settings(path: Path | None, trial_run: bool) -> tuple[Settings, Path | None
 def _fits_its_county(chosen: Settings) -> None:
     """Every fault of the county's data is said before anything starts."""
     try:
-        fit.check(chosen, load.load_county(chosen.county))
+        county = load.load_county(chosen.county)
+        fit.check(chosen, county)
     except (CountyFaults, SettingsFault) as fault:
         _refuse(str(fault), fault)
+    unreached = fit.command_out_of_reach(chosen, county)
+    if unreached:
+        _out.print(f"注意：{unreached}", markup=False, soft_wrap=True)
 
 
 def _need_port(host: str, port: int, remedy: str, *, shared: bool = False) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from channels.message import Reply
-from config.county import County, UnitKind
+from config.county import County
 from config.replies import SPOKEN
 from config.runtime import LOCAL_ZONE
 from intake.talk.turn import PlaceName
@@ -43,11 +43,11 @@ class Replies:
         self, draft: Draft, route: Route | None, due_at: datetime, now: datetime
     ) -> Reply:
         """What would be written down, whose it would be and by when; then a yes or a no."""
-        place = self.place_name(draft.place) or draft.address
+        place = self._county.place_name(draft.place) or draft.address
         values = {
             "place": place,
             "matter": self.matter(draft.category),
-            "unit": self._county.units[route.unit].name if route else HOTLINE_PEOPLE,
+            "unit": self._county.unit_name(route.unit) if route else HOTLINE_PEOPLE,
             "due": deadline.speak(due_at, now),
         }
         if not place:
@@ -97,41 +97,28 @@ class Replies:
         return f"{day.month}月{day.day}日{what}。"
 
     def matter(self, category: str) -> str:
-        """The finest name of a category that says something: 其他 says nothing, so its parent
-        speaks.
-        """
-        while category:
-            node = self._county.categories.get(category)
-            if node is not None and not node.name.startswith("其他"):
-                return node.name
-            category = category[:-2]
-        return UNNAMED_MATTER
+        """What it is about, as a resident would say."""
+        return self._county.matter_name(category) or UNNAMED_MATTER
 
     def place(self, ticket: Ticket) -> str:
         """The place with its township, or the resident's own words for it."""
-        return self.place_name(ticket.place) or ticket.address or UNNAMED_PLACE
+        return self._county.place_name(ticket.place) or ticket.address or UNNAMED_PLACE
 
     def place_name(self, code: str) -> str:
         """`和阳镇东韩村` for a place code; empty for none."""
-        return self.place_of(code).full
+        return self._county.place_name(code)
 
     def place_of(self, code: str) -> PlaceName:
         """A place's name with its township; both empty for none."""
         place = self._county.places_by_code.get(code)
-        if place is None:
-            return PlaceName(township="", name="")
-        if place.unit not in self._county.units:
-            return PlaceName(township="", name=place.name)
-        above = (u for u in self._county.chain(place.unit) if u.kind is UnitKind.TOWNSHIP)
-        township = next(above, None)
-        name = (township.short_name or township.name) if township else ""
-        return PlaceName(township="" if name == place.name else name, name=place.name)
+        name = place.name if place else ""
+        return PlaceName(township=self._county.township_name(code), name=name)
 
     def unit(self, ticket: Ticket) -> str:
         """Who has it, as a resident would call them."""
         if ticket.status is Status.DECIDING:
             return HOTLINE_PEOPLE
-        return self._county.units[ticket.unit].name
+        return self._county.unit_name(ticket.unit)
 
     def _filled(self, template: str, reply: Reply) -> str:
         return string.Formatter().vformat(template, (), _Lenient(reply.values))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from config.county import County
 from config.runtime import LOCAL_ZONE, Runtime
 from nlp.understanding import Urgency
-from routing import entails, lifecycle, notices, outbox, store
+from routing import command, entails, lifecycle, notices, outbox, store
 from routing.errors import ActionRefused
 from routing.notices import Occasion
 from routing.opening import Opening
@@ -100,12 +100,10 @@ class Dispatcher:
         category: str | None = None,
         place: str | None = None,
         urgency: Urgency | str | None = None,
-        confidential: bool | None = None,
     ) -> Ticket:
-        """更正: put category, place, urgency or 保密 right; the deadline follows."""
+        """更正: put category, place or urgency right; the deadline follows."""
         ticket = store.seen(connection, order.number, order.version)
         said = {"category": category, "place": place, "urgency": urgency}
-        said |= {"confidential": confidential}
         changes = entails.corrected(self.county, self.calendar, ticket, self.runtime.now(), said)
         return self._step(connection, ticket, Action.CORRECT, order, **changes)
 
@@ -184,6 +182,14 @@ class Dispatcher:
         ticket = self.act(connection, Action.REMIND, order)
         now = self.runtime.now()
         told = notices.overdue(self.county, ticket, now, self.runtime.new_id)
+        outbox.post(connection, told, now)
+        return ticket
+
+    def remind_danger(self, connection: Connection, order: Order) -> Ticket:
+        """催办 of a danger that nobody has seen to: the command desk is told once more."""
+        ticket = self.act(connection, Action.REMIND, order)
+        now = self.runtime.now()
+        told = command.told(self.county, ticket, now, self.runtime.new_id)
         outbox.post(connection, told, now)
         return ticket
 

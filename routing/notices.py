@@ -1,6 +1,7 @@
 """Who is told of a step and what they are told: envelopes without identity. All of it pure.
 
-Departments get webhooks, grid workers and residents a reply of the county's. What a department or
+The command desk is told of each danger (see `command`). Departments get webhooks, grid workers and
+residents a reply of the county's. What a department or
 worker reads never says who reported it; of a confidential ticket they learn only that it is there.
 """
 
@@ -10,9 +11,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from config.county import County, UnitKind
+from config.county import HELPERS, County
 from nlp import redact
-from routing import deadline, jurisdiction, lifecycle
+from routing import command, deadline, jurisdiction, lifecycle
 from routing.envelope import Envelope
 from routing.ticket import Action, Ticket, TicketEvent
 
@@ -40,12 +41,10 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
 )
 RELEASED = "ticket.released"  # the ticket went to somebody else
 UNNAMED_MATTER = "居民反映的事"
-UNNAMED_PLACE = "地点待核实"
 WITHHELD = "居民要求保密，内容请向县网格管理中心当面了解。"
 OVERDUE = "已超过时限，请督促办理"
 
 _RESIDENT = "resident"  # who acts, where he does himself
-_HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})
 _CALLS_WORKER = frozenset(
     {Action.OPEN, Action.DISPATCH, Action.REPORT_UP, Action.RULE, Action.REOPEN, Action.REMIND}
 )
@@ -63,6 +62,7 @@ class Occasion:
 def of(county: County, occasion: Occasion, new_id: Callable[[], str]) -> list[Envelope]:
     """Every envelope that the step calls for, in a steady order."""
     return [
+        *_to_command(county, occasion, new_id),
         *_to_departments(county, occasion, new_id),
         *_to_worker(county, occasion, new_id),
         *_to_resident(county, occasion, new_id),
@@ -74,38 +74,28 @@ def overdue(
 ) -> list[Envelope]:
     """To the unit above the owner: a ticket below is past its time. Empty if nobody is reached."""
     above = jurisdiction.above(county, ticket.unit)
-    contact = _contact(county, above.code) if above else ""
+    contact = county.contact(above.code) if above else ""
     if not contact or ticket.confidential:
         return []
     values = {
         "number": ticket.number,
-        "matter": matter(county, ticket.category),
+        "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
         "status": "已超期",
-        "unit": county.units[ticket.unit].name,
+        "unit": county.unit_name(ticket.unit),
         "due": deadline.speak(ticket.due_at, now),
         "latest": OVERDUE,
     }
     return [_reply(contact, ticket, "progress", values, new_id)]
 
 
-def matter(county: County, category: str) -> str:
-    """The finest name of a category that says something: 其他 says nothing, its parent speaks."""
-    while category:
-        node = county.categories.get(category)
-        if node is not None and not node.name.startswith("其他"):
-            return node.name
-        category = category[:-2]
-    return UNNAMED_MATTER
-
-
-def place(county: County, code: str) -> str:
-    """`和阳镇东韩村` for a place code; empty for none."""
-    known = county.places_by_code.get(code)
-    if known is None:
-        return ""
-    above = [unit for unit in county.chain(known.unit) if unit.kind is UnitKind.TOWNSHIP]
-    township = (above[0].short_name or above[0].name) if above else ""
-    return known.name if township in known.name else township + known.name
+def _to_command(
+    county: County, occasion: Occasion, new_id: Callable[[], str]
+) -> Iterable[Envelope]:
+    """First of all: a danger that nobody knew of before this step."""
+    ticket, event = occasion.after, occasion.event
+    if not command.is_new(occasion.before, ticket, event.action):
+        return []
+    return command.told(county, ticket, event.at, new_id)
 
 
 def _to_departments(
@@ -137,7 +127,7 @@ def _departments(county: County, ticket: Ticket | None) -> list[str]:
     if ticket is None:
         return []
     units = (ticket.unit, *ticket.assisting)
-    return [code for code in units if code in county.units and county.units[code].kind in _HELPERS]
+    return [code for code in units if code in county.units and county.units[code].kind in HELPERS]
 
 
 def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]:
@@ -157,13 +147,13 @@ def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]
         "category_path": county.category_path(ticket.category),
         "confidential": hidden,
         "place": "" if hidden else ticket.place,
-        "place_name": "" if hidden else place(county, ticket.place),
+        "place_name": "" if hidden else county.place_name(ticket.place),
         "address": "" if hidden else redact.mask(ticket.address),
         "text": WITHHELD if hidden else redact.mask(ticket.text) if own else "",
         "note": "" if hidden or not own else redact.mask(occasion.event.note),
         "answer": "" if hidden or not own else redact.mask(ticket.answer),
         "unit": ticket.unit,
-        "unit_name": county.units[ticket.unit].name,
+        "unit_name": county.unit_name(ticket.unit),
         "assisting": list(ticket.assisting),
         "opened_at": ticket.opened_at.isoformat(),
         "sign_due_at": ticket.sign_due_at.isoformat() if ticket.sign_due_at else None,
@@ -176,12 +166,13 @@ def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]
 
 def _to_worker(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
     ticket, action = occasion.after, occasion.event.action
-    contact = _contact(county, ticket.unit)
+    contact = county.contact(ticket.unit)
     if not contact or ticket.confidential:
         return
-    values = {"number": ticket.number, "matter": matter(county, ticket.category)}
+    matter = county.matter_name(ticket.category) or UNNAMED_MATTER
+    values = {"number": ticket.number, "matter": matter}
     if action in _CALLS_WORKER:
-        values["place"] = place(county, ticket.place) or ticket.address or UNNAMED_PLACE
+        values["place"] = county.place_name(ticket.place) or ticket.address or command.UNNAMED_PLACE
         values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
         yield _reply(contact, ticket, "worker_dispatched", values, new_id)
     elif action is Action.CLOSE:
@@ -198,7 +189,7 @@ def _to_resident(
     if action is Action.ANSWER:
         values = {
             "number": ticket.number,
-            "matter": matter(county, ticket.category),
+            "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
             "answer": ticket.answer,
         }
         yield _reply(
@@ -207,12 +198,6 @@ def _to_resident(
     elif action is Action.REOPEN and occasion.event.by != _RESIDENT:  # he is told at once
         values = {"number": ticket.number}
         yield _reply(ticket.reporter, ticket, "notice_reopened", values, new_id)
-
-
-def _contact(county: County, unit: str) -> str:
-    """How the one in charge of a unit, else a deputy, is reached; empty for nobody."""
-    workers = sorted(county.workers.get(unit, ()), key=lambda worker: worker.deputy)
-    return next((worker.contact for worker in workers if worker.contact), "")
 
 
 def _reply(

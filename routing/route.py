@@ -5,13 +5,11 @@ ground it lies on.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from config.county import County, DispatchRule, Unit, UnitKind
+from config.county import COMMAND_DUTY, HELPERS, County, DispatchRule, Unit, UnitKind
 from nlp.understanding import RequestKind, Urgency
 from routing import jurisdiction
 from routing.jurisdiction import Ground
 from routing.ticket import Route
-
-COMMAND_DUTY = "command"  # the duty of the county command desk, which is told of every danger
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class Router:
         urgency: Urgency,
     ) -> Route:
         taker = jurisdiction.taker(self.county, lead.code)
-        asked = [lead.code] if lead.kind in _HELPERS else []
+        asked = [lead.code] if lead.kind in HELPERS else []
         asked += [rule.unit, *rule.assisting] if rule else []
         command = self.county.duties.get(COMMAND_DUTY)
         if urgency is Urgency.DANGER and command is not None:
@@ -138,7 +136,6 @@ class Router:
 
 
 _WITHOUT_PLACE = frozenset({RequestKind.ENQUIRY, RequestKind.THANKS, RequestKind.SUGGESTION})
-_HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})
 _NAMED = frozenset({UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.COMMUNITY})
 
 

@@ -63,6 +63,7 @@ TABLE = (
     Step(Action.RETURN,     "ps",     Status.RETURNED,    LEAD | _DESK,        "退单的理由"),
     Step(Action.RULE,       "r",      Status.DISPATCHED,  _RULER,              "裁定的理由", "unit"),
     Step(Action.EXTEND,     "ps",     None,               LEAD | _DESK,        "延期的理由", "due_at"),
+    Step(Action.PROGRESS,   "d",      None,               _DESK,               "办到了哪一步"),
     Step(Action.PROGRESS,   "psr",    None,               LEAD | _DESK,        "办到了哪一步"),
     Step(Action.SUPPLEMENT, "dpsraf", None,               _ANY),
     Step(Action.REMIND,     "dpsr",   None,               _URGE),

@@ -1,20 +1,30 @@
-"""Watches over deadlines: who is late with signing or finishing is reminded, once for each."""
+"""Watches over deadlines: who is late with signing or finishing is reminded, once for each; of a
+danger the command desk is told again and again until somebody has seen to it.
+"""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import ColumnElement, Connection
 
 from config.runtime import Runtime
-from routing import report, schema
+from routing import command, report, schema
 from routing.database import Database
 from routing.dispatch import BY_SYSTEM, Dispatcher, Order
 from routing.errors import RoutingError
-from routing.ticket import Action, Status
+from routing.ticket import Action, Status, Ticket
 
 BATCH = 50
+REST = timedelta(hours=1)
+MOST_RESTING = 500
 NOT_SIGNED = "到时限没有签收，请马上签收。"
 OVERDUE = "已超过办理时限，请马上办理并写明进展。"
+
+_log = structlog.get_logger(__name__)
 
 _TICKET = schema.ticket
 _EVENT = schema.ticket_event
@@ -27,52 +37,73 @@ class Watch:
         self._database = database
         self._dispatcher = dispatcher
         self._runtime = runtime
+        self._resting: dict[str, datetime] = {}  # tickets that can't be reminded, and until when
 
     async def step(self) -> bool:
         """Remind a batch of each; True if anybody was reminded."""
-        now = self._runtime.now()
-        overdue = await self._database.read(lambda c: _overdue(c, now))
-        unsigned = await self._database.read(lambda c: _unsigned(c, now))
-        done = [await self._remind(*each, past_due=True) for each in overdue]
-        done += [await self._remind(*each, past_due=False) for each in unsigned]
+        now, act = self._runtime.now(), self._dispatcher
+        self._resting = {number: until for number, until in self._resting.items() if until > now}
+        reminders: tuple[_Reminder, ...] = (
+            _Reminder(late=command.to_repeat, note=command.NOTE, remind=act.remind_danger),
+            _Reminder(late=_overdue, note=OVERDUE, remind=act.remind_overdue),
+            _Reminder(late=_unsigned, note=NOT_SIGNED, remind=partial(_plainly, act)),
+        )
+        done = [await self._batch(each, now) for each in reminders]
         return any(done)
 
-    async def _remind(self, number: str, version: int, *, past_due: bool) -> bool:
-        """False if somebody was faster, another process of ours for one: the version tells."""
+    async def _batch(self, reminder: "_Reminder", now: datetime) -> bool:
+        limit = BATCH + len(self._resting)
+        late = await self._database.read(lambda c: reminder.late(c, now, limit))
+        fit = [each for each in late if each[0] not in self._resting]
+        done = [await self._one(reminder, *each) for each in fit[:BATCH]]
+        return any(done)
+
+    async def _one(self, reminder: "_Reminder", number: str, version: int) -> bool:
+        """False if it could not be: somebody was faster (the version tells), or the ticket itself
+        is not in order, which must not keep the others from their reminder.
+        """
+        order = Order(number=number, version=version, by=BY_SYSTEM, note=reminder.note)
         try:
-            await self._database.write(lambda c: self._one(c, number, version, past_due=past_due))
+            await self._database.write(lambda c: reminder.remind(c, order))
         except RoutingError:
+            return False
+        except Exception:
+            _log.exception("reminder_failed", ticket=number)
+            if len(self._resting) < MOST_RESTING:
+                self._resting[number] = self._runtime.now() + REST
             return False
         return True
 
-    def _one(self, connection: Connection, number: str, version: int, *, past_due: bool) -> None:
-        order = Order(
-            number=number,
-            version=version,
-            by=BY_SYSTEM,
-            note=OVERDUE if past_due else NOT_SIGNED,
-        )
-        if past_due:
-            self._dispatcher.remind_overdue(connection, order)
-        else:
-            self._dispatcher.act(connection, Action.REMIND, order)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reminder:
+    """One kind of being late: whom it concerns, what is noted, and how they are reminded."""
+
+    late: Callable[[Connection, datetime, int], list[tuple[str, int]]]
+    note: str
+    remind: Callable[[Connection, Order], Ticket]
 
 
-def _overdue(connection: Connection, now: datetime) -> list[tuple[str, int]]:
+def _plainly(dispatcher: Dispatcher, connection: Connection, order: Order) -> Ticket:
+    return dispatcher.act(connection, Action.REMIND, order)
+
+
+def _overdue(connection: Connection, now: datetime, limit: int) -> list[tuple[str, int]]:
     running = _TICKET.c.status.in_([status.value for status in report.RUNNING])
-    return _late(connection, _TICKET.c.due_at, now, running)
+    return _late(connection, _TICKET.c.due_at, now, limit, running)
 
 
-def _unsigned(connection: Connection, now: datetime) -> list[tuple[str, int]]:
+def _unsigned(connection: Connection, now: datetime, limit: int) -> list[tuple[str, int]]:
     """Not signed in time, and not past due_at, which is the graver reminder."""
     dispatched = _TICKET.c.status == Status.DISPATCHED.value
-    return _late(connection, _TICKET.c.sign_due_at, now, dispatched, _TICKET.c.due_at >= now)
+    return _late(connection, _TICKET.c.sign_due_at, now, limit, dispatched, _TICKET.c.due_at >= now)
 
 
 def _late(
     connection: Connection,
     deadline: ColumnElement[datetime | None],
     now: datetime,
+    limit: int,
     *conditions: ColumnElement[bool],
 ) -> list[tuple[str, int]]:
     """Tickets past a deadline of which we have not reminded since it passed."""
@@ -82,6 +113,7 @@ def _late(
             _EVENT.c.ticket == _TICKET.c.number,
             _EVENT.c.action == Action.REMIND.value,
             _EVENT.c.by == BY_SYSTEM,
+            _EVENT.c.note != command.NOTE,
             _EVENT.c.at > deadline,
         )
         .exists()
@@ -90,6 +122,6 @@ def _late(
         sa.select(_TICKET.c.number, _TICKET.c.version)
         .where(*conditions, deadline < now, ~reminded)
         .order_by(deadline)
-        .limit(BATCH)
+        .limit(limit)
     )
     return [(row.number, row.version) for row in rows]

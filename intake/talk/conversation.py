@@ -149,7 +149,7 @@ def _danger(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
     draft = replace(draft, urgency=Urgency.DANGER)
     spoken = heard.message.spoken
     opened = drafts.opened(whole, heard.at, Open(draft=draft, quiet=spoken))
-    steps = (Say(reply=Reply(key="danger")), *opened.steps)
+    steps = (Say(reply=Reply(key=knowledge.danger)), *opened.steps)
     if not spoken:
         return replace(opened, steps=steps)
     offered = replace(opened.conversation, stage=Stage.DANGER)

@@ -201,6 +201,7 @@ class Knowledge:
     needs_place: Callable[[str, RequestKind], bool]  # category, kind
     place: Callable[[str], PlaceName]  # of a place code
     understand_by_ear: Callable[[str], Understanding] | None = None  # what a recogniser wrote
+    danger: str = "danger"  # the reply to a danger: what is said there must be what happens
     certain_above: float = 0.8
     join_s: float = 40.0
     silence_s: float = 600.0

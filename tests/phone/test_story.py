@@ -104,7 +104,7 @@ async def test_danger_is_told_the_emergency_numbers_at_once(
     await resident.say("danger-m")
     (ticket,) = await hotline.settled()
     assert ticket["urgency"] == "danger"
-    await hotline.said("danger")
+    await hotline.said("danger_alone")
     (text,) = (text for _, text, key in hotline.spoken() if "danger" in key)
     assert "119" in text
     await resident.telephone.hang_up()
