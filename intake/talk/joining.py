@@ -5,18 +5,47 @@ A finished ticket takes no more: what is told of it begins a new matter that nam
 
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 
 from channels.message import Reply
-from intake.talk import drafts, telling
-from intake.talk.turn import Conversation, Heard, Knowledge, Say, Stage, Standing, Supplement, Turn
-from nlp.understanding import RequestKind
+from intake.talk import drafts, reasons, telling
+from intake.talk.turn import (
+    Conversation,
+    Heard,
+    Knowledge,
+    Open,
+    Say,
+    Stage,
+    Standing,
+    Supplement,
+    Turn,
+)
+from nlp.understanding import RequestKind, Understanding
+
+DOMAIN = 2  # letters of a category's code; longer ones are named by words of the catalogue
+NAMED = 0.3  # measured on tests/quality and on what people say on: see docs/conversation.md
+GUESSED = 0.5
+
+
+class _Part(StrEnum):
+    """Of which matter words are that come right after a ticket."""
+
+    SAME = "same"
+    PERHAPS = "perhaps"  # another, for a person to tell
+    ANOTHER = "another"
 
 
 def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn | None:
     """The turn of words or photos that speak of a ticket; None for a matter of their own."""
-    number = _spoken_of(conversation, heard) or _just_opened(conversation, heard, knowledge)
+    number = _spoken_of(conversation, heard)
     if not number:
-        return None
+        match _just_told(conversation, heard, knowledge):
+            case _Part.ANOTHER:
+                return None
+            case _Part.PERHAPS:
+                return _for_a_person(conversation, heard)
+            case _Part.SAME:
+                number = conversation.ticket
     match heard.standing.get(number, Standing.LIVE):
         case Standing.LIVE:
             return _add(conversation, heard, number)
@@ -53,25 +82,51 @@ def _spoken_of(conversation: Conversation, heard: Heard) -> str:
     return named[0] if named else "" if conversation.texts else conversation.ticket
 
 
-def _just_opened(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> str:
-    """The ticket opened a moment ago, where this is still part of its matter.
-
-    Within the joining time (on the telephone: the call) it is, unless it speaks of another group of
-    the catalogue, or with certainty of the same in another place.
+def _just_told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> _Part:
+    """Is this still part of the matter whose ticket was opened a moment ago (on the telephone: in
+    this call)?
     """
     said, spoken = heard.understanding, heard.message.spoken
     within_s = knowledge.same_matter_s if spoken or not said.text else knowledge.join_s
     if conversation.stage is not Stage.OPEN or not is_young(conversation, heard, within_s):
-        return ""
+        return _Part.ANOTHER
     if not said.text:
-        return conversation.ticket
-    if is_finished(conversation, heard):
-        return ""
+        return _Part.SAME
+    if is_finished(conversation, heard) or _is_surely_another(conversation, said, knowledge):
+        return _Part.ANOTHER
+    if conversation.mixed or not _may_be_another(conversation, said, spoken=spoken):
+        return _Part.SAME
+    return _Part.ANOTHER if spoken else _Part.PERHAPS  # what is read back can be denied
+
+
+def _is_surely_another(
+    conversation: Conversation, said: Understanding, knowledge: Knowledge
+) -> bool:
+    """Another group of the catalogue by its own words, or the same in another place."""
     best = drafts.best(said.categories)
     elsewhere = conversation.ticket_place not in {guess.code for guess in said.places}
     other_place = bool(said.places and conversation.ticket_place) and elsewhere
-    other = best.code[:4] != conversation.ticket_category[:4] or other_place
-    return "" if other and best.confidence >= knowledge.certain_above else conversation.ticket
+    group = best.code[:4] != conversation.ticket_category[:4] and len(best.code) > DOMAIN
+    return (group or other_place) and best.confidence >= knowledge.certain_above
+
+
+def _may_be_another(conversation: Conversation, said: Understanding, *, spoken: bool) -> bool:
+    """Another domain, by a word that names it or, in writing, by the sound of a whole sentence."""
+    best, domain = drafts.best(said.categories), conversation.ticket_category[:DOMAIN]
+    if not best.code or not domain or best.code[:DOMAIN] == domain:
+        return False
+    named = len(best.code) > DOMAIN and best.confidence >= NAMED
+    whole = len(said.text) >= telling.LONG_ENOUGH and best.confidence >= GUESSED
+    return named or (whole and not spoken)
+
+
+def _for_a_person(conversation: Conversation, heard: Heard) -> Turn:
+    """A ticket of its own that says of which it may be a part; what comes next joins it."""
+    whole = drafts.remember(conversation, heard)
+    reason = reasons.PERHAPS_ANOTHER.format(number=conversation.ticket)
+    draft = drafts.draft(whole, heard.message, said=heard.understanding, reason=reason)
+    opened = drafts.opened(whole, heard.at, Open(draft=draft))
+    return replace(opened, conversation=replace(opened.conversation, mixed=True))
 
 
 def _tells(heard: Heard) -> bool:

@@ -46,6 +46,7 @@ class Conversation:
     ticket_danger: bool = False
     ticket_at: datetime | None = None
     noted: bool = False  # the resident knows that more words join that ticket
+    mixed: bool = False  # that one is for a person anyway, who can tell what belongs to what
     proved: str = ""  # a ticket reported elsewhere that he has shown to be his
     due_at: datetime | None = None  # when silence is taken as an answer; there while anything waits
     follows: str = ""  # a finished ticket that what is told now speaks of

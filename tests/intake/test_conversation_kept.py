@@ -3,10 +3,12 @@
 Each message that tells a matter is in exactly one conversation that has a deadline, or in a ticket.
 """
 
+import csv
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +23,7 @@ from intake.talk.turn import Conversation
 from routing import schema as tables
 from routing import store
 from routing.dispatch import Order
-from routing.ticket import Action, Status
+from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 
 Say = Callable[..., InboundMessage]
@@ -66,6 +68,11 @@ class Resident:
             .order_by(tables.ticket.c.number)
         )
         return list(await self.services.database.read(lambda c: c.execute(query).scalars().all()))
+
+    async def latest(self) -> Ticket:
+        """The ticket that his thread remembers."""
+        number = (await self.remembered()).ticket
+        return await self.services.database.read(lambda c: store.load(c, number))
 
     async def finished(self, number: str, *, closed: bool) -> None:
         """The ticket is answered and closed, or withdrawn by an operator."""
@@ -311,3 +318,53 @@ async def held(resident: Resident, told: Sequence[str]) -> None:
         assert state.due_at is not None
         limit = timedelta(seconds=services.settings.conversation.silence_minutes * 60)
         assert state.due_at <= services.runtime.now() + limit
+
+
+@pytest.mark.parametrize(
+    ("second", "keys"),
+    [
+        ("昨天到现在一直没电，冰箱里的东西都坏了", ["receipt_person"]),
+        ("家里揭不开锅了，想申请低保", ["receipt_person"]),
+        ("辅导班关门了，钱不退", ["receipt_person"]),
+        ("去邢台的班车停了，俺们咋去", ["receipt_person"]),
+        ("夜里两三点还有大车拉土，房子都震", ["receipt_person"]),
+        ("东韩村停水两天了", ["receipt"]),
+        ("已经三天了", ["supplemented"]),
+        ("是村东头第二个", ["supplemented"]),
+        ("晚上孩子放学看不见路", ["supplemented"]),
+        ("旁边那个井盖也不平", ["supplemented"]),
+        ("之前打过电话没人管", ["supplemented"]),
+    ],
+)
+async def test_another_matter_right_after_a_ticket_is_not_buried_in_it(
+    resident: Resident, second: str, keys: list[str]
+) -> None:
+    number = (await resident.receipt(LAMP)).ticket
+    assert await resident.says(second, after_s=30) == keys
+    tickets = await resident.tickets()
+    assert len(tickets) == (1 if keys == ["supplemented"] else 2)
+    if keys == ["receipt_person"]:
+        assert tickets == [LAMP, second]
+        assert number in (await resident.latest()).handover_reason
+        assert await resident.says("咱们村好几家都这样，快管管吧", after_s=10) == ["supplemented"]
+
+
+async def test_of_what_tells_of_another_domain_next_to_nothing_joins_a_lamp(
+    village: Village,
+) -> None:
+    """A sample of the labelled sentences."""
+    buried, told = [], 0
+    labelled = Path("tests/quality/sentences.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(labelled.splitlines())
+    for row in list(rows)[::6]:
+        resident = village.newcomer()
+        said = resident.services.understander(row["text"])
+        plain = said.kind in ("help", "complaint", "dispute", "report", "enquiry", "suggestion")
+        if not plain or not said.categories or said.categories[0].code[:2] == "01":
+            continue
+        await resident.says(LAMP)
+        told += 1
+        if await resident.says(row["text"], after_s=30) == ["supplemented"]:
+            buried.append(row["text"])
+    assert told > 30
+    assert len(buried) <= told * 0.05, buried
