@@ -9,6 +9,7 @@ from intake.accounts import Role
 from intake.services import Services
 from routing import store
 from routing.dispatch import Order
+from routing.ticket import Action
 from tests.intake.console import Desk, enter
 
 IN_TOWN = "和阳大街路灯坏了"
@@ -31,7 +32,20 @@ async def test_matter_that_the_centre_has_is_in_somebodys_queue(
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
     assert f"/console/tickets/{number}" in page and "<b>1</b> 件等您办" in page
-    assert await desk.get("/console/waiting") == (200, '{"waiting": 1}')
+    assert await desk.get("/console/waiting") == (200, '{"waiting": 1, "dangers": 0}')
+
+
+async def test_danger_that_nobody_has_seen_to_is_an_alarm_until_somebody_does(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("东韩村有人家着火了，屋里还有人"))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert "险情 1 件，还没有人接手" in page and 'role="alert"' in page
+    assert await desk.get("/console/waiting") == (200, '{"waiting": 1, "dangers": 1}')
+    order = Order(number=number, version=1, by="operator:a", note="已请119出动")
+    await services.database.write(lambda c: services.dispatcher.act(c, Action.PROGRESS, order))
+    assert "险情" not in (await desk.get("/console"))[1]
 
 
 async def test_answered_ticket_has_a_list_to_be_followed_up_from(

@@ -7,12 +7,13 @@ from aiohttp import web
 
 from intake.services import SERVICES, Services
 from intake.web import pages, rows
-from routing import jurisdiction, report
+from routing import command, jurisdiction, report
 from routing.deadline import Light
 from routing.report import Counts
 from routing.ticket import Status
 
 PAGE = 30
+MOST_DANGERS = 20  # in the alarm; whoever has so many has more to do than to read on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,9 @@ async def _page(request: web.Request) -> web.StreamResponse:
     )
     counts = await services.database.read(lambda c: report.counts(c, now))
     waiting = await services.database.read(lambda c: report.count_waiting(c, centre))
+    dangers = await services.database.read(lambda c: command.unseen(c, limit=MOST_DANGERS))
     values = {
+        "dangers": await rows.read(services, dangers),
         "rows": await rows.read(services, found[:PAGE]),
         "more": len(found) > PAGE,
         "page": page,
@@ -68,7 +71,8 @@ async def _waiting(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     centre = _centre(services)
     waiting = await services.database.read(lambda c: report.count_waiting(c, centre))
-    return web.json_response({"waiting": waiting})
+    dangers = await services.database.read(lambda c: command.unseen(c, limit=MOST_DANGERS))
+    return web.json_response({"waiting": waiting, "dangers": len(dangers)})
 
 
 def _centre(services: Services) -> str:

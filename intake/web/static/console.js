@@ -14,7 +14,10 @@ if (news) {
     try {
       const answer = await fetch("/console/waiting", { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
-      const { waiting } = await answer.json();
+      const { waiting, dangers } = await answer.json();
+      if (dangers > Number(news.dataset.dangers)) {
+        news.hidden = false; news.textContent = "有新的险情，马上点这里"; document.title = "■ 险情"; return;
+      }
       const more = waiting - Number(news.dataset.count);
       news.hidden = more <= 0;
       if (more > 0) { news.textContent = `新来 ${more} 件，点这里刷新`; document.title = `（${more}）待办`; }
