@@ -9,12 +9,14 @@ from aiohttp import web
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
+from sqlalchemy import Connection
 
 from channels import http, text
 from intake import accounts, passwords
+from intake.accounts import Session
 from intake.services import SERVICES
-from intake.web import forms, pages
-from intake.web.sessions import COOKIE, EVERYBODY, LOGIN, LOGOUT, PASSWORD, required
+from intake.web import forms, kept, pages, sessions
+from intake.web.sessions import COOKIE, EVERYBODY, LOGIN, LOGOUT, PASSWORD, LoginNeeded, required
 
 _TRIES_BY_BOTH = RateLimitItemPerMinute(6)
 _TRIES_BY_NAME = RateLimitItemPerMinute(60)  # from everywhere
@@ -66,25 +68,32 @@ def set_up(application: web.Application) -> None:
 
 
 async def _login_page(request: web.Request) -> web.StreamResponse:
-    return pages.show(request, "login.html", {"problem": "", "name": ""})
+    return pages.log_in(request)
 
 
 async def _login(request: web.Request) -> web.StreamResponse:
     forms.check_origin(request)
     fields = await forms.posted(request)
     name, password = fields.get("name", ""), fields.get("password", "")
-    guard, services = request.app[_GUARD], request.app[SERVICES]
+    guard, services, typed = request.app[_GUARD], request.app[SERVICES], kept.carried(fields)
     browser_of = await _browser_of(request)
     if not guard.may_try(name[:40], http.asker(request), browser_of):
         problem = "试得太多了，请过一分钟再试"
-        return pages.show(request, "login.html", {"problem": problem, "name": name}, status=429)
+        return pages.log_in(request, problem=problem, name=name, kept=typed, status=429)
     known = await services.database.read(lambda c: accounts.password_hash(c, name))
     async with guard.hashing:
         right = await asyncio.to_thread(passwords.matches, known, password)
     if not right:
         problem = "登录名或密码不对"
-        return pages.show(request, "login.html", {"problem": problem, "name": name}, status=401)
-    raise await _begin(request, name)
+        return pages.log_in(request, problem=problem, name=name, kept=typed, status=401)
+    answer = web.HTTPSeeOther("/console")
+    session = await _begin(request, answer, name)
+    if typed is None or session.account.must_change:
+        raise answer
+    page = pages.again(request, typed, "刚才登录过期了，", status=200)
+    for cookie in answer.cookies.values():
+        page.cookies[cookie.key] = cookie
+    return page
 
 
 async def _browser_of(request: web.Request) -> str:
@@ -99,16 +108,23 @@ async def _browser_of(request: web.Request) -> str:
     return name if hashed and http.same(proof, passwords.proof(hashed)) else ""
 
 
-async def _begin(request: web.Request, name: str) -> web.HTTPSeeOther:
+async def _begin(request: web.Request, answer: web.Response, name: str) -> Session:
+    """Log him in: `answer` brings him the cookies, and this request is his from now on."""
     services = request.app[SERVICES]
     now, hours = services.runtime.now(), services.settings.session_hours
-    token = await services.database.write(lambda c: accounts.begin(c, name, now, hours))
-    hashed = await services.database.read(lambda c: accounts.password_hash(c, name))
-    answer = web.HTTPSeeOther("/console")
+
+    def begin(connection: Connection) -> tuple[str, Session | None, str]:
+        token = accounts.begin(connection, name, now, hours)
+        hashed = accounts.password_hash(connection, name) or ""
+        return token, accounts.session(connection, token, now), passwords.proof(hashed)
+
+    token, session, proof = await services.database.write(begin)
+    if session is None:  # disabled in this very moment
+        raise LoginNeeded(LOGIN)
+    sessions.admit(request, session)
     _give(request, answer, COOKIE, token, lasts_s=int(hours * 3600))
-    browser = f"{quote(name, safe='')}.{passwords.proof(hashed or '')}"
-    _give(request, answer, _BROWSER, browser, lasts_s=_BROWSER_KNOWN_S)
-    return answer
+    _give(request, answer, _BROWSER, f"{quote(name, safe='')}.{proof}", lasts_s=_BROWSER_KNOWN_S)
+    return session
 
 
 def _give(
@@ -157,4 +173,6 @@ async def _change_password(request: web.Request) -> web.StreamResponse:
     async with guard.hashing:
         hashed = await asyncio.to_thread(passwords.new_hash, wanted)
     await services.database.write(lambda c: accounts.change(c, name, hashed))
-    raise await _begin(request, name)
+    answer = web.HTTPSeeOther("/console")
+    await _begin(request, answer, name)
+    raise answer

@@ -11,18 +11,23 @@ from intake.services import SERVICES
 from intake.web import sessions
 
 LONGEST_FIELD = 4000
+EXPIRED = "页面已过期，请刷新后再试一次"
+
+
+class PageExpired(web.HTTPForbidden):
+    """The form does not carry the session's token: it is of an earlier login."""
 
 
 async def read(request: web.Request) -> Mapping[str, str]:
-    """The fields of a posted form, trimmed; 403 without the session's token, 400 for a field too
-    long.
+    """The fields of a posted form, trimmed; PageExpired without the session's token, 400 for a
+    field too long.
     """
     check_origin(request)
     fields = await posted(request)
     session = sessions.current(request)
     expected = session.csrf if session else ""
     if not expected or not hmac.compare_digest(expected.encode(), fields.get("csrf", "").encode()):
-        raise web.HTTPForbidden(text="页面已过期，请刷新后再试一次")
+        raise PageExpired(text=EXPIRED)
     for name, value in fields.items():
         if len(value) > LONGEST_FIELD:
             raise web.HTTPBadRequest(text=f"“{name}”太长，最多 {LONGEST_FIELD} 字")

@@ -15,6 +15,7 @@ from config.runtime import LOCAL_ZONE
 from intake.accounts import ROLE_NAMES
 from intake.services import SERVICES
 from intake.web import sessions
+from intake.web.kept import Kept
 from nlp import redact
 from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES
 from routing import deadline
@@ -23,6 +24,13 @@ from routing.ticket import ACTION_NAMES, FINAL_STATUSES, STATUS_NAMES
 HERE = Path(__file__).parent
 STATIC = "/console/static"
 _ANY = "没有办成，请回到上一页再试一次。"
+_LABELS = {
+    "action": "做什么",
+    "unit": "单位",
+    "category": "类别",
+    "place": "地点",
+    "due_at": "延到",
+}
 _PLAIN = {
     404: "没有这个页面，请查一查地址。",
     405: "这个地址不能这样用，请从页面上点。",
@@ -81,6 +89,25 @@ def in_chinese(refusal: web.HTTPException) -> str:
 def fault(request: web.Request, status: int, text: str) -> web.Response:
     """A page that says what went wrong and where to go on."""
     return show(request, "fault.html", {"status": status, "text": text}, status=status)
+
+
+def again(request: web.Request, kept: Kept, why: str, *, status: int) -> web.Response:
+    """What was typed and not taken, ready to be sent once more."""
+    values = {"kept": kept, "why": why, "labels": _LABELS}
+    return show(request, "again.html", values, status=status)
+
+
+def log_in(
+    request: web.Request,
+    *,
+    problem: str = "",
+    name: str = "",
+    kept: Kept | None = None,
+    status: int = 200,
+) -> web.Response:
+    """The login page; what was typed before goes along with it."""
+    values = {"problem": problem, "name": name, "kept": kept}
+    return show(request, "login.html", values, status=status)
 
 
 def wants_page(request: web.Request) -> bool:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from channels import http
 from intake.services import SERVICES, Services
-from intake.web import api, auth, health, pages, proxies, sessions
+from intake.web import api, auth, forms, health, kept, pages, proxies, sessions
 from intake.web.console import calls, letters, listening, live, queue, ringing, search, ticket
 
 HEADERS = {
@@ -77,6 +77,8 @@ async def _explain(request: web.Request, handler: _Handler) -> web.StreamRespons
     """
     try:
         return await handler(request)
+    except (sessions.LoginNeeded, forms.PageExpired) as refusal:
+        return await _typed_in_vain(request, refusal)
     except web.HTTPException as refusal:
         if refusal.status < 400:
             raise
@@ -91,3 +93,17 @@ async def _explain(request: web.Request, handler: _Handler) -> web.StreamRespons
         if pages.wants_page(request):
             return pages.fault(request, 500, text)
         return web.json_response({"error": text}, status=500)
+
+
+async def _typed_in_vain(
+    request: web.Request, refusal: sessions.LoginNeeded | forms.PageExpired
+) -> web.StreamResponse:
+    """Who was logged out meanwhile logs in (again), and loses none of his words by it."""
+    typed = await kept.of(request)
+    if isinstance(refusal, forms.PageExpired):
+        if typed is None:
+            return pages.fault(request, refusal.status, forms.EXPIRED)
+        return pages.again(request, typed, "这一页是上次登录时打开的，", status=refusal.status)
+    if typed is None:
+        raise refusal
+    return pages.log_in(request, problem="登录过期了，请重新登录", kept=typed, status=401)

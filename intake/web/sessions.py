@@ -22,9 +22,18 @@ _SESSION = web.RequestKey("session", Session)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class LoginNeeded(web.HTTPSeeOther):
+    """Nobody is logged in (any more)."""
+
+
 def current(request: web.Request) -> Session | None:
     """Who is logged in, if anybody."""
     return request.get(_SESSION)
+
+
+def admit(request: web.Request, session: Session) -> None:
+    """Who has just logged in by this request."""
+    request[_SESSION] = session
 
 
 def required(request: web.Request, roles: frozenset[Role]) -> Session:
@@ -46,12 +55,12 @@ async def middleware(request: web.Request, handler: _Handler) -> web.StreamRespo
         now = services.runtime.now()
         found = await services.database.read(lambda c: accounts.session(c, token, now))
         if found is not None:
-            request[_SESSION] = found
+            admit(request, found)
     if request.path.startswith(_OPEN):
         return await handler(request)
     session = current(request)
     if session is None:
-        raise web.HTTPSeeOther(LOGIN)
+        raise LoginNeeded(LOGIN)
     if session.account.must_change and request.path not in (PASSWORD, LOGOUT):
         raise web.HTTPSeeOther(PASSWORD)
     return await handler(request)

@@ -1,5 +1,6 @@
 """The page of a ticket over HTTP: what it shows, what it hides, what it keeps when it refuses."""
 
+import html
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -11,12 +12,12 @@ from channels.message import Attachment, InboundMessage
 from intake import schema
 from intake.accounts import Role
 from intake.services import Services
-from routing import store
 from routing import schema as tickets
+from routing import store
 from routing.dispatch import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
-from tests.intake.console import Desk, enter
+from tests.intake.console import PASSWORD, Desk, enter, hire
 
 LAMP = "我叫张三，电话13912345678，东韩村村口的路灯坏了三天了没人修"
 LONG = "已派电工到现场，更换了灯头和线路，今晚亮灯。“<有问题>”请再打热线。"
@@ -138,6 +139,56 @@ async def test_words_whose_form_is_gone_are_shown_to_be_copied(
     await answer(services, number)
     status, page = await act(desk, number, action="answer", note=LONG, version="1")
     assert status == 409 and "需要的话请抄走" in page and page.count("&lt;有问题&gt;") == 1
+
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of a page's forms."""
+    return {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
+
+
+async def test_words_outlive_a_session_that_ends_while_they_are_typed(
+    desk: Desk, services: Services, number: str, clock: Clock
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    clock.forward(hours=11)
+    path = f"/console/tickets/{number}/act"
+    fields = {"csrf": "old", "version": "1", "action": "answer", "note": LONG}
+    status, page = await desk.post(path, fields)
+    assert status == 401 and "登录过期了" in page and "您刚才写的还在" in page
+    login = {**hidden(page), "name": "operator"}
+    status, page = await desk.post("/console/login", {**login, "password": "wrong"})
+    assert status == 401
+    login = {**hidden(page), "name": "operator", "password": PASSWORD}
+    status, page = await desk.post("/console/login", login)
+    assert status == 200 and "<dd>答复</dd>" in page and html.escape(LONG, quote=False) in page
+    assert (await load(services, number)).version == 1
+    assert (await desk.post(path, hidden(page) | {"note": LONG}))[0] == 303
+    assert (await load(services, number)).answer == LONG
+
+
+async def test_words_on_a_page_of_an_earlier_login_are_offered_again(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    path = f"/console/tickets/{number}/dispatch"
+    fields = {"csrf": "old", "version": "1", "category": "010203", "unit": "water", "note": LONG}
+    status, page = await desk.post(path, {**fields, "urgency": "normal"})
+    assert status == 403 and "<dd>water</dd>" in page
+    again = hidden(page)
+    assert again["csrf"] != "old" and (await desk.post(path, again | {"note": LONG}))[0] == 303
+    assert (await load(services, number)).unit == "water"
+
+
+async def test_login_form_carries_words_to_a_ticket_and_nowhere_else(
+    desk: Desk, services: Services
+) -> None:
+    await hire(services, "ma", Role.OPERATOR)
+    for path in ("https://evil.example/", "/console/letters/all", "/console/tickets/1/identity"):
+        fields = {"name": "ma", "password": PASSWORD, "kept_path": path, "kept_note": "x"}
+        assert await desk.post("/console/login", fields) == (303, "/console"), path
 
 
 async def test_answer_and_address_are_masked_until_somebody_says_why_he_looks(
