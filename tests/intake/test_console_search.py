@@ -53,7 +53,7 @@ async def test_each_word_and_each_place_must_fit(
         "路灯 东韩村": {lamp},
         "东韩村路灯": {lamp},
         "东韩村的路灯": {lamp},
-            "东韩村旁边的路灯": set(),
+        "东韩村旁边的路灯": set(),
         "韩村 路灯": {lamp, elsewhere},
         "东韩村 井盖": set(),
     }.items():
