@@ -7,6 +7,7 @@ conversation, tickets, events, what must go out, and the receipt.
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
@@ -18,15 +19,20 @@ from intake.clerk import Clerk
 from intake.talk import conversation, ownership
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
-from routing import connections
 from routing.database import Database
 from routing.errors import StaleVersion
-from routing.writer import CommitUnknown
 
 MOST_RETRIES = 5
 MOST_CHARACTERS = 4000  # of one message; the rest stays in the inbox
 
 _StepFunction = Callable[[Conversation, Heard, Knowledge], Turn]
+
+
+class _SilenceFunction(Protocol):
+    def __call__(
+        self, conversation: Conversation, *, sender: InboundMessage, knowledge: Knowledge
+    ) -> Turn: ...
+
 
 _log = structlog.get_logger(__name__)
 
@@ -79,15 +85,18 @@ class FrontDesk:
         )
         try:
             return await self._settled(heard, conversation.step, answer_later)
-        except Exception as error:  # our own: the resident must not be lost, the plainest ticket
-            if _will_pass(error):
-                raise  # the message waits in the inbox for who sends it again, or for the sweep
+        except Exception:  # whatever it is, the resident must not be lost: the plainest ticket
             _log.exception("message_not_settled", inbox=inbox_id, channel=message.channel)
             return await self._settled(heard, conversation.plain_ticket, answer_later)
 
     async def expire(self, thread: str) -> Receipt:
-        """Silence after a question: open the ticket with what there is."""
-        return await self._in_one_unit(lambda c: self._expire(c, thread))
+        """Silence after a question: open the ticket with what there is, the plainest if need be."""
+        try:
+            return await self._in_one_unit(lambda c: self._expire(c, thread, conversation.expire))
+        except Exception:
+            _log.exception("silence_not_settled")
+            plainly = conversation.plain_silence
+            return await self._in_one_unit(lambda c: self._expire(c, thread, plainly))
 
     async def _settled(self, heard: Heard, step: _StepFunction, answer_later: bool) -> Receipt:
         return await self._in_one_unit(lambda c: self._settle(c, heard, step, answer_later))
@@ -96,8 +105,8 @@ class FrontDesk:
         for _ in range(MOST_RETRIES):
             try:
                 return await self._database.write(work)
-            except (StaleVersion, threads.Interrupted, CommitUnknown):
-                continue  # each unit looks first whether it has been done
+            except (StaleVersion, threads.Interrupted):
+                continue
         return await self._database.write(work)
 
     def _understood(self, message: InboundMessage) -> Understanding:
@@ -136,20 +145,15 @@ class FrontDesk:
         standing = ownership.standing(connection, numbers, message, thread.proved)
         return replace(heard, told=told, standing=standing)
 
-    def _expire(self, connection: Connection, thread: str) -> Receipt:
+    def _expire(self, connection: Connection, thread: str, silence: _SilenceFunction) -> Receipt:
         before = threads.load(connection, thread)
         if before.due_at is None or before.due_at > self._runtime.now():
             return Receipt()
         inbox_id, message = threads.last_message(connection, thread)
         sender = replace(message, received_at=self._runtime.now())
         knowledge = self._knowledge.of(message)
-        turn = conversation.expire(before, sender=sender, knowledge=knowledge)
+        turn = silence(before, sender=sender, knowledge=knowledge)
         after, receipt = self._clerk.carry_out(connection, turn, sender)
         self._clerk.notify(connection, message.sender, receipt.replies, receipt.ticket)
         threads.save(connection, after, message=inbox_id, at=self._runtime.now())
         return receipt
-
-
-def _will_pass(error: Exception) -> bool:
-    """Is it the database's fault, and may the same step succeed a moment later?"""
-    return isinstance(error, CommitUnknown) or connections.is_passing(error)

@@ -11,6 +11,7 @@ from config.runtime import Runtime
 from intake import inbox, threads
 from intake.desk import FrontDesk
 from routing.database import Database
+from routing.resting import Resting
 
 AFTER_FAILURE_S = 5.0
 ABANDONED_AFTER_S = 60.0  # platforms stop retrying long before
@@ -54,6 +55,7 @@ class Sweep:
         self._database = database
         self._runtime = runtime
         self._desk = desk
+        self._resting = Resting()  # threads whose silence we could not make a ticket of
 
     async def step(self) -> bool:
         """One batch of each; True if there was any."""
@@ -72,8 +74,15 @@ class Sweep:
         return bool(rows)
 
     async def _silent(self) -> bool:
-        before = self._runtime.now()
-        found = await self._database.read(lambda c: threads.silent(c, before=before, limit=BATCH))
+        now = self._runtime.now()
+        self._resting.wake(now)
+        limit = BATCH + len(self._resting)
+        silent = await self._database.read(lambda c: threads.silent(c, before=now, limit=limit))
+        found = [thread for thread in silent if thread not in self._resting][:BATCH]
         for thread in found:
-            await self._desk.expire(thread)
+            try:
+                await self._desk.expire(thread)
+            except Exception:
+                _log.exception("silence_stuck")
+                self._resting.rest(thread, now)
         return bool(found)

@@ -4,7 +4,7 @@ danger the command desk is told again and again until somebody has seen to it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import sqlalchemy as sa
@@ -16,11 +16,10 @@ from routing import command, report, schema
 from routing.database import Database
 from routing.dispatch import BY_SYSTEM, Dispatcher, Order
 from routing.errors import RoutingError
+from routing.resting import Resting
 from routing.ticket import Action, Status, Ticket
 
 BATCH = 50
-REST = timedelta(hours=1)
-MOST_RESTING = 500
 NOT_SIGNED = "到时限没有签收，请马上签收。"
 OVERDUE = "已超过办理时限，请马上办理并写明进展。"
 
@@ -37,12 +36,12 @@ class Watch:
         self._database = database
         self._dispatcher = dispatcher
         self._runtime = runtime
-        self._resting: dict[str, datetime] = {}  # tickets that can't be reminded, and until when
+        self._resting = Resting()  # tickets that can't be reminded
 
     async def step(self) -> bool:
         """Remind a batch of each; True if anybody was reminded."""
         now, act = self._runtime.now(), self._dispatcher
-        self._resting = {number: until for number, until in self._resting.items() if until > now}
+        self._resting.wake(now)
         reminders: tuple[_Reminder, ...] = (
             _Reminder(late=command.to_repeat, note=command.NOTE, remind=act.remind_danger),
             _Reminder(late=_overdue, note=OVERDUE, remind=act.remind_overdue),
@@ -69,8 +68,7 @@ class Watch:
             return False
         except Exception:
             _log.exception("reminder_failed", ticket=number)
-            if len(self._resting) < MOST_RESTING:
-                self._resting[number] = self._runtime.now() + REST
+            self._resting.rest(number, self._runtime.now())
             return False
         return True
 

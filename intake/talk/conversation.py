@@ -85,6 +85,18 @@ def plain_ticket(conversation: Conversation, heard: Heard, knowledge: Knowledge)
     return replace(turn, person=reason)
 
 
+def plain_silence(
+    conversation: Conversation, *, sender: InboundMessage, knowledge: Knowledge
+) -> Turn:
+    """The program has failed at somebody's silence: what he told, as it came, for a person."""
+    if not drafts.gathered(conversation).texts:
+        return Turn(conversation=drafts.forget(conversation))
+    mute = replace(sender, text="", attachments=(), point=None)
+    nothing = Understanding(text="", kind=RequestKind.UNKNOWN, urgency=Urgency.NORMAL)
+    heard = Heard(message=mute, inbox_id="", understanding=nothing, at=sender.received_at)
+    return plain_ticket(conversation, heard, knowledge)
+
+
 def _with_deadline(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Conversation:
     """Whatever waits for words of the resident has a time after which it waits no more."""
     waits = conversation.stage is not Stage.OPEN or conversation.texts or conversation.pending
