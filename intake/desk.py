@@ -19,8 +19,10 @@ from intake.clerk import Clerk
 from intake.talk import conversation, ownership
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
+from routing import connections
 from routing.database import Database
 from routing.errors import StaleVersion
+from routing.writer import CommitUnknown
 
 MOST_RETRIES = 5
 MOST_CHARACTERS = 4000  # of one message; the rest stays in the inbox
@@ -85,7 +87,9 @@ class FrontDesk:
         )
         try:
             return await self._settled(heard, conversation.step, answer_later)
-        except Exception:  # whatever it is, the resident must not be lost: the plainest ticket
+        except Exception as error:  # our own: the resident must not be lost, the plainest ticket
+            if _will_pass(error):
+                raise  # the message waits in the inbox for who sends it again, or for the sweep
             _log.exception("message_not_settled", inbox=inbox_id, channel=message.channel)
             return await self._settled(heard, conversation.plain_ticket, answer_later)
 
@@ -93,7 +97,9 @@ class FrontDesk:
         """Silence after a question: open the ticket with what there is, the plainest if need be."""
         try:
             return await self._in_one_unit(lambda c: self._expire(c, thread, conversation.expire))
-        except Exception:
+        except Exception as error:
+            if _will_pass(error):
+                raise
             _log.exception("silence_not_settled")
             plainly = conversation.plain_silence
             return await self._in_one_unit(lambda c: self._expire(c, thread, plainly))
@@ -105,8 +111,8 @@ class FrontDesk:
         for _ in range(MOST_RETRIES):
             try:
                 return await self._database.write(work)
-            except (StaleVersion, threads.Interrupted):
-                continue
+            except (StaleVersion, threads.Interrupted, CommitUnknown):
+                continue  # each unit looks first whether it has been done
         return await self._database.write(work)
 
     def _understood(self, message: InboundMessage) -> Understanding:
@@ -157,3 +163,8 @@ class FrontDesk:
         self._clerk.notify(connection, message.sender, receipt.replies, receipt.ticket)
         threads.save(connection, after, message=inbox_id, at=self._runtime.now())
         return receipt
+
+
+def _will_pass(error: Exception) -> bool:
+    """Is it the database's fault, and may the same step succeed a moment later?"""
+    return isinstance(error, CommitUnknown) or connections.is_passing(error)
