@@ -8,12 +8,14 @@ from routing.envelope import Envelope
 SCHEME = "media"
 KIND = "media.fetch"
 HELD = "store:"
+RECORDED = "recording:"  # on the telephone: it lies with the recordings of calls
 
 
 def is_missing(attachment: Attachment) -> bool:
     """Does the platform still have it, and we not? A link is only a link."""
     reference = attachment.reference
-    return attachment.kind != "link" and bool(reference) and not reference.startswith(HELD)
+    ours = reference.startswith((HELD, RECORDED))
+    return attachment.kind != "link" and bool(reference) and not ours
 
 
 def errands(inbox_id: str, message: InboundMessage) -> list[Envelope]:

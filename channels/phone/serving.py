@@ -12,7 +12,7 @@ from channels.phone import call, ear, number, survey, transcript
 from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose, SpokenLine
 from channels.phone.call import Call, Office
-from channels.phone.ear import Ear
+from channels.phone.ear import Ear, Sound
 from channels.phone.endpointing import Endpointer
 from channels.phone.exchange.exchange import Exchange, Next
 from channels.phone.exchange.journal import Journal
@@ -64,18 +64,22 @@ class Serving:
         self._outgoing = outgoing
         self._longest_ms = longest_ms
         self._calls: dict[str, Call] = {}
+        self._surveys: dict[str, asyncio.Queue[Sound]] = {}
         self.transcriber: Transcriber | None = None
 
     @property
     def now(self) -> frozenset[str]:
         """The ids of the calls that are with us."""
-        return frozenset(self._calls)
+        return frozenset((*self._calls, *self._surveys))
 
     def press(self, call_id: str, digit: str) -> None:
         """A key that the exchange tells of; nothing where the call is not with us."""
         served = self._calls.get(call_id)
+        asked = self._surveys.get(call_id)
         if served is not None:
             served.press(digit)
+        elif asked is not None:
+            asked.put_nowait(ear.Pressed(digit=digit))
 
     async def take(self, media: Media) -> None:
         """A call's audio has come; whatever is wrong with us, the dialplan takes the caller on."""
@@ -137,6 +141,7 @@ class Serving:
     async def _tell(self, media: Media, errand: Errand) -> None:
         parts = self._parts(media, waiting=lambda: not speaks.talking)
         talk, outcome = Talk(heard_out=False), Outcome.FAILED
+        turns = self._surveys[media.call_id] = asyncio.Queue()
         try:
             if parts is None:
                 return
@@ -144,13 +149,19 @@ class Serving:
             asks = errand.purpose is Purpose.FOLLOW_UP
             async with asyncio.timeout(SURVEY_S):
                 held = await survey.hold(
-                    errand.reply, asks=asks, listens=listens, speaks=speaks, note=self._note(media)
+                    errand.reply,
+                    asks=asks,
+                    listens=listens,
+                    speaks=speaks,
+                    turns=turns,
+                    note=self._note(media),
                 )
             talk = Talk(heard_out=held.heard_out, judgement=held.judgement)
             outcome = Outcome.PERSON if held.wants_person else Outcome.SERVED
             where = Next.OPERATORS if held.wants_person else Next.BYE
             await self._leave(media)(media.call_id, where, errand.ticket)
         finally:
+            del self._surveys[media.call_id]
             self._outgoing.over(media.call_id, talk)
             await self._own.book.ended(
                 Ended(call_id=media.call_id, at=self._desk.runtime.now(), outcome=outcome)

@@ -62,13 +62,19 @@ def judged(text: str) -> bool | None:
 
 
 async def hold(
-    opening: Reply, *, asks: bool, listens: Listens, speaks: Speaks, note: Note | None = None
+    opening: Reply,
+    *,
+    asks: bool,
+    listens: Listens,
+    speaks: Speaks,
+    turns: asyncio.Queue[Sound],
+    note: Note | None = None,
 ) -> Survey:
     """Say `opening`, then put the questions where `asks`; ends when all are put or he puts down.
 
-    `note` writes down what he says.
+    What he says and presses goes into `turns`; keys that do not come with the audio are put there
+    from outside. `note` writes down what he says.
     """
-    turns: asyncio.Queue[Sound] = asyncio.Queue()
     listening = asyncio.create_task(_listen(listens, speaks, turns, note))
     try:
         heard = await speaks.say(Reply(key="followup_greeting"), opening)

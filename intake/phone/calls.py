@@ -44,7 +44,7 @@ def began(connection: Connection, call: Began) -> None:
             .values(contact=str(call.contact))
         )
     if call.ticket:
-        _link(connection, call.call_id, [call.ticket])
+        link(connection, call.call_id, [call.ticket])
 
 
 def spoken(connection: Connection, call_id: str, line: SpokenLine) -> None:
@@ -85,7 +85,7 @@ def ended(connection: Connection, call: Ended) -> None:
         .where(_CALL.c.id == call.call_id, unsettled)
         .values(ended_at=call.at, outcome=call.outcome.value, reason=call.reason[:200])
     )
-    _link(connection, call.call_id, call.tickets)
+    link(connection, call.call_id, call.tickets)
 
 
 def queued(connection: Connection, call_id: str, at: datetime) -> None:
@@ -195,7 +195,8 @@ def find(connection: Connection, call_id: str) -> Known:
     )
 
 
-def _link(connection: Connection, call_id: str, tickets: Sequence[str]) -> None:
+def link(connection: Connection, call_id: str, tickets: Sequence[str]) -> None:
+    """These tickets came of the call, or it was made because of them; the same again is nothing."""
     there = set(
         connection.execute(sa.select(_TICKET.c.ticket).where(_TICKET.c.call == call_id)).scalars()
     )

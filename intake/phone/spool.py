@@ -21,6 +21,7 @@ from channels.phone.book import Began, Purpose
 from channels.phone.exchange import missed
 from channels.phone.exchange.missed import MissedCall
 from config.runtime import Runtime
+from intake import attachments
 from intake.phone import callbacks, calls, errands
 from intake.phone.calls import Known
 from intake.phone.recordings import Kind, Recordings
@@ -84,7 +85,7 @@ class Spool:
         reference = ""
         if call.recording is not None:
             kept = await self.recordings.keep(call.call_id, Kind.MISSED, call.recording, call.at)
-            reference = kept.reference if kept else ""
+            reference = attachments.RECORDED + kept.id if kept else ""
         # Who went on to the queue was not served by us, whatever we thought when he left us.
         served = known.answered or (known.served and call.stage == TALK)
         if served and not reference:
@@ -96,8 +97,16 @@ class Spool:
             words = await self.transcribe(call.recording) if call.recording and reference else ""
             receipt = await self.receive(self._message(call, contact, reference, words))
             ticket = receipt.ticket
-        if ticket and number.to_dial(contact):
-            await self.database.write(lambda c: self._owe(c, contact, ticket))
+        if ticket:
+            await self.database.write(lambda c: self._settle(c, call.call_id, contact, ticket))
+
+    def _settle(
+        self, connection: Connection, call_id: str, contact: Contact, ticket_number: str
+    ) -> None:
+        """His call, with what he left on the recorder, belongs to his ticket from now on."""
+        calls.link(connection, call_id, [ticket_number])
+        if number.to_dial(contact):
+            self._owe(connection, contact, ticket_number)
 
     def _owe(self, connection: Connection, contact: Contact, ticket_number: str) -> None:
         """We ring him back, once, where nothing tells what he wanted."""

@@ -47,6 +47,10 @@ def _types(connection: Connection, found: Sequence[Attachment]) -> dict[str, str
 
 
 def _attached(attachment: Attachment, media_type: str) -> Attached:
+    if attachment.reference.startswith(attachments.RECORDED):
+        recording = attachment.reference.removeprefix(attachments.RECORDED)
+        address = f"/console/recordings/{recording}"
+        return Attached(name="留言", caption="", address=address, is_sound=True, is_heard=True)
     held, name = _held(attachment), _NAMES.get(attachment.kind, "文件")
     if not held or not media_type:
         link = attachment.reference if attachment.kind == "link" else ""

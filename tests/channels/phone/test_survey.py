@@ -33,7 +33,9 @@ class Patient:
 async def hold(*sounds: Sound, asks: bool = True) -> tuple[Survey, list[str]]:
     mouth = FakeMouth()
     async with asyncio.timeout(5):
-        held = await survey.hold(RESULT, asks=asks, listens=Patient(sounds, mouth), speaks=mouth)
+        held = await survey.hold(
+            RESULT, asks=asks, listens=Patient(sounds, mouth), speaks=mouth, turns=asyncio.Queue()
+        )
     return held, mouth.said
 
 
@@ -95,6 +97,23 @@ async def test_keys_answer_as_well_as_words() -> None:
     assert held.judgement == Judgement(solved=True, satisfied=False, contacted=True)
 
 
+async def test_keys_that_the_exchange_tells_of_answer_too() -> None:
+    mouth, turns = FakeMouth(), asyncio.Queue[Sound]()
+
+    async def press() -> None:
+        for number, digit in enumerate("121"):
+            while len(mouth.said) < number + 3:
+                await asyncio.sleep(0)
+            turns.put_nowait(ear.Pressed(digit=digit))
+
+    pressing = asyncio.create_task(press())
+    async with asyncio.timeout(5):
+        silent = Patient([], mouth)
+        held = await survey.hold(RESULT, asks=True, listens=silent, speaks=mouth, turns=turns)
+    await pressing
+    assert held.judgement == Judgement(solved=True, satisfied=False, contacted=True)
+
+
 async def test_a_question_is_put_twice_and_then_left_open() -> None:
     held, keys = await hold(said("喂"), ear.Silent(), said("满意"), said("联系过"))
     assert held.judgement == Judgement(solved=None, satisfied=True, contacted=True)
@@ -127,7 +146,9 @@ async def test_who_puts_down_at_once_has_not_heard_us_out() -> None:
         async def hear(self) -> AsyncIterator[Sound]:
             yield gone()
 
-    held = await survey.hold(RESULT, asks=True, listens=AtOnce([], mouth), speaks=mouth)
+    held = await survey.hold(
+        RESULT, asks=True, listens=AtOnce([], mouth), speaks=mouth, turns=asyncio.Queue()
+    )
     assert not held.heard_out
 
 
@@ -142,7 +163,9 @@ async def test_what_was_said_before_the_question_is_no_answer() -> None:
             yield said("没解决")
             yield gone()
 
-    held = await survey.hold(RESULT, asks=True, listens=Early([], mouth), speaks=mouth)
+    held = await survey.hold(
+        RESULT, asks=True, listens=Early([], mouth), speaks=mouth, turns=asyncio.Queue()
+    )
     assert held.judgement == Judgement(solved=False)
 
 
@@ -155,7 +178,9 @@ async def test_an_ear_that_breaks_ends_the_call() -> None:
             yield gone()
 
     async with asyncio.timeout(5):
-        held = await survey.hold(RESULT, asks=True, listens=Broken([], mouth), speaks=mouth)
+        held = await survey.hold(
+            RESULT, asks=True, listens=Broken([], mouth), speaks=mouth, turns=asyncio.Queue()
+        )
     assert held.judgement == Judgement()
 
 

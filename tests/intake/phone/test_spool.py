@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from channels.message import Contact, InboundMessage, Receipt
 from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose
-from intake.phone import calls, line
+from intake.phone import calls, line, register
 from intake.phone import schema as tables
 from intake.phone.book import DatabaseBook
 from intake.phone.recordings import Recordings
+from intake.phone.register import Wanted
 from intake.phone.spool import NOT_ANSWERED, Spool
 from intake.phone.vault import FolderVault
 from intake.services import Services
@@ -86,6 +87,19 @@ async def test_who_left_a_note_gets_a_ticket_with_a_deadline(
     assert ticket.reporter_phone == str(CALLER.path)
     assert ticket.due_at > ticket.opened_at
     assert list(folder.iterdir()) == []
+
+
+async def test_his_message_lies_beside_his_ticket_and_nothing_is_fetched_for_it(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    leave("missed", note=True)
+    await spool.step()
+    (ticket,) = await tickets(services)
+    wanted = Wanted(ticket=ticket.number)
+    (call,) = await services.database.read(lambda c: register.listing(c, wanted, limit=9))
+    assert (call.id, call.recorded) == (CALL, True)
+    posted = await services.database.read(lambda c: c.execute(sa.select(schema.outbox)).all())
+    assert [row.destination for row in posted] == []
 
 
 async def test_who_hung_up_in_the_queue_gets_one_too(
