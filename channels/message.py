@@ -1,6 +1,6 @@
 """What travels between a channel and the front desk: messages in, replies out."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -80,7 +80,8 @@ class Reply:
 class Receipt:
     """What the front desk made of a message; the same again for the same message.
 
-    `person`: a person takes over from here, and `reason` says why in Chinese.
+    `person`: a person takes over from here, and `reason` says why in Chinese. `posted` is how many
+    of the last replies the outbox sends: they are not told by whoever has the receipt.
     """
 
     replies: tuple[Reply, ...] = ()
@@ -88,10 +89,29 @@ class Receipt:
     duplicate: bool = False
     person: bool = False
     reason: str = ""
+    posted: int = 0
+
+    @property
+    def at_once(self) -> tuple[Reply, ...]:
+        """What is told to whoever waits for the receipt, however often he asks."""
+        return self.replies[: len(self.replies) - self.posted]
+
+
+Render = Callable[[Reply], str]
+Fits = Callable[[Sequence[Reply]], int]  # how many of the replies an answer holds
+
+
+def everything(replies: Sequence[Reply]) -> int:
+    """Somebody waits who can be told all of it."""
+    return len(replies)
+
+
+def nothing(replies: Sequence[Reply]) -> int:
+    """Nobody waits for an answer."""
+    return 0
 
 
 Receive = Callable[[InboundMessage], Coroutine[Any, Any, Receipt]]
-Render = Callable[[Reply], str]
 
 
 class SendError(Exception):

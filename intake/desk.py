@@ -12,7 +12,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
-from channels.message import InboundMessage, Receipt
+from channels import message as messages
+from channels.message import Fits, InboundMessage, Receipt
 from config.runtime import Runtime
 from intake import inbox, proofs, threads
 from intake.clerk import Clerk
@@ -51,34 +52,46 @@ class FrontDesk:
         self._knowledge = knowledge
         self._busy: dict[tuple[str, str], asyncio.Task[Receipt]] = {}
 
-    async def receive(self, message: InboundMessage) -> Receipt:
+    async def receive(self, message: InboundMessage, fits: Fits = messages.everything) -> Receipt:
         """The receipt for a message; the same one again for the same `(channel, external_id)`.
 
+        What `fits` leaves over goes by the outbox, in the unit of work that writes the receipt.
         The work goes on when the caller is cancelled: a platform that hangs up must not undo it.
         """
         key = (message.channel, message.external_id)
         running = self._busy.get(key)
         if running is None:
-            running = asyncio.create_task(self._receive(message))
+            running = asyncio.create_task(self._receive(message, fits))
             self._busy[key] = running
             running.add_done_callback(lambda _: self._busy.pop(key, None))
             return await asyncio.shield(running)
         return replace(await asyncio.shield(running), duplicate=True)
 
-    async def _receive(self, message: InboundMessage) -> Receipt:
+    async def leave(self, message: InboundMessage) -> bool:
+        """Is the message written down, and will its answer go by the outbox? Then nobody needs to
+        wait for it. False: it is not here (yet), or its answer can be had by asking again.
+        """
+        return await self._database.write(lambda c: inbox.leave(c, message))
+
+    async def _receive(self, message: InboundMessage, fits: Fits) -> Receipt:
         new_id = self._runtime.new_id()
         arrival = await self._database.write(lambda c: inbox.add(c, message, new_id))
         if arrival.receipt is not None:
             return arrival.receipt
-        return await self.settle(arrival.inbox_id, message)
+        return await self._settled(arrival.inbox_id, message, fits)
 
     async def settle(
         self, inbox_id: str, message: InboundMessage, *, answer_later: bool = False
     ) -> Receipt:
-        """Work on a message that is in the inbox. What we fail to understand goes to a person.
+        """Work on a message that is in the inbox.
 
         `answer_later`: nobody waits for the receipt any more, so its replies go by the outbox.
         """
+        fits = messages.nothing if answer_later else messages.everything
+        return await self._settled(inbox_id, message, fits)
+
+    async def _settled(self, inbox_id: str, message: InboundMessage, fits: Fits) -> Receipt:
+        """What we fail to understand goes to a person."""
         heard = Heard(
             message=message,
             inbox_id=inbox_id,
@@ -86,12 +99,12 @@ class FrontDesk:
             at=self._runtime.now(),
         )
         try:
-            return await self._settled(heard, conversation.step, answer_later)
+            return await self._stepped(heard, conversation.step, fits)
         except Exception as error:  # our own: the resident must not be lost, the plainest ticket
             if _will_pass(error):
                 raise  # the message waits in the inbox for who sends it again, or for the sweep
             _log.exception("message_not_settled", inbox=inbox_id, channel=message.channel)
-            return await self._settled(heard, conversation.plain_ticket, answer_later)
+            return await self._stepped(heard, conversation.plain_ticket, fits)
 
     async def expire(self, thread: str) -> Receipt:
         """Silence after a question: open the ticket with what there is, the plainest if need be."""
@@ -104,8 +117,8 @@ class FrontDesk:
             plainly = conversation.plain_silence
             return await self._in_one_unit(lambda c: self._expire(c, thread, plainly))
 
-    async def _settled(self, heard: Heard, step: _StepFunction, answer_later: bool) -> Receipt:
-        return await self._in_one_unit(lambda c: self._settle(c, heard, step, answer_later))
+    async def _stepped(self, heard: Heard, step: _StepFunction, fits: Fits) -> Receipt:
+        return await self._in_one_unit(lambda c: self._settle(c, heard, step, fits))
 
     async def _in_one_unit(self, work: Callable[[Connection], Receipt]) -> Receipt:
         for _ in range(MOST_RETRIES):
@@ -125,20 +138,21 @@ class FrontDesk:
             return Understanding(text=text, kind=RequestKind.UNKNOWN, urgency=Urgency.NORMAL)
 
     def _settle(
-        self, connection: Connection, heard: Heard, step: _StepFunction, answer_later: bool
+        self, connection: Connection, heard: Heard, step: _StepFunction, fits: Fits
     ) -> Receipt:
-        receipt = inbox.settled(connection, heard.inbox_id)
-        if receipt is not None:
-            return receipt
+        held = inbox.hold(connection, heard.inbox_id)
+        if held.receipt is not None:
+            return held.receipt
         thread = threads.load(connection, heard.message.thread)
         thread = proofs.weigh(connection, thread, heard)
         heard = self._with_tickets(connection, thread, heard)
         turn = step(thread, heard, self._knowledge.of(heard.message))
         after, receipt = self._clerk.carry_out(connection, turn, heard.message)
+        told = 0 if held.answer_later else fits(receipt.replies)
+        receipt = replace(receipt, posted=len(receipt.replies) - told)
         inbox.settle(connection, heard.inbox_id, receipt, heard.at)
-        if answer_later:
-            sender = heard.message.sender
-            self._clerk.notify(connection, sender, receipt.replies, receipt.ticket)
+        sender, later = heard.message.sender, receipt.replies[told:]
+        self._clerk.notify(connection, sender, later, receipt.ticket)
         threads.save(connection, after, message=heard.inbox_id, at=heard.at)
         return receipt
 

@@ -17,7 +17,20 @@ _INSERT = {name: new.returning(_INBOX.c.id) for name, new in insert_new(_INBOX).
 _BY_KEY = sa.select(_INBOX.c.id, _INBOX.c.receipt).where(
     _INBOX.c.channel == sa.bindparam("channel"), _INBOX.c.external_id == sa.bindparam("key")
 )
-_LOCKED = sa.select(_INBOX.c.receipt).where(_INBOX.c.id == sa.bindparam("row_id")).with_for_update()
+_LOCKED = (
+    sa.select(_INBOX.c.receipt, _INBOX.c.answer_later)
+    .where(_INBOX.c.id == sa.bindparam("row_id"))
+    .with_for_update()
+)
+_LEAVE = (
+    sa.update(_INBOX)
+    .where(
+        _INBOX.c.channel == sa.bindparam("on_channel"),
+        _INBOX.c.external_id == sa.bindparam("key"),
+        _INBOX.c.done_at.is_(None),
+    )
+    .values(answer_later=True)
+)
 _LINK = (
     sa.update(_INBOX)
     .where(_INBOX.c.id == sa.bindparam("row_id"), _INBOX.c.ticket.is_(None))
@@ -41,6 +54,14 @@ class Arrival:
     receipt: Receipt | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A message as its lock finds it: with its receipt, where somebody has been faster."""
+
+    receipt: Receipt | None = None
+    answer_later: bool = False  # its platform was told that it is here, and waits no more
+
+
 def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival:
     """Write the message down, or find it there already: `(channel, external_id)` is unique.
 
@@ -62,10 +83,19 @@ def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival
     return Arrival(inbox_id=new_id)
 
 
-def settled(connection: Connection, inbox_id: str) -> Receipt | None:
-    """Lock the message for this unit of work; its receipt, where somebody has been faster."""
-    text = connection.execute(_LOCKED, {"row_id": inbox_id}).scalar_one()
-    return wire.receipt_from_text(text) if text else None
+def hold(connection: Connection, inbox_id: str) -> Held:
+    """Lock the message for this unit of work."""
+    row = connection.execute(_LOCKED, {"row_id": inbox_id}).one()
+    receipt = wire.receipt_from_text(row.receipt) if row.receipt else None
+    return Held(receipt=receipt, answer_later=row.answer_later)
+
+
+def leave(connection: Connection, message: InboundMessage) -> bool:
+    """From now on nobody waits for the answer, in whatever process; False where the message is not
+    here, or is settled.
+    """
+    found = connection.execute(_LEAVE, {"on_channel": message.channel, "key": message.external_id})
+    return found.rowcount == 1
 
 
 def settle(connection: Connection, inbox_id: str, receipt: Receipt, at: datetime) -> None:

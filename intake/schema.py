@@ -21,6 +21,8 @@ inbox = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("ticket", sa.String(20)),
     sa.Column("receipt", sa.Text),  # JSON
+    # Its platform was told that it is here, and no more: whoever settles it posts the answer.
+    sa.Column("answer_later", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("channel", "external_id"),
 )
 sa.Index(

@@ -49,6 +49,8 @@ def receipt_to_text(receipt: Receipt) -> str:
     record: dict[str, Any] = {"replies": replies, "ticket": receipt.ticket}
     if receipt.person:
         record |= {"person": True, "reason": receipt.reason}
+    if receipt.posted:
+        record["posted"] = receipt.posted
     return _dump(record)
 
 
@@ -62,6 +64,7 @@ def receipt_from_text(text: str) -> Receipt:
         duplicate=True,
         person=record.get("person", False),
         reason=record.get("reason", ""),
+        posted=record.get("posted", 0),
     )
 
 
