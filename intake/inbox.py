@@ -12,6 +12,7 @@ from routing import outbox
 from routing.schema import insert_new
 
 MOST_ATTEMPTS = 5
+MOST_OF_TICKET = 200  # messages that a page shows; their words are in the ticket as well
 _INBOX = schema.inbox
 _INSERT = {name: new.returning(_INBOX.c.id) for name, new in insert_new(_INBOX).items()}
 _BY_KEY = sa.select(_INBOX.c.id, _INBOX.c.receipt).where(
@@ -171,15 +172,17 @@ def stuck(connection: Connection) -> int:
     ).scalar_one()
 
 
-def of_ticket(connection: Connection, ticket: str, limit: int = 50) -> list[InboundMessage]:
-    """The messages that belong to a ticket, oldest first."""
+def of_ticket(
+    connection: Connection, ticket: str, limit: int = MOST_OF_TICKET
+) -> list[InboundMessage]:
+    """The latest messages that belong to a ticket, the oldest of them first."""
     rows = connection.execute(
         sa.select(_INBOX.c.body)
         .where(_INBOX.c.ticket == ticket)
-        .order_by(_INBOX.c.received_at)
+        .order_by(_INBOX.c.received_at.desc(), _INBOX.c.id.desc())
         .limit(limit)
     ).scalars()
-    return [wire.message_from_text(body) for body in rows]
+    return [wire.message_from_text(body) for body in reversed(rows.all())]
 
 
 def of_sender(

@@ -25,6 +25,7 @@ from intake.talk.turn import (
     Judge,
     Knowledge,
     Open,
+    ReadBack,
     Say,
     Stage,
     Supplement,
@@ -49,6 +50,8 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     if after.pending and after.stage is Stage.OPEN and not after.texts:
         turn = telling.next_matter(turn, heard, knowledge)
     turn = _with_media(turn, conversation, heard, knowledge)
+    if drafts.is_much(turn.conversation):
+        turn = _much_told(turn, heard, knowledge)
     return replace(turn, conversation=_with_deadline(turn.conversation, heard, knowledge))
 
 
@@ -103,6 +106,15 @@ def _with_deadline(conversation: Conversation, heard: Heard, knowledge: Knowledg
     if bool(waits) == (conversation.due_at is not None):
         return conversation
     return replace(conversation, due_at=questions.deadline(heard, knowledge) if waits else None)
+
+
+def _much_told(turn: Turn, heard: Heard, knowledge: Knowledge) -> Turn:
+    """No end of messages and still no ticket: a person looks at what there is."""
+    in_public = turn.conversation.stage is Stage.PUBLIC
+    reason = reasons.PUBLIC_CANDIDATE if in_public else reasons.MUCH_TOLD
+    handed = drafts.hand_over(turn.conversation, heard, knowledge, reason)
+    done = tuple(step for step in turn.steps if not isinstance(step, Say | ReadBack))
+    return replace(handed, steps=(*done, *handed.steps))
 
 
 def _with_media(turn: Turn, before: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:

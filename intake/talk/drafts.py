@@ -9,7 +9,8 @@ from intake.talk.turn import Conversation, HandOver, Heard, Knowledge, Open, Tur
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from routing.ticket import Draft
 
-MOST_REMEMBERED = 20  # messages in a matter not yet in a ticket
+MOST_REMEMBERED = 20  # texts of a matter not yet in a ticket; then it becomes one
+MOST_MESSAGES = 100  # the same of messages, most of them photos
 
 VERDICTS = frozenset(
     {
@@ -44,16 +45,23 @@ def joined(conversation: Conversation) -> str:
 
 
 def remember(conversation: Conversation, heard: Heard) -> Conversation:
-    """With the message's words, or with what stands for one that has none."""
-    text = heard.understanding.text or shown(heard.message)
-    texts = (*conversation.texts, text) if text else conversation.texts
-    return replace(noted(conversation, heard), texts=texts[-MOST_REMEMBERED:])
+    """With the message's words, or with what stands for one that has none: once for many photos."""
+    text = heard.understanding.text
+    stand_in = "" if text else shown(heard.message)
+    told = text or (stand_in if conversation.texts[-1:] != (stand_in,) else "")
+    texts = (*conversation.texts, told) if told else conversation.texts
+    return replace(noted(conversation, heard), texts=texts)
 
 
 def noted(conversation: Conversation, heard: Heard) -> Conversation:
     """The message belongs to the matter, its words (对, 不对) say nothing of it."""
-    messages = (*conversation.messages, heard.inbox_id)
-    return replace(conversation, messages=messages[-MOST_REMEMBERED:])
+    return replace(conversation, messages=(*conversation.messages, heard.inbox_id))
+
+
+def is_much(conversation: Conversation) -> bool:
+    """Is it time for a ticket, whatever we still want to know? Nothing that was told is dropped."""
+    texts = len(conversation.texts) + len(conversation.pending)
+    return texts >= MOST_REMEMBERED or len(conversation.messages) >= MOST_MESSAGES
 
 
 def forget(conversation: Conversation) -> Conversation:
@@ -74,7 +82,7 @@ def forget(conversation: Conversation) -> Conversation:
 def gathered(conversation: Conversation) -> Conversation:
     """Everything told and not yet in a ticket as one matter, for a person."""
     texts = (*conversation.texts, *conversation.pending)
-    return replace(conversation, texts=texts[-MOST_REMEMBERED:], pending=())
+    return replace(conversation, texts=texts, pending=())
 
 
 def said(whole: Conversation, heard: Heard, knowledge: Knowledge) -> Understanding:

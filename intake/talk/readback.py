@@ -104,7 +104,7 @@ def _repaired(whole: Conversation, heard: Heard, knowledge: Knowledge, read: Rep
         if slot is not Slot.NONE:
             return _wrong(drafts.remember(whole, heard), heard, knowledge, slot)
     if matter and read.adds and not places:
-        pending = (*whole.pending, read.meant)[-drafts.MOST_REMEMBERED :]
+        pending = (*whole.pending, read.meant)
         return _again(replace(drafts.noted(whole, heard), pending=pending), heard, knowledge)
     whole = drafts.remember(whole, heard)
     if matter:

@@ -16,6 +16,7 @@ CALL_FAILED = "电话里没有办成，请人工接着办"  # a hand-over that g
 
 NOTHING_HEARD = "［来电，没有听到说话］"  # stands for words that there are none of
 RECORDING = "［电话录音］"
+MUCH_TOLD = "说了很多条，还没有成单，请人工看一遍"
 PERHAPS_ANOTHER = "刚报过工单 {number}，这次说的可能是另一件事，请看一下"
 FOLLOWS = "［接着工单 {number} 说的，那一张已经结束］"
 NOTHING_KNOWN = frozenset({RECORDING, NOTHING_HEARD})

@@ -19,9 +19,7 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     """Words of a matter that has no ticket yet."""
     said = heard.understanding
     if not said.text and heard.message.attachments:
-        kept = drafts.remember(conversation, heard)
-        asked = questions.waiting(kept, heard, knowledge, Stage.MATTER)
-        return Turn(conversation=asked, steps=(Say(reply=Reply(key="media_kept")),))
+        return _shown(conversation, heard, knowledge)
     chosen = whereabouts.chosen(conversation, said, knowledge)
     whole = drafts.remember(conversation, heard)
     if conversation.stage is Stage.WHICH and not chosen and repair.read(said.text).denies:
@@ -36,6 +34,19 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     elif conversation.texts:
         said = replace(knowledge.understand(drafts.joined(conversation)), places=said.places)
     return weigh(whole, heard, knowledge, said)
+
+
+def _shown(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """A photo without words is no answer and no question: whatever we have asked stands. Of several
+    in a row the first is acknowledged.
+    """
+    kept = drafts.remember(conversation, heard)
+    kept = replace(kept, due_at=questions.deadline(heard, knowledge))
+    if conversation.stage is Stage.OPEN and not conversation.texts:
+        kept = replace(kept, stage=Stage.MATTER)
+        return Turn(conversation=kept, steps=(Say(reply=Reply(key="media_kept")),))
+    again = conversation.texts[-1:] == kept.texts[-1:]
+    return Turn(conversation=kept, steps=() if again else questions.standing(kept, knowledge))
 
 
 def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:

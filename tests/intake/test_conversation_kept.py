@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from channels.message import Attachment, InboundMessage, Receipt
-from intake import loops, schema, threads
+from intake import inbox, loops, schema, threads
 from intake.services import Services
+from intake.talk import drafts, reasons
 from intake.talk.turn import Conversation
 from routing import schema as tables
 from routing import store
@@ -368,3 +369,48 @@ async def test_of_what_tells_of_another_domain_next_to_nothing_joins_a_lamp(
             buried.append(row["text"])
     assert told > 30
     assert len(buried) <= told * 0.05, buried
+
+
+async def test_photos_are_no_questions_and_no_answers(resident: Resident) -> None:
+    assert await resident.says("", attachments=PHOTO) == ["media_kept"]
+    assert await resident.says("", attachments=PHOTO) == []
+    assert await resident.says("路灯坏了没人修") == ["ask_place"]
+    assert await resident.says("", attachments=PHOTO) == ["ask_place"]
+    assert await resident.says("", attachments=PHOTO) == []
+    assert await resident.says("在东韩村") == ["receipt"]
+    assert (await resident.tickets()) == ["［照片］\n路灯坏了没人修\n［照片］\n在东韩村"]
+
+
+@pytest.mark.parametrize("photos", [25, 90])
+async def test_every_photo_of_many_is_in_the_ticket(resident: Resident, photos: int) -> None:
+    for _ in range(photos):
+        await resident.says("", after_s=1, attachments=PHOTO)
+    number = (await resident.receipt("东韩村路灯坏了没人修")).ticket
+    messages = await resident.services.database.read(lambda c: inbox.of_ticket(c, number))
+    assert sum(len(message.attachments) for message in messages) == photos
+
+
+async def test_no_end_of_messages_is_a_ticket_before_anything_is_dropped(
+    resident: Resident,
+) -> None:
+    for _ in range(drafts.MOST_MESSAGES):
+        await resident.says("", after_s=1, attachments=PHOTO)
+    assert await resident.tickets() == ["［照片］"]
+    assert await resident.says("", attachments=PHOTO) == ["supplemented"]
+
+
+async def test_public_words_without_end_are_all_kept(resident: Resident) -> None:
+    said = [f"东韩村第{index}盏路灯坏了" for index in range(drafts.MOST_REMEMBERED)]
+    for words in said:
+        await resident.says(words, public=True)
+    (text,) = await resident.tickets()
+    assert text.splitlines() == said
+    assert (await resident.latest()).handover_reason == reasons.PUBLIC_CANDIDATE
+
+
+async def test_page_of_a_ticket_has_its_latest_messages(resident: Resident) -> None:
+    number = (await resident.receipt(LAMP)).ticket
+    for index in range(60):
+        await resident.says(f"补充：第{index}次说", after_s=1)
+    messages = await resident.services.database.read(lambda c: inbox.of_ticket(c, number, limit=50))
+    assert [messages[0].text, messages[-1].text] == ["补充：第10次说", "补充：第59次说"]
