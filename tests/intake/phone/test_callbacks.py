@@ -1,18 +1,22 @@
 """Who is rung back tells his matter into the ticket that waits for it: one matter, one ticket."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.message import Contact, InboundMessage, Receipt
+from channels.message import Contact, InboundMessage, Receipt, Reply
+from channels.phone.book import Errand, Judgement, Purpose
+from intake.phone import followup
 from intake.services import Services
-from intake.talk import reasons
+from intake.talk import filling, reasons
 from intake.talk.turn import Open
 from routing import lifecycle, outbox, schema, store
-from routing.ticket import Status, Ticket
+from routing.dispatch import Order
+from routing.ticket import Action, Status, Ticket
 from tests.intake.talk import SAYINGS, Talk
 
 CALLER = Contact(scheme="tel", path="+8613900000000")
@@ -158,6 +162,146 @@ async def test_death_in_the_middle_leaves_nothing_half_done(
     await line.receive(BACK, "对")
     (ticket,) = await line.tickets()
     assert (ticket.number, ticket.status) == (number, Status.DISPATCHED)
+
+
+WATER = "贾庄村的自来水停了两天了"
+
+
+async def _acts(services: Services, ticket: str, action: Action, **more: str) -> None:
+    """An operator sees to it while the resident is on the line, or before."""
+    seen = await services.database.read(lambda c: store.load(c, ticket))
+    order = Order.on(seen, by="operator:li", note=more.pop("note", ""))
+    dispatcher = services.dispatcher
+
+    def write(connection: sa.Connection) -> Ticket:
+        if action is Action.DISPATCH:
+            corrected = dispatcher.correct(connection, order, category=more["category"])
+            return dispatcher.dispatch(
+                connection, replace(order, version=corrected.version), unit=more["unit"]
+            )
+        return dispatcher.act(connection, action, order)
+
+    await services.database.write(write)
+
+
+async def test_what_somebody_has_in_hand_already_is_given_more_words(
+    line: Line, services: Services
+) -> None:
+    number = await line.missed()
+    await _acts(services, number, Action.DISPATCH, category="010217", unit="city-management")
+    *_, told = await line.back(number, LAMP, "对")
+    (ticket,) = await line.tickets()
+    assert (told.ticket, ticket.status, ticket.unit) == (
+        number,
+        Status.DISPATCHED,
+        "city-management",
+    )
+    assert LAMP in ticket.text
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "pointed"),
+    [
+        (Action.WITHDRAW, {"note": "打错了"}, False),
+        (Action.DISPATCH, {"category": "190101", "unit": "water"}, True),
+    ],
+)
+async def test_what_is_done_or_of_another_matter_is_left_and_a_new_ticket_opened(
+    line: Line, services: Services, action: Action, more: dict[str, str], pointed: bool
+) -> None:
+    number = await line.missed()
+    await _acts(services, number, action, **more)
+    *_, told = await line.back(number, LAMP, "对")
+    first, second = await line.tickets()
+    assert (first.number, told.ticket) == (number, second.number)
+    notes = await line.notes(number)
+    assert (f"回电时居民说的是另一件事，另记为工单 {second.number}" in notes) is pointed
+
+
+async def test_a_ticket_of_which_another_matter_is_sure_keeps_it(line: Line) -> None:
+    number = await line.missed(WATER)
+    await line.back(number, LAMP, "对")
+    first, second = await line.tickets()
+    assert "自来水" in first.text and "路灯" not in first.text
+    assert "路灯" in second.text and second.number in (await line.notes(number))[-1]
+
+
+async def test_more_of_the_matter_that_was_left_on_the_recorder_joins_it(line: Line) -> None:
+    number = await line.missed("路灯坏了")
+    before = await line.one(number)
+    assert before.place == ""
+    await line.back(number, LAMP, "对")
+    (ticket,) = await line.tickets()
+    assert ticket.text == f"路灯坏了\n补充：{LAMP}"
+    assert (ticket.status, ticket.place[:9]) == (Status.DISPATCHED, EAST_HAN)
+    assert ticket.due_at <= before.due_at  # its clock had begun
+
+
+def _errand(ticket: str, purpose: Purpose, *, attempt: int = 1, by: str = "") -> Errand:
+    reply = Reply(key="call_again", values={"number": ticket, **({"planned_by": by} if by else {})})
+    return Errand(id="e", to=CALLER, purpose=purpose, reply=reply, ticket=ticket, attempt=attempt)
+
+
+@pytest.mark.parametrize(("said", "tells"), [((LAMP, "对"), True), (("!hangup",), False)])
+async def test_the_log_says_once_what_came_of_ringing_back(
+    line: Line, services: Services, said: tuple[str, ...], tells: bool
+) -> None:
+    number = await line.missed()
+    await line.back(number, *said)
+    errand = _errand(number, Purpose.CALL_BACK)
+    await services.database.write(
+        lambda c: followup.judged(c, services.dispatcher, errand, Judgement())
+    )
+    notes = await line.notes(number)
+    assert any(note.startswith(filling.TOLD) for note in notes) is tells
+    assert (followup.RUNG_BACK in notes) is not tells
+
+
+@pytest.mark.parametrize(
+    ("purpose", "attempt", "by", "in_hand", "lapses"),
+    [
+        (Purpose.CALL_BACK, 1, "system", False, False),
+        (Purpose.CALL_BACK, 1, "system", True, True),
+        (Purpose.CALL_BACK, 1, "", True, False),  # an operator asked for it, and knows why
+        (Purpose.CALL_BACK, 2, "", True, True),  # two hours later, or after a program that died
+        (Purpose.CALL_BACK, 2, "", False, False),
+        (Purpose.FOLLOW_UP, 1, "", True, True),  # it is being handled again
+        (Purpose.NOTICE, 2, "", True, False),
+    ],
+)
+async def test_a_call_that_has_lost_its_sense_is_not_made(
+    line: Line,
+    services: Services,
+    purpose: Purpose,
+    attempt: int,
+    by: str,
+    in_hand: bool,
+    lapses: bool,
+) -> None:
+    number = await line.missed()
+    if in_hand:
+        await _acts(services, number, Action.DISPATCH, category="010217", unit="city-management")
+    errand = _errand(number, purpose, attempt=attempt, by=by)
+    assert await services.database.read(lambda c: followup.overtaken(c, errand)) is lapses
+
+
+@pytest.mark.parametrize("judged", [False, True])
+async def test_whoever_has_judged_elsewhere_is_not_asked_again(
+    line: Line, services: Services, judged: bool
+) -> None:
+    number = await line.missed(LAMP)
+    seen = await line.one(number)
+
+    def write(connection: sa.Connection) -> None:
+        order = Order.on(seen, by="operator:li")
+        answered = services.dispatcher.answer(connection, order, text="修好了")
+        if judged:
+            own = Order.on(answered, by="resident", note="解决了")
+            services.dispatcher.evaluate(connection, own, solved=True)
+
+    await services.database.write(write)
+    errand = _errand(number, Purpose.FOLLOW_UP)
+    assert await services.database.read(lambda c: followup.overtaken(c, errand)) is judged
 
 
 _WORDS = st.lists(st.sampled_from([*sorted(SAYINGS), "算了", "!hangup", "!handover:x"]), max_size=8)
