@@ -1,8 +1,8 @@
 """Who is told of a step and what they are told: envelopes without identity. All of it pure.
 
 The command desk is told of each danger (see `command`). Departments get webhooks, grid workers and
-residents a reply of the county's. What a department or
-worker reads never says who reported it; of a confidential ticket they learn only that it is there.
+residents a reply of the county's. What a department (see `visible`) or worker reads never says who
+reported it; of a confidential ticket they learn only that it is there.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from typing import Any
 
 from config.county import HELPERS, County
 from nlp import redact
-from routing import command, deadline, jurisdiction, lifecycle
+from routing import command, deadline, jurisdiction, visible
 from routing.envelope import Envelope
 from routing.ticket import Action, Ticket, TicketEvent
 
@@ -41,7 +41,6 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
 )
 RELEASED = "ticket.released"  # the ticket went to somebody else
 UNNAMED_MATTER = "居民反映的事"
-WITHHELD = "居民要求保密，内容请向县网格管理中心当面了解。"
 OVERDUE = "已超过时限，请督促办理"
 
 _RESIDENT = "resident"  # who acts, where he does himself
@@ -131,36 +130,11 @@ def _departments(county: County, ticket: Ticket | None) -> list[str]:
 
 
 def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]:
-    ticket, hidden = occasion.after, occasion.after.confidential
-    roles = {ticket.unit: "lead"} | dict.fromkeys(ticket.assisting, "assisting")
-    own = department in roles
-    by = f"department:{department}"
+    ticket, event = occasion.after, occasion.event
     return {
-        "number": ticket.number,
-        "version": ticket.version,
-        "action": occasion.event.action.value,
-        "role": roles.get(department, "none"),
-        "status": ticket.status.value,
-        "kind": ticket.kind.value,
-        "urgency": ticket.urgency.value,
-        "category": ticket.category,
-        "category_path": county.category_path(ticket.category),
-        "confidential": hidden,
-        "place": "" if hidden else ticket.place,
-        "place_name": "" if hidden else county.place_name(ticket.place),
-        "address": "" if hidden else redact.mask(ticket.address),
-        "text": WITHHELD if hidden else redact.mask(ticket.text) if own else "",
-        "note": "" if hidden or not own else redact.mask(occasion.event.note),
-        "answer": "" if hidden or not own else redact.mask(ticket.answer),
-        "unit": ticket.unit,
-        "unit_name": county.unit_name(ticket.unit),
-        "assisting": list(ticket.assisting),
-        "opened_at": ticket.opened_at.isoformat(),
-        "sign_due_at": ticket.sign_due_at.isoformat() if ticket.sign_due_at else None,
-        "due_at": ticket.due_at.isoformat(),
-        "due_provisional": ticket.due_provisional,
-        "standard": list(ticket.standard),
-        "actions": [action.value for action in lifecycle.allowed(ticket, by)] if own else [],
+        **visible.to_department(county, ticket, department),
+        "action": event.action.value,
+        "note": visible.words(ticket, department, event.note),
     }
 
 
@@ -172,7 +146,8 @@ def _to_worker(county: County, occasion: Occasion, new_id: Callable[[], str]) ->
     matter = county.matter_name(ticket.category) or UNNAMED_MATTER
     values = {"number": ticket.number, "matter": matter}
     if action in _CALLS_WORKER:
-        values["place"] = county.place_name(ticket.place) or ticket.address or command.UNNAMED_PLACE
+        values["place"] = county.place_name(ticket.place) or redact.mask(ticket.address)
+        values["place"] = values["place"] or command.UNNAMED_PLACE
         values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
         yield _reply(contact, ticket, "worker_dispatched", values, new_id)
     elif action is Action.CLOSE:

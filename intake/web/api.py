@@ -1,26 +1,25 @@
 """The department API: how a county department tells us what it did with a ticket.
 
 Every call carries `Authorization: Bearer API_TOKEN` and `Idempotency-Key`; the body is JSON with
-the
-ticket's `version` as the department knows it. The same key gives the same answer again.
+the ticket's `version` as the department knows it. The same key gives the same answer again.
 """
 
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from channels import http
 from intake import keys
 from intake.services import SERVICES, Services
-from nlp import redact
-from routing import lifecycle, store
+from routing import store, visible
 from routing.dispatch import Dispatcher, Order
 from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound
 from routing.ticket import Action, Ticket
@@ -99,7 +98,7 @@ async def _read(request: web.Request) -> web.Response:
         ticket = await services.database.read(lambda c: _own(c, number, department))
     except TicketNotFound as error:
         return _problem(404, "not_found", str(error))
-    return web.json_response(_shown(services, ticket, department))
+    return web.json_response(visible.to_department(services.county, ticket, department))
 
 
 async def _act(request: web.Request) -> web.Response:
@@ -119,7 +118,7 @@ async def _act(request: web.Request) -> web.Response:
         department=department, number=number, key=key, fingerprint=fingerprint, call=call
     )
     try:
-        answer = await services.database.write(lambda c: _perform(c, services, asked))
+        answer = await _answered(services, asked)
     except TicketNotFound as error:
         return _problem(404, "not_found", str(error))
     except StaleVersion as error:
@@ -133,19 +132,35 @@ async def _act(request: web.Request) -> web.Response:
     return web.json_response(text=answer)
 
 
+async def _answered(services: Services, asked: _Request) -> str:
+    """The answer; where the same call has come twice at once, that of the one which was faster."""
+    try:
+        return await services.database.write(lambda c: _perform(c, services, asked))
+    except (StaleVersion, IntegrityError):
+        kept = await services.database.read(lambda c: _kept(c, asked))
+        if kept is None:
+            raise
+        return kept
+
+
 def _perform(connection: Connection, services: Services, asked: _Request) -> str:
     """Act once for a key: the first answer is kept in the same unit of work and given again."""
-    kept = keys.find(connection, asked.department, asked.key, asked.fingerprint)
+    kept = _kept(connection, asked)
     if kept is not None:
         return kept
     _own(connection, asked.number, asked.department)
     after = _apply(connection, services.dispatcher, asked)
-    answer = json.dumps(_shown(services, after, asked.department), ensure_ascii=False)
+    shown = visible.to_department(services.county, after, asked.department)
+    answer = json.dumps(shown, ensure_ascii=False)
     record = keys.Kept(
         owner=asked.department, key=asked.key, fingerprint=asked.fingerprint, answer=answer
     )
     keys.keep(connection, record, services.runtime.now())
     return answer
+
+
+def _kept(connection: Connection, asked: _Request) -> str | None:
+    return keys.find(connection, asked.department, asked.key, asked.fingerprint)
 
 
 def _apply(connection: Connection, dispatcher: Dispatcher, asked: _Request) -> Ticket:
@@ -166,31 +181,9 @@ def _apply(connection: Connection, dispatcher: Dispatcher, asked: _Request) -> T
 def _own(connection: Connection, number: str, department: str) -> Ticket:
     """The ticket, if this department leads or assists; to all others it does not exist."""
     ticket = store.load(connection, number)
-    if department != ticket.unit and department not in ticket.assisting:
+    if visible.role(ticket, department) == "none":
         raise TicketNotFound(f"没有工单 {number}，或者它不在贵单位")
     return ticket
-
-
-def _shown(services: Services, ticket: Ticket, department: str) -> Mapping[str, Any]:
-    """What a department sees: the matter, not who reported it."""
-    by = f"department:{department}"
-    return {
-        "number": ticket.number,
-        "version": ticket.version,
-        "status": ticket.status,
-        "role": "lead" if department == ticket.unit else "assisting",
-        "kind": ticket.kind,
-        "urgency": ticket.urgency,
-        "category": ticket.category,
-        "category_path": services.county.category_path(ticket.category),
-        "place": ticket.place,
-        "place_name": services.replies.place(ticket),
-        "text": redact.mask(ticket.text),
-        "standard": list(ticket.standard),
-        "opened_at": ticket.opened_at.isoformat(),
-        "due_at": ticket.due_at.isoformat(),
-        "actions": [action.value for action in lifecycle.allowed(ticket, by)],
-    }
 
 
 def _department(request: web.Request) -> str:

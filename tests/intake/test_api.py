@@ -1,7 +1,10 @@
 """The department API, over HTTP: idempotent, versioned, and without anybody's identity."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
 
 from channels.message import InboundMessage
+from config.settings import Settings
+from intake import app
 from intake.services import Services
 from intake.web import server
 from routing import schema, store
@@ -66,6 +71,66 @@ async def test_same_key_gives_the_same_answer_and_acts_once(
     assert len(set(answers)) == 1
     ticket = await services.database.read(lambda c: store.load(c, number))
     assert ticket.version == 3
+
+
+async def test_same_call_that_comes_twice_at_once_is_answered_twice(
+    client: TestClient[Any, Any],
+    services: Services,
+    settings: Settings,
+    clock: Clock,
+    say: Callable[..., InboundMessage],
+) -> None:
+    """To two processes, as a client's retry behind a load balancer does."""
+    numbers = [
+        (await services.desk.receive(say(LAMP, key=str(n), sender=f"s{n}"))).ticket
+        for n in range(10)
+    ]
+    for number in numbers:
+        order = Order(number=number, version=1, by="operator:a")
+        await services.database.write(
+            partial(services.dispatcher.dispatch, order=order, unit="city-management")
+        )
+    body = {"action": "sign", "version": 2}
+    async with (
+        app.build(settings, clock.runtime()) as beside,
+        TestClient(TestServer(server.application(beside))) as other,
+    ):
+        for number in numbers:
+            url, headers = f"/api/v1/tickets/{number}", call(f"sign-{number}")
+            answers = await asyncio.gather(
+                *(each.post(url, json=body, headers=headers) for each in (client, other))
+            )
+            assert [answer.status for answer in answers] == [200, 200]
+            assert len({await answer.text() for answer in answers}) == 1
+            assert (await services.database.read(partial(store.load, number=number))).version == 3
+
+
+async def test_confidential_ticket_tells_a_department_nothing_by_either_way(
+    client: TestClient[Any, Any], services: Services, number: str
+) -> None:
+    order = Order(number=number, version=2, by="operator:a")
+    await services.database.write(
+        lambda c: services.dispatcher.correct(c, order, confidential=True)
+    )
+    answer = await client.get(f"/api/v1/tickets/{number}", headers=call())
+    query = sa.select(schema.outbox.c.body).order_by(schema.outbox.c.position.desc()).limit(1)
+    posted = await services.database.read(lambda c: c.execute(query).scalar_one())
+    for told in (await answer.json(), json.loads(posted)["data"]):
+        assert (told["confidential"], told["text"][:4]) == (True, "居民要求")
+        assert not any(told[name] for name in ("place", "place_name", "address", "answer"))
+        assert "路灯" not in told["text"] and "东韩村" not in json.dumps(told, ensure_ascii=False)
+
+
+async def test_api_and_webhook_show_the_same(
+    client: TestClient[Any, Any], services: Services, number: str
+) -> None:
+    said = sa.update(schema.ticket).values(place="", address="村口13912345678家")
+    await services.database.write(lambda c: c.execute(said) and None)
+    shown = await (await client.get(f"/api/v1/tickets/{number}", headers=call())).json()
+    assert (shown["place_name"], shown["address"]) == ("", "村口［电话］家")
+    query = sa.select(schema.outbox.c.body).order_by(schema.outbox.c.position.desc()).limit(1)
+    posted = await services.database.read(lambda c: c.execute(query).scalar_one())
+    assert set(json.loads(posted)["data"]) - set(shown) == {"action", "note"}
 
 
 async def test_key_used_for_something_else_is_refused(

@@ -68,7 +68,7 @@ async def shown(
         "suggestion": events[0].note if this.status is Status.DECIDING else "",
         "attached": await services.database.read(lambda c: attached.of_ticket(c, number)),
         "may_hear": session.account.role in sessions.MAY_HEAR,
-        "assisting": [_unit(services.county, code) for code in this.assisting],
+        "assisting": [services.county.unit_name(code) for code in this.assisting],
         "channel_name": _CHANNEL_NAMES.get(this.channel, this.channel),
         "identity": identity,
         "masked_reporter": _masked(this),
@@ -114,13 +114,9 @@ def _judged(this: Ticket) -> str:
 def _event(county: County, event: TicketEvent, masked: bool) -> dict[str, object]:
     kind, _, name = event.by.partition(":")
     others = {"resident": "居民", "system": "系统"}.get(kind, name)
-    who = _unit(county, name) if name in county.units else others
+    who = county.unit_name(name) if name in county.units else others
     note = redact.mask(event.note) if masked else event.note
     return {"at": event.at, "action": event.action, "who": who, "note": note}
-
-
-def _unit(county: County, code: str) -> str:
-    return county.units[code].name if code in county.units else code
 
 
 def _masked(this: Ticket) -> str:
