@@ -53,7 +53,7 @@ def _addressee(county: County, destination: str) -> str:
     """A department by its name; a person only by his channel and the ends of his address."""
     scheme, _, path = destination.partition(":")
     if scheme == WEBHOOK:
-        return county.units[path].name if path in county.units else path
+        return county.unit_name(path)
     if scheme == attachments.SCHEME:
         return f"平台 {path.partition('/')[0]}"
     return f"{scheme}:{redact.mask_phone(path)}"

@@ -60,7 +60,7 @@ def goes_to(county: County, unit: str, assisting: Sequence[str]) -> dict[str, An
 def goes_up(county: County, ticket: Ticket) -> dict[str, Any]:
     """To the next office above where somebody is named."""
     above = jurisdiction.above(county, ticket.unit)
-    assisting = [code for code in ticket.assisting if above is None or code != above.code]
+    assisting = [code for code in ticket.assisting if code in county.units]
     lead = above.code if above else ticket.unit
     return goes_to(county, lead, assisting) | {"rule": f"report_up:{ticket.unit}"}
 

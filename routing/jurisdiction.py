@@ -76,7 +76,9 @@ def above(county: County, unit: str) -> Unit | None:
 
     Town grids report straight to the county centre. None for the county centre itself.
     """
-    own = county.units[unit]
+    own = county.units.get(unit)
+    if own is None:
+        return centre(county)  # an office that is no more has nobody above but everybody's
     if own.kind is UnitKind.COUNTY:
         return None
     if not own.parent or any(step.urban for step in _below_top(county, own)):

@@ -1,5 +1,6 @@
 """Watches over deadlines: who is late with signing or finishing is reminded, once for each; of a
-danger the command desk is told again and again until somebody has seen to it.
+danger the command desk is told again and again until somebody has seen to it; what an office had
+that is no more goes back to the centre.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection
 
 from config.runtime import Runtime
-from routing import command, report, schema
+from routing import command, jurisdiction, report, schema
 from routing.database import Database
 from routing.dispatch import BY_SYSTEM, Dispatcher, Order
 from routing.errors import RoutingError
@@ -21,6 +22,7 @@ from routing.ticket import Action, Status, Ticket
 
 BATCH = 50
 NOT_SIGNED = "到时限没有签收，请马上签收。"
+ORPHANED = "原来的主办单位已不在县区数据里，转回县网格管理中心。"
 OVERDUE = "已超过办理时限，请马上办理并写明进展。"
 
 _log = structlog.get_logger(__name__)
@@ -43,12 +45,28 @@ class Watch:
         now, act = self._runtime.now(), self._dispatcher
         self._resting.wake(now)
         reminders: tuple[_Reminder, ...] = (
+            _Reminder(late=self._orphaned, note=ORPHANED, remind=self._adopt),
             _Reminder(late=command.to_repeat, note=command.NOTE, remind=act.remind_danger),
             _Reminder(late=_overdue, note=OVERDUE, remind=act.remind_overdue),
             _Reminder(late=_unsigned, note=NOT_SIGNED, remind=partial(_plainly, act)),
         )
         done = [await self._batch(each, now) for each in reminders]
         return any(done)
+
+    def _orphaned(self, connection: Connection, _: datetime, limit: int) -> list[tuple[str, int]]:
+        """Tickets in hand at units that the county has no more."""
+        in_hand = _TICKET.c.status.in_([Status.DISPATCHED.value, Status.SIGNED.value])
+        units = connection.execute(sa.select(_TICKET.c.unit).where(in_hand).distinct()).scalars()
+        gone = [code for code in units if code not in self._dispatcher.county.units]
+        query = sa.select(_TICKET.c.number, _TICKET.c.version).where(
+            in_hand, _TICKET.c.unit.in_(gone)
+        )
+        rows = connection.execute(query.order_by(_TICKET.c.number).limit(limit)) if gone else ()
+        return [(row.number, row.version) for row in rows]
+
+    def _adopt(self, connection: Connection, order: Order) -> Ticket:
+        centre = jurisdiction.centre(self._dispatcher.county)
+        return self._dispatcher.dispatch(connection, order, unit=centre.code)
 
     async def _batch(self, reminder: "_Reminder", now: datetime) -> bool:
         limit = BATCH + len(self._resting)

@@ -111,7 +111,8 @@ def _by_worker(
     """属实 or 不实, as a record of its own; of anything else his words alone."""
     true = _one_of(step, RequestKind.SOLVED, RequestKind.UNSOLVED)
     opinion = "" if true is None else f"{TRUE_REPORT if true else FALSE_REPORT}。"
-    by = f"{_OFFICES.get(dispatcher.county.units[ticket.unit].kind, Actor.UNIT)}:{ticket.unit}"
+    kind = dispatcher.county.units[ticket.unit].kind  # it is there: he answers for it
+    by = f"{_OFFICES.get(kind, Actor.UNIT)}:{ticket.unit}"
     if Action.EVALUATE not in lifecycle.allowed(ticket, by):
         return [Reply(key="progress_unknown", values={"number": ticket.number})]
     dispatcher.evaluate(connection, Order.on(ticket, by=by, note=opinion + step.words))
@@ -122,7 +123,8 @@ def _is_worker(dispatcher: Dispatcher, ticket: Ticket, contact: str) -> bool:
     """Whether he answers for the territory that led the ticket; departments never judge."""
     county = dispatcher.county
     workers = county.workers.get(ticket.unit, ())
-    on_the_ground = county.units[ticket.unit].kind in _BY_UNIT
+    unit = county.units.get(ticket.unit)
+    on_the_ground = unit is not None and unit.kind in _BY_UNIT
     return on_the_ground and any(worker.contact == contact for worker in workers)
 
 

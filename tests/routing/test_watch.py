@@ -2,15 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from routing import store
+from routing import notices, store
 from routing.database import Database
 from routing.dispatch import Order
 from routing.ticket import Action, Ticket
-from routing.watch import Watch
+from routing.watch import ORPHANED, Watch
 from tests.clock import Clock
 from tests.routing import county as counties
 from tests.routing import parts
@@ -136,3 +137,31 @@ async def test_answered_ticket_is_left_in_peace(database: Database, clock: Clock
     )
     clock.forward(days=60)
     assert not await _watch(database, clock).step()
+
+
+async def test_what_an_office_had_that_is_no_more_goes_back_to_the_centre(
+    database: Database, clock: Clock
+) -> None:
+    ticket = await _open(database, clock)
+    home = parts.county(CONTACTS)
+    left = {code: unit for code, unit in home.units.items() if code != ticket.unit}
+    later = parts.dispatcher(clock, replace(home, units=left))
+    watching = Watch(database=database, dispatcher=later, runtime=clock.runtime())
+    assert await watching.step()
+    adopted = await database.read(lambda c: store.load(c, ticket.number))
+    assert adopted.unit == counties.COUNTY
+    log = await database.read(lambda c: store.events(c, ticket.number))
+    assert (log[-1].action, log[-1].note) == (Action.DISPATCH, ORPHANED)
+    assert not await watching.step()
+
+
+async def test_ticket_of_an_office_that_is_no_more_is_still_reminded_of_and_told(
+    database: Database, clock: Clock
+) -> None:
+    ticket = await _open(database, clock, category="0201")  # the water department leads
+    home = parts.county(CONTACTS)
+    left = {code: unit for code, unit in home.units.items() if code != "water"}
+    later = parts.dispatcher(clock, replace(home, units=left))
+    order = Order.on(ticket, by="operator:李", note="水务局撤了")
+    await database.write(lambda c: later.remind_overdue(c, order))
+    assert notices.RELEASED not in [row.kind for row in await parts.posted(database)]
