@@ -112,7 +112,8 @@ class Clerk:
         if ticket is None:
             ticket = self._dispatcher.open(connection, step.draft)
             filling.point_on(connection, self._dispatcher, step, ticket, message)
-        inbox.link(connection, step.draft.messages, ticket.number)
+        link = inbox.link_further if after.ticket else inbox.link
+        link(connection, step.draft.messages, ticket.number)
         after = replace(after, ticket=ticket.number)
         if step.quiet:
             return after, [], ticket.number

@@ -13,7 +13,7 @@ from routing.schema import insert_new
 
 MOST_ATTEMPTS = 5
 MOST_OF_TICKET = 200  # messages that a page shows; their words are in the ticket as well
-_INBOX = schema.inbox
+_INBOX, _ALSO = schema.inbox, schema.inbox_also
 _INSERT = {name: new.returning(_INBOX.c.id) for name, new in insert_new(_INBOX).items()}
 _BY_KEY = sa.select(_INBOX.c.id, _INBOX.c.receipt).where(
     _INBOX.c.channel == sa.bindparam("channel"), _INBOX.c.external_id == sa.bindparam("key")
@@ -36,6 +36,14 @@ _LINK = (
     sa.update(_INBOX)
     .where(_INBOX.c.id == sa.bindparam("row_id"), _INBOX.c.ticket.is_(None))
     .values(ticket=sa.bindparam("number"))
+)
+_TAKEN = sa.select(_INBOX.c.id, _INBOX.c.ticket).where(
+    _INBOX.c.id.in_(sa.bindparam("row_ids", expanding=True))
+)
+_INSERT_ALSO = insert_new(_ALSO)
+_OF_TICKET = sa.or_(
+    _INBOX.c.ticket == sa.bindparam("number"),
+    _INBOX.c.id.in_(sa.select(_ALSO.c.message).where(_ALSO.c.ticket == sa.bindparam("number"))),
 )
 _BODY = sa.select(_INBOX.c.body).where(_INBOX.c.id == sa.bindparam("row_id"))
 _DONE = (
@@ -114,6 +122,16 @@ def link(connection: Connection, inbox_ids: tuple[str, ...], ticket: str) -> Non
         connection.execute(_LINK, [{"row_id": each, "number": ticket} for each in inbox_ids])
 
 
+def link_further(connection: Connection, inbox_ids: tuple[str, ...], ticket: str) -> None:
+    """A further ticket of the same breath: its messages may belong to the first already."""
+    rows = connection.execute(_TAKEN, {"row_ids": inbox_ids}).all()
+    taken = tuple(row.id for row in rows if row.ticket not in (None, ticket))
+    link(connection, tuple(each for each in inbox_ids if each not in taken), ticket)
+    for each in taken:
+        new = _INSERT_ALSO[connection.dialect.name]
+        connection.execute(new, {"message": each, "ticket": ticket})
+
+
 def waiting(
     connection: Connection, *, before: datetime, limit: int
 ) -> list[tuple[str, InboundMessage]]:
@@ -178,9 +196,10 @@ def of_ticket(
     """The latest messages that belong to a ticket, the oldest of them first."""
     rows = connection.execute(
         sa.select(_INBOX.c.body)
-        .where(_INBOX.c.ticket == ticket)
+        .where(_OF_TICKET)
         .order_by(_INBOX.c.received_at.desc(), _INBOX.c.id.desc())
-        .limit(limit)
+        .limit(limit),
+        {"number": ticket},
     ).scalars()
     return [wire.message_from_text(body) for body in reversed(rows.all())]
 

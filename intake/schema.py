@@ -19,7 +19,7 @@ inbox = sa.Table(
     sa.Column("received_at", UtcTime, nullable=False),
     sa.Column("done_at", UtcTime),  # empty: not worked on yet
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("ticket", sa.String(20)),
+    sa.Column("ticket", sa.String(20)),  # the first, where it told several matters
     sa.Column("receipt", sa.Text),  # JSON
     # Its platform was told that it is here, and no more: whoever settles it posts the answer.
     sa.Column("answer_later", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -33,6 +33,14 @@ sa.Index(
 )
 sa.Index("ix_inbox_sender", inbox.c.sender, inbox.c.received_at)
 sa.Index("ix_inbox_ticket", inbox.c.ticket)
+
+inbox_also = sa.Table(  # the further tickets of a message that told several matters
+    "inbox_also",
+    metadata,
+    sa.Column("message", sa.String(32), sa.ForeignKey("inbox.id"), primary_key=True),
+    sa.Column("ticket", sa.String(20), primary_key=True),
+)
+sa.Index("ix_inbox_also_ticket", inbox_also.c.ticket)
 
 conversation = sa.Table(
     "conversation",

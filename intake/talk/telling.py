@@ -144,6 +144,7 @@ def _piece(
     whole: Conversation, heard: Heard, knowledge: Knowledge, demand: str, near: tuple[str, ...]
 ) -> Draft:
     part = knowledge.understand(demand)
+    part = replace(part, own_phone=heard.understanding.own_phone)
     own = whereabouts.rivals(part.places)
     place = own[0] if own else whole.place or next(iter(near), "")
     piece = replace(whole, texts=(part.text,), place=place)

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -414,3 +415,17 @@ async def test_page_of_a_ticket_has_its_latest_messages(resident: Resident) -> N
         await resident.says(f"补充：第{index}次说", after_s=1)
     messages = await resident.services.database.read(lambda c: inbox.of_ticket(c, number, limit=50))
     assert [messages[0].text, messages[-1].text] == ["补充：第10次说", "补充：第59次说"]
+
+
+async def test_photo_and_telephone_of_several_matters_are_on_each_of_their_tickets(
+    resident: Resident,
+) -> None:
+    words = "东韩村村口的路灯坏了三天了没人修。还有东韩村停水两天了，我的电话是13912345678"
+    first = (await resident.receipt(words, attachments=PHOTO)).ticket
+    second = f"{first[:-1]}{int(first[-1]) + 1}"
+    for number in (first, second):
+        ticket = await resident.services.database.read(partial(store.load, number=number))
+        assert ticket.reporter_phone == "13912345678"
+        messages = await resident.services.database.read(partial(inbox.of_ticket, ticket=number))
+        assert [message.attachments for message in messages] == [PHOTO]
+    assert len(await resident.tickets()) == 2
