@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 from intake import inbox, wire
+from intake.counter import filling, judging, ownership
 from intake.replies import Replies
-from intake.talk import confirming, filling, judging, ownership
+from intake.talk import confirming
 from intake.talk.turn import (
     AskWithdraw,
     Conversation,

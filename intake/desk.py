@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 from channels import message as messages
 from channels.message import Fits, InboundMessage, Receipt
 from config.runtime import Runtime
-from intake import inbox, proofs, threads
+from intake import inbox, threads
 from intake.clerk import Clerk
-from intake.talk import conversation, ownership
+from intake.counter import ownership, proofs
+from intake.talk import conversation
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
 from routing import connections

@@ -5,8 +5,8 @@ from contextlib import suppress
 from sqlalchemy import Connection
 
 from channels.phone.book import Errand, Judgement, Purpose
+from intake.counter import filling
 from intake.phone import callbacks, errands
-from intake.talk import filling
 from routing import lifecycle, store
 from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.errors import ActionRefused, TicketNotFound

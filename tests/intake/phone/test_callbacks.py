@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from channels.phone.book import Errand, Judgement, Purpose
+from intake.counter import filling
 from intake.phone import followup
 from intake.services import Services
-from intake.talk import filling, reasons
+from intake.talk import reasons
 from intake.talk.turn import Open
 from routing import lifecycle, outbox, schema, store
 from routing.dispatch import Order

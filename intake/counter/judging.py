@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from channels.message import InboundMessage, Reply
 from config.county import UnitKind
-from intake.talk import ownership
+from intake.counter import ownership
 from intake.talk.turn import Judge
 from nlp.understanding import RequestKind
 from routing import lifecycle

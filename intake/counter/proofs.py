@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from config.runtime import LOCAL_ZONE
 from intake import schema
-from intake.talk import ownership
+from intake.counter import ownership
 from intake.talk.turn import Conversation, Heard
 from routing.ticket import Ticket
 

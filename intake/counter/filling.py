@@ -7,7 +7,8 @@ is done in the desk's own unit of work, so a program that dies has done all of i
 from sqlalchemy import Connection
 
 from channels.message import InboundMessage
-from intake.talk import ownership, reasons
+from intake.counter import ownership
+from intake.talk import reasons
 from intake.talk.turn import Open
 from routing import lifecycle
 from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
