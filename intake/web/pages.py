@@ -23,6 +23,13 @@ from routing.ticket import ACTION_NAMES, FINAL_STATUSES, STATUS_NAMES
 
 HERE = Path(__file__).parent
 STATIC = "/console/static"
+CHANNEL_NAMES = {
+    "web": "网页",
+    "wechat": "微信",
+    "weibo": "微博",
+    "telegram": "Telegram",
+    "phone": "电话",
+}
 _ANY = "没有办成，请回到上一页再试一次。"
 _LABELS = {
     "action": "做什么",
@@ -62,6 +69,7 @@ def set_up(application: web.Application) -> None:
         kind_names=REQUEST_KIND_NAMES,
         urgency_names=URGENCY_NAMES,
         light_names=deadline.LIGHT_NAMES,
+        channel_names=CHANNEL_NAMES,
     )
     application.router.add_static(STATIC, HERE / "static", append_version=False)
 

@@ -8,7 +8,17 @@ from aiohttp import web
 from channels import http
 from intake.services import SERVICES, Services
 from intake.web import api, auth, forms, health, kept, pages, proxies, sessions
-from intake.web.console import calls, letters, listening, live, queue, ringing, search, ticket
+from intake.web.console import (
+    calls,
+    letters,
+    listening,
+    live,
+    queue,
+    ringing,
+    search,
+    stuck,
+    ticket,
+)
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -41,7 +51,20 @@ def application(services: Services) -> web.Application:
     listening.set_up(made)
     for channel in services.channels.values():
         made.router.add_routes(channel.routes())
-    modules = (auth, queue, ticket, search, letters, calls, listening, live, ringing, api, health)
+    modules = (
+        auth,
+        queue,
+        ticket,
+        stuck,
+        search,
+        letters,
+        calls,
+        listening,
+        live,
+        ringing,
+        api,
+        health,
+    )
     for module in modules:
         made.router.add_routes(module.routes())
     return made

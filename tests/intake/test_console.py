@@ -41,6 +41,7 @@ async def names(services: Services, number: str) -> dict[str, str]:
     call, recording = await rung(services)
     return {
         "number": number,
+        "inbox": "0" * 32,
         "id": photo.removeprefix("store:"),
         "call": call,
         "recording": recording,

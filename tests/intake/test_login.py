@@ -150,7 +150,7 @@ async def test_one_time_password_opens_nothing_but_the_page_that_replaces_it(
 ) -> None:
     once = await hire(services, "li", Role.ADMIN, own_password=False)
     assert await desk.log_in("li", once) == 303
-    names = {"number": "20261123-0001", "id": "0", "call": "0", "recording": "0"}
+    names = {"number": "20261123-0001", "id": "0", "call": "0", "recording": "0", "inbox": "0"}
     before, token = await everything(services), await desk.token()
     for path in desk.paths("GET", names):
         if path not in ("/console/login", "/console/password"):

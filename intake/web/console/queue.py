@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from intake import inbox
 from intake.services import SERVICES, Services
 from intake.web import pages, rows
 from routing import command, jurisdiction, report
@@ -45,6 +46,7 @@ async def _page(request: web.Request) -> web.StreamResponse:
         "more": len(found) > PAGE,
         "page": page,
         "figures": _figures(waiting, counts),
+        "stuck": await services.database.read(inbox.stuck),
         "waiting": waiting,
     }
     return pages.show(request, "queue.html", values)

@@ -19,13 +19,6 @@ from routing.errors import TicketNotFound
 from routing.ticket import Action, Status, Ticket, TicketEvent
 
 _BY_ITS_OWN_FORM = dispatch.BRING_ALONG
-_CHANNEL_NAMES = {
-    "web": "网页",
-    "wechat": "微信",
-    "weibo": "微博",
-    "telegram": "Telegram",
-    "phone": "电话",
-}
 _JUDGEMENTS = {"solved": "解决了", "satisfied": "满意", "contacted": "有人联系过"}
 _SAID = {True: "是", False: "不是", None: "没有说"}
 
@@ -69,7 +62,6 @@ async def shown(
         "attached": await services.database.read(lambda c: attached.of_ticket(c, number)),
         "may_hear": session.account.role in sessions.MAY_HEAR,
         "assisting": [services.county.unit_name(code) for code in this.assisting],
-        "channel_name": _CHANNEL_NAMES.get(this.channel, this.channel),
         "identity": identity,
         "masked_reporter": _masked(this),
         "may_write": may_write,
