@@ -87,17 +87,26 @@ class DatabaseBook:
 
     async def reached(self, errand: Errand, judgement: Judgement) -> None:
         """See `CallBook`."""
-
-        # By itself first: whatever is wrong with the ticket, he is not rung again.
         now = self._runtime.now()
-        await self._database.write(lambda c: errands.done(c, errand.id, now, "接通"))
-        for attempt in range(MOST_RETRIES):
+
+        def settle(connection: Connection) -> None:
+            errands.done(connection, errand.id, now, "接通")
+            self._judged(connection, errand, judgement)
+
+        try:
+            await self._settled(settle)
+        except Exception:  # whatever is wrong with the ticket, he is not rung again
+            await self._database.write(lambda c: errands.done(c, errand.id, now, "接通"))
+            raise
+
+    async def _settled(self, settle: Callable[[Connection], None]) -> None:
+        """In one unit of work, so that no program dies between the call and its judgement."""
+        for _ in range(MOST_RETRIES - 1):
             try:
-                await self._database.write(lambda c: self._judged(c, errand, judgement))
-                break
+                return await self._database.write(settle)
             except StaleVersion:
-                if attempt == MOST_RETRIES - 1:
-                    raise
+                continue
+        return await self._database.write(settle)
 
     async def not_reached(self, errand: Errand, reason: str) -> None:
         """See `CallBook`."""
@@ -107,7 +116,7 @@ class DatabaseBook:
             if last:
                 self._unreached(connection, errand, reason)
 
-        await self._database.write(write)
+        await self._settled(write)
 
 
 def _claimed(connection: Connection, now: datetime) -> Errand | None:

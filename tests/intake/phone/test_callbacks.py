@@ -12,11 +12,14 @@ from channels.message import Contact, InboundMessage, Receipt, Reply
 from channels.phone.book import Errand, Judgement, Purpose
 from intake.counter import filling
 from intake.phone import followup
+from intake.phone import schema as tables
+from intake.phone.book import DatabaseBook
 from intake.services import Services
 from intake.talk import reasons
 from intake.talk.turn import Open
 from routing import lifecycle, outbox, schema, store
 from routing.dispatch import Order
+from routing.errors import StaleVersion
 from routing.ticket import Action, Status, Ticket
 from tests.intake.talk import SAYINGS, Talk
 
@@ -303,6 +306,54 @@ async def test_whoever_has_judged_elsewhere_is_not_asked_again(
     await services.database.write(write)
     errand = _errand(number, Purpose.FOLLOW_UP)
     assert await services.database.read(lambda c: followup.overtaken(c, errand)) is judged
+
+
+class Crowded:
+    """Writes down what came of a call, at first too late, or never."""
+
+    def __init__(self, services: Services, late: int, error: type[Exception]) -> None:
+        self.tries, self._late, self._error = 0, late, error
+        self.book = DatabaseBook(
+            database=services.database, runtime=services.runtime, judged=self, unreached=self
+        )
+
+    def __call__(self, connection: sa.Connection, errand: Errand, _: object) -> None:
+        self.tries += 1
+        if self.tries <= self._late:
+            raise self._error("somebody was quicker")
+
+    async def owed(self, services: Services) -> Errand:
+        reply = Reply(key="result", values={"number": "20261120-0001"})
+        await self.book.plan(CALLER, reply)
+        errand = await self.book.next_errand()
+        assert errand is not None
+        return replace(errand, attempt=2)
+
+
+def _state(connection: sa.Connection) -> str:
+    return connection.execute(sa.select(tables.errand.c.state)).scalar_one()
+
+
+@pytest.mark.parametrize(("reached", "state"), [(True, "done"), (False, "given_up")])
+async def test_what_came_of_a_call_is_written_whoever_else_writes_on_the_ticket(
+    services: Services, reached: bool, state: str
+) -> None:
+    crowded = Crowded(services, 2, StaleVersion)
+    errand = await crowded.owed(services)
+    if reached:
+        await crowded.book.reached(errand, Judgement(solved=False))
+    else:
+        await crowded.book.not_reached(errand, "无人接听")
+    assert crowded.tries == 3
+    assert await services.database.read(_state) == state
+
+
+async def test_whatever_is_wrong_with_his_ticket_nobody_is_rung_again(services: Services) -> None:
+    crowded = Crowded(services, 99, RuntimeError)
+    errand = await crowded.owed(services)
+    with pytest.raises(RuntimeError):
+        await crowded.book.reached(errand, Judgement(solved=False))
+    assert (crowded.tries, await services.database.read(_state)) == (1, "done")
 
 
 _WORDS = st.lists(st.sampled_from([*sorted(SAYINGS), "算了", "!hangup", "!handover:x"]), max_size=8)
