@@ -32,7 +32,6 @@ from routing.errors import ActionRefused
 from routing.ticket import Action
 
 WITHDRAW_REASON = "居民本人撤单"
-_TOLD = (Action.PROGRESS, Action.ANSWER, Action.EXTEND)  # their notes are for the resident too
 
 
 class Clerk:
@@ -153,12 +152,8 @@ class Clerk:
         ticket = ownership.own(connection, number, message, after.proved)
         if ticket is None:
             return [_not_found(number)]
-        events = store.events(connection, ticket.number)
-        notes = [event.note for event in events if event.action in _TOLD and event.note]
-        moved = [event.at for event in events if "status" in event.changes]
-        now = self._runtime.now()
-        latest = notes[-1] if notes else self._replies.standing(ticket, moved[-1])
-        return [self._replies.progress(ticket, now, latest)]
+        latest = self._replies.latest(ticket, store.events(connection, ticket.number))
+        return [self._replies.progress(ticket, self._runtime.now(), latest)]
 
     def _ask_withdraw(
         self,

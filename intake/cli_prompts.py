@@ -31,7 +31,7 @@ WORDS = (  # what fills the replies beside the county's own names
     replies.HOTLINE_PEOPLE,
     *STATUS_NAMES.values(),
     *ACTION_NAMES.values(),
-    *(said for text in replies.STANDING.values() for said, *_ in string.Formatter().parse(text)),
+    *(said for text in replies.SAID_OF_TICKETS for said, *_ in string.Formatter().parse(text)),
     *("工单", "现在是", "不能撤单", "您现在可以", "需要处理请联系县网格管理中心"),  # a refusal
     "还是",  # between places to be told apart
     *(sounds.WORDS[name] for name in sounds.WORDS if name not in sounds.COUNTYS_OWN),

@@ -1,7 +1,7 @@
 """What the county says, in its own words: replies made from tickets, and their text."""
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from channels.message import Reply
@@ -10,10 +10,12 @@ from config.replies import SPOKEN
 from config.runtime import LOCAL_ZONE
 from intake.talk.turn import PlaceName
 from routing import deadline
-from routing.ticket import STATUS_NAMES, Draft, Route, Status, Ticket
+from routing.dispatch import BY_RESIDENT
+from routing.ticket import STATUS_NAMES, Action, Draft, Route, Status, Ticket, TicketEvent
 
 UNNAMED_MATTER = "您反映的事"
 UNNAMED_PLACE = "地点待核实"
+PROVISIONAL = "（放假安排还没公布，日子可能会变）"
 HOTLINE_PEOPLE = "热线人工坐席"
 STANDING = {
     Status.DECIDING: "登记，工作人员正在看该由谁办",
@@ -21,7 +23,16 @@ STANDING = {
     Status.SIGNED: "{unit}接手办理",
     Status.RETURNED: "退回热线，正在重新定由谁办",
     Status.WITHDRAWN: "按您的意思撤单",
-}
+}  # what was done last
+NOW = {
+    Status.DECIDING: "工作人员正在看该由谁办",
+    Status.DISPATCHED: "已经转给{unit}",
+    Status.SIGNED: "{unit}正在办",
+    Status.RETURNED: "正在重新定由谁办",
+}  # how it stands, in a resident's words
+WITHDRAWN_BY_US = "工作人员撤单，原因：{reason}"
+SAID_OF_TICKETS = (*STANDING.values(), *NOW.values(), WITHDRAWN_BY_US, PROVISIONAL)
+_FOR_RESIDENTS = (Action.PROGRESS, Action.ANSWER, Action.EXTEND)  # their notes are his too
 
 
 class Replies:
@@ -63,7 +74,7 @@ class Replies:
         values = {
             "number": ticket.number,
             "matter": self.matter(ticket.category),
-            "due": deadline.speak(ticket.due_at, now),
+            "due": _due(ticket, now),
         }
         if ticket.status in (Status.DECIDING, Status.RETURNED):
             return Reply(key="receipt_person", values=values)
@@ -77,24 +88,28 @@ class Replies:
         values = {"number": ticket.number, "matter": self.matter(ticket.category)}
         if ticket.status in (Status.ANSWERED, Status.FOLLOWED_UP, Status.CLOSED):
             return Reply(key="progress_closed", values=values | {"answer": ticket.answer})
-        return Reply(
-            key="progress",
-            values=values
-            | {
-                "status": STATUS_NAMES[ticket.status],
-                "unit": self.unit(ticket),
-                "due": deadline.speak(ticket.due_at, now),
-                "latest": latest,
-            },
-        )
+        if ticket.status is Status.WITHDRAWN:
+            return Reply(key="progress_withdrawn", values=values | {"latest": latest})
+        unit = self.unit(ticket)
+        said = {"status": NOW[ticket.status].format(unit=unit), "unit": unit, "latest": latest}
+        return Reply(key="progress", values=values | said | {"due": _due(ticket, now)})
+
+    def latest(self, ticket: Ticket, events: Sequence[TicketEvent]) -> str:
+        """The last step that is the resident's business: what somebody wrote for him, else where
+        the ticket has come to.
+        """
+        moved = [event for event in events if "status" in event.changes][-1]
+        if moved.action is Action.WITHDRAW and moved.by != BY_RESIDENT:
+            return _on(moved.at, WITHDRAWN_BY_US.format(reason=moved.note))
+        notes = [each.note for each in events if each.action in _FOR_RESIDENTS and each.note]
+        if notes and ticket.status is not Status.WITHDRAWN:
+            return notes[-1]
+        return self.standing(ticket, moved.at)
 
     def standing(self, ticket: Ticket, since: datetime) -> str:
         """Where a ticket is since when, for one on which nobody has written anything yet."""
-        what = STANDING.get(ticket.status, STATUS_NAMES[ticket.status]).format(
-            unit=self.unit(ticket)
-        )
-        day = since.astimezone(LOCAL_ZONE)
-        return f"{day.month}月{day.day}日{what}。"
+        what = STANDING.get(ticket.status, STATUS_NAMES[ticket.status])
+        return _on(since, what.format(unit=self.unit(ticket)))
 
     def matter(self, category: str) -> str:
         """What it is about, as a resident would say."""
@@ -116,12 +131,22 @@ class Replies:
 
     def unit(self, ticket: Ticket) -> str:
         """Who has it, as a resident would call them."""
-        if ticket.status is Status.DECIDING:
+        if ticket.status in (Status.DECIDING, Status.RETURNED):
             return HOTLINE_PEOPLE
         return self._county.unit_name(ticket.unit)
 
     def _filled(self, template: str, reply: Reply) -> str:
         return string.Formatter().vformat(template, (), _Lenient(reply.values))
+
+
+def _due(ticket: Ticket, now: datetime) -> str:
+    """By when, and that the date may still move where it may."""
+    return deadline.speak(ticket.due_at, now) + (PROVISIONAL if ticket.due_provisional else "")
+
+
+def _on(moment: datetime, what: str) -> str:
+    day = moment.astimezone(LOCAL_ZONE)
+    return f"{day.month}月{day.day}日{what.rstrip('。')}。"
 
 
 class _Lenient(dict[str, str]):

@@ -79,7 +79,7 @@ def overdue(
     values = {
         "number": ticket.number,
         "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
-        "status": "已超期",
+        "status": f"已超期，由{county.unit_name(ticket.unit)}办理",
         "unit": county.unit_name(ticket.unit),
         "due": deadline.speak(ticket.due_at, now),
         "latest": OVERDUE,
@@ -170,6 +170,16 @@ def _to_resident(
         yield _reply(
             ticket.reporter, ticket, "result", values, new_id, choices=("解决了", "没解决")
         )
+    elif action is Action.EXTEND or (action is Action.WITHDRAW and occasion.event.by != _RESIDENT):
+        key = "notice_extended" if action is Action.EXTEND else "notice_withdrawn"
+        values = {
+            "number": ticket.number,
+            "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
+            "reason": redact.mask(occasion.event.note),
+        }
+        if action is Action.EXTEND:
+            values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
+        yield _reply(ticket.reporter, ticket, key, values, new_id)
     elif action is Action.REOPEN and occasion.event.by != _RESIDENT:  # he is told at once
         values = {"number": ticket.number}
         yield _reply(ticket.reporter, ticket, "notice_reopened", values, new_id)
