@@ -88,6 +88,8 @@ def understood(out: Console, settings: Settings, text: str) -> None:
     table.add_row("听到", said.text)
     table.add_row("诉求", _with_words(REQUEST_KIND_NAMES[said.kind], said.kind_evidence))
     table.add_row("紧急程度", _with_words(URGENCY_NAMES[said.urgency], said.danger_words))
+    if said.danger_rules:
+        table.add_row("险情规则", "，".join(said.danger_rules))
     for guess in said.categories[:3]:
         table.add_row("类别", _guess(county.category_path(guess.code), guess))
     for guess in said.places[:3]:

@@ -30,11 +30,18 @@ class Segmenter:
 
     def cut(self, text: str) -> list[str]:
         """The Chinese words of a text, in order; everything else is left out."""
-        words: list[str] = []
-        for run in _HAN.findall(text):
-            for start in range(0, len(run), LONGEST_RUN):
-                words.extend(self._likeliest(run[start : start + LONGEST_RUN]))
-        return words
+        return [text[start:end] for start, end in self.spans(text)]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each Chinese word of a text begins and ends, in order."""
+        spans: list[tuple[int, int]] = []
+        for run in _HAN.finditer(text):
+            at = run.start()
+            for start in range(0, len(run.group()), LONGEST_RUN):
+                for word in self._likeliest(run.group()[start : start + LONGEST_RUN]):
+                    spans.append((at, at + len(word)))
+                    at += len(word)
+        return spans
 
     def words(self, text: str) -> Iterator[tuple[int, int, float]]:
         """Start, end and natural logarithm of the chance of each word in ordinary talk.

@@ -60,13 +60,24 @@ def train(data: Path | None, *, force: bool = False, folder: Path | None = None)
             f"新模型 macro-F1 {score:.4f}，不如现在的 {before:.4f}，没有替换。要替换请加 --force。"
         )
     save(fitted, home, score)
+    if folder is None:
+        _train_ear()
     told = f"macro-F1 {score:.4f}" if score is not None else "没有来信数据，未评测"
     return f"已训练 {len(examples)} 条，{told}，模型写入 {home}"
 
 
+def _train_ear() -> None:
+    """The second ear for dangers, which learns from our own sentences alone."""
+    from nlp import urgency
+    from nlp.danger import ear, training
+
+    segmenter = Segmenter(classify.MODEL / ".cache")
+    save(training.fit(training.read(segmenter, urgency.build(segmenter))), ear.MODEL, None)
+
+
 def read(data: Path | None, segmenter: Segmenter) -> list[Example]:
     """All examples: the petition messages of `data` (JSON lines) and our own sentences."""
-    examples = list(_own(segmenter))
+    examples = list(own(segmenter))
     if data is not None:
         if not data.is_file():
             raise DataMissing(f"没有 {data}。请给出 train.jsonl 的路径，或不写只用自带例句训练。")
@@ -77,14 +88,12 @@ def read(data: Path | None, segmenter: Segmenter) -> list[Example]:
 
 def fit(examples: Sequence[Example], most_features: int = MOST_FEATURES) -> "Fitted":
     """A linear model over all examples, its vocabulary cut to what matters."""
-    vocabulary = _vocabulary(examples)
-    rough = _solve(examples, vocabulary)
-    if len(vocabulary) > most_features:
+    names = list(vocabulary(examples))
+    rough = _solve(examples, _numbered(names))
+    if len(names) > most_features:
         weight = np.abs(rough.weights).max(axis=1) * rough.idf
         keep = np.sort(np.argsort(-weight)[:most_features])
-        names = list(vocabulary)
-        vocabulary = {names[old]: new for new, old in enumerate(keep)}
-        rough = _solve(examples, vocabulary)
+        rough = _solve(examples, _numbered([names[old] for old in keep]))
     return rough
 
 
@@ -123,7 +132,7 @@ def save(fitted: Fitted, home: Path, score: float | None) -> None:
     """Write the model: 8-bit weights with a scale for each class, and its facts."""
     home.mkdir(parents=True, exist_ok=True)
     scale = np.abs(fitted.weights).max(axis=0) / 127
-    packed = np.round(fitted.weights / scale).astype(np.int8)
+    packed = np.round(fitted.weights / np.where(scale, scale, 1)).astype(np.int8)
     names = "\n".join(fitted.vocabulary).encode("utf-8")
     np.savez_compressed(
         home / "weights.npz",
@@ -144,19 +153,23 @@ def save(fitted: Fitted, home: Path, score: float | None) -> None:
     )
 
 
-def _solve(examples: Sequence[Example], vocabulary: dict[str, int]) -> Fitted:
+def _numbered(names: Sequence[str]) -> dict[str, int]:
+    return {name: index for index, name in enumerate(names)}
+
+
+def _solve(examples: Sequence[Example], known: dict[str, int]) -> Fitted:
     from sklearn.svm import LinearSVC
 
-    matrix, idf = _matrix(examples, vocabulary)
+    values, idf = matrix(examples, known)
     labels = np.array([example.code for example in examples])
     model = LinearSVC(C=REGULARISATION, random_state=SEED)
-    model.fit(matrix, labels)
+    model.fit(values, labels)
     weights, bias = model.coef_.T, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn keeps one column for two classes
         weights, bias = np.hstack([-weights, weights]), np.array([-bias[0], bias[0]])
     return Fitted(
         codes=[str(code) for code in model.classes_],
-        vocabulary=vocabulary,
+        vocabulary=known,
         weights=weights.astype(np.float32),
         idf=idf,
         bias=bias.astype(np.float32),
@@ -167,7 +180,7 @@ def _solve(examples: Sequence[Example], vocabulary: dict[str, int]) -> Fitted:
 _TEMPERATURE = 4.0  # found out of fold: the factor at which confidence equals accuracy best
 
 
-def _matrix(examples: Sequence[Example], vocabulary: dict[str, int]) -> tuple[Any, Any]:
+def matrix(examples: Sequence[Example], known: dict[str, int]) -> tuple[Any, Any]:
     """TF-IDF as `classify` computes it: sublinear counts, smooth idf, rows of length one."""
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize as unit_length
@@ -179,24 +192,25 @@ def _matrix(examples: Sequence[Example], vocabulary: dict[str, int]) -> tuple[An
         counts = Counter(
             index
             for name in classify.features(example.words)
-            if (index := vocabulary.get(name)) is not None
+            if (index := known.get(name)) is not None
         )
         rows.extend([row] * len(counts))
         columns.extend(counts.keys())
         values.extend(1 + np.log(count) for count in counts.values())
-    shape = (len(examples), len(vocabulary))
+    shape = (len(examples), len(known))
     matrix = csr_matrix((values, (rows, columns)), shape=shape, dtype=np.float32)
-    present = np.bincount(matrix.indices, minlength=len(vocabulary))
+    present = np.bincount(matrix.indices, minlength=len(known))
     idf = (np.log((1 + len(examples)) / (1 + present)) + 1).astype(np.float32)
     return unit_length(matrix.multiply(idf).tocsr()), idf
 
 
-def _vocabulary(examples: Sequence[Example]) -> dict[str, int]:
+def vocabulary(examples: Sequence[Example], least: int = LEAST_MESSAGES) -> dict[str, int]:
+    """The features that occur in `least` messages or more."""
     messages: Counter[str] = Counter()
     for example in examples:
         messages.update(set(classify.features(example.words)))
-    kept = sorted(name for name, count in messages.items() if count >= LEAST_MESSAGES)
-    return {name: index for index, name in enumerate(kept) if "\n" not in name}
+    kept = sorted(name for name, count in messages.items() if count >= least)
+    return _numbered([name for name in kept if "\n" not in name])
 
 
 def _petition(record: dict[str, Any], segmenter: Segmenter) -> Example:
@@ -209,7 +223,8 @@ def _petition(record: dict[str, Any], segmenter: Segmenter) -> Example:
     )
 
 
-def _own(segmenter: Segmenter) -> Iterator[Example]:
+def own(segmenter: Segmenter) -> Iterator[Example]:
+    """Our own sentences."""
     for path in sorted(SENTENCES.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):

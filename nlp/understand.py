@@ -9,12 +9,13 @@ from pathlib import Path
 from config.county import County
 from nlp import classify, demand, kind, lexicon, normalize, phones, urgency
 from nlp.classify import Classifier
+from nlp.danger import ear
 from nlp.lexicon import Lexicon
 from nlp.places import gazetteer
 from nlp.places.gazetteer import Gazetteer
 from nlp.segment import Segmenter
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
-from nlp.urgency import Alarm
+from nlp.urgency import Alarm, Watch
 
 MOST_GUESSES = 5
 LEAST_CONFIDENCE = 0.05
@@ -54,12 +55,14 @@ class Understander:
         classifier: Classifier,
         lexicon: Lexicon,
         gazetteer: Gazetteer,
+        watch: Watch,
         tilts: Mapping[RequestKind, Mapping[str, float]],
     ) -> None:
         self._segmenter = segmenter
         self._classifier = classifier
         self._lexicon = lexicon
         self._gazetteer = gazetteer
+        self._watch = watch
         self._tilts = tilts
 
     def __call__(self, text: str, *, heard: bool = False) -> Understanding:
@@ -68,7 +71,7 @@ class Understander:
         `heard`: a recogniser wrote it, so places are found by their sound.
         """
         plain = normalize.normalize(text)
-        alarm = urgency.judge(plain)
+        alarm = self._watch(plain)
         danger = alarm.words if alarm.urgency is Urgency.DANGER else ()
         what, what_words = kind.judge(plain, danger=danger)
         told = what not in _NO_MATTER and not (what in _ASKED_OF_US and len(plain) <= kind.SHORT)
@@ -86,6 +89,7 @@ class Understander:
             own_phone=phones.own(plain),
             tickets=tuple(f"{m.group(1)}-{m.group(2)}" for m in _TICKET.finditer(plain))[:3],
             danger_words=danger,
+            danger_rules=alarm.rules,
             kind_evidence=what_words,
             demands=demand.split(plain, self._matter_of) if categories else (plain,),
             model=self._classifier.version,
@@ -100,7 +104,7 @@ class Understander:
         return _ranked(named, domains, self._tilts[what])
 
     def _matter_of(self, part: str) -> str:
-        alarm = urgency.judge(part)
+        alarm = self._watch(part)
         named = self._lexicon.find(part, dismissed=alarm.dismissed)
         best = next((guess for guess in named if len(guess.code) > 2), None)
         return best.code if best and best.confidence >= SURE_WORDS else ""
@@ -117,6 +121,7 @@ def build(county: County, cache: Path) -> Understander:
         classifier=classify.load(),
         lexicon=lexicon.build(county),
         gazetteer=gazetteer.build(county, segmenter.is_ordinary, segmenter.words),
+        watch=urgency.build(segmenter, ear.load()),
         tilts={what: _tilt(county, what) for what in RequestKind},
     )
 

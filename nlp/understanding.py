@@ -98,6 +98,7 @@ class Understanding:
     own_phone: str = ""  # the one that he calls his own
     tickets: tuple[str, ...] = ()  # ticket numbers spoken of
     danger_words: tuple[str, ...] = ()
+    danger_rules: tuple[str, ...] = ()  # names of the rules that found them
     kind_evidence: tuple[str, ...] = ()
     demands: tuple[
         str, ...

@@ -1,20 +1,23 @@
-"""How fast somebody must act: danger words that are meant, not denied, past, asked or figurative.
+"""How fast somebody must act: dangers that are meant, not denied, past, asked or figurative.
 
-The list errs towards alarm: a false one costs an operator a look, a missed one may cost a life.
+The tables of `nlp.danger` err towards alarm: a false one costs an operator a look, a missed one may
+cost a life.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nlp import danger_words
+from nlp import urgent_words
+from nlp.danger import contexts, ear, tables
+from nlp.danger.ear import Ear
+from nlp.danger.meaning import Meaning
+from nlp.danger.rules import Finder, Match
+from nlp.segment import Segmenter
 from nlp.understanding import Urgency
 
-_URGENT = re.compile(f"{danger_words.OUT}|{danger_words.BROKEN}")
-
+_URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}")
 _CLAUSE_ENDS = "，。！？；,.!?;\n"
-_CLAUSE = re.compile(f"[{_CLAUSE_ENDS}]")
-_LOOK_BACK = 26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,71 +28,89 @@ class Alarm:
     words: tuple[str, ...] = ()
     dismissed: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()  # the plain words for the dangers meant
+    rules: tuple[str, ...] = ()  # names of the rows that found them
+    rest: str = ""  # the text without what was dismissed
 
 
-_DANGER = re.compile(
-    "|".join(
-        f"(?P<{name}>{words})"
-        for name, words in {**danger_words.PEOPLE, **danger_words.THINGS}.items()
+class Watch:
+    """Judges the urgency of normalised text; made by `build`."""
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        dangers: Finder,
+        harmless_ones: Finder,
+        second_ear: Ear | None,
+    ) -> None:
+        self._segmenter = segmenter
+        self._dangers = dangers
+        self._harmless = harmless_ones
+        self._ear = second_ear
+
+    def __call__(self, text: str) -> Alarm:
+        """The urgency with the danger (or urgent) words that decided."""
+        cut = self._segmenter.spans(text)
+        firm = [
+            at for at in cut if at[1] - at[0] > 1 and self._segmenter.is_ordinary(text[slice(*at)])
+        ]
+        found = self._dangers.find(text, firm)
+        silent = self._harmless.find(text, firm)
+        words_said = [text[start:end] for start, end in cut]
+        heard = self._ear.hears(text, words_said) if self._ear and not silent else ()
+        if not found:
+            return _heard(text, heard) if heard else _calm(text, (), text)
+        meaning = Meaning(text, cut, silent)
+        meant, dismissed = meaning.sorted(found)
+        rest = _without(text, dismissed, meant)
+        said = {word: None for match in meant for word in match.words(text)}
+        unmeant = {word: None for match in dismissed for word in match.words(text)}
+        denied = tuple(word for word in unmeant if word not in said)
+        if not meant:
+            return _calm(text, denied, rest) if denied or not heard else _heard(text, heard)
+        dangers = dict.fromkeys(match.rule.danger for match in meant)
+        return Alarm(
+            urgency=Urgency.DANGER,
+            words=tuple(said),
+            dismissed=denied,
+            signs=tuple(contexts.SIGNS[danger] for danger in dangers),
+            rules=tuple(dict.fromkeys(match.rule.name for match in meant)),
+            rest=rest,
+        )
+
+
+def build(segmenter: Segmenter, second_ear: Ear | None = None) -> Watch:
+    """The watch over all danger tables; without `second_ear` it hears by the tables alone."""
+    known = tables.words()
+    return Watch(
+        segmenter,
+        Finder(tables.rules("dangers"), known),
+        Finder(tables.rules("harmless"), known),
+        second_ear,
     )
-)
 
 
-def judge(text: str) -> Alarm:
-    """The urgency of normalised text with the danger (or urgent) words that decided."""
-    meant: dict[str, str] = {}
-    dismissed: dict[str, None] = {}
-    for match in _DANGER.finditer(text):
-        if _is_meant(text, match):
-            meant.setdefault(match.group(), danger_words.SIGNS[match.lastgroup or ""])
-        else:
-            dismissed[match.group()] = None
-    unmeant = tuple(word for word in dismissed if word not in meant)
-    if meant:
-        signs = tuple(dict.fromkeys(meant.values()))
-        words = tuple(meant)
-        return Alarm(urgency=Urgency.DANGER, words=words, dismissed=unmeant, signs=signs)
+def _heard(text: str, words_heard: tuple[str, ...]) -> Alarm:
+    """A danger that no row knows: nobody can say which."""
+    return Alarm(
+        urgency=Urgency.DANGER,
+        words=words_heard,
+        signs=(ear.SIGN,),
+        rules=(ear.RULE,),
+        rest=text,
+    )
+
+
+def _calm(text: str, dismissed: tuple[str, ...], rest: str) -> Alarm:
     urgent = tuple(dict.fromkeys(_urgent(text)))
     urgency = Urgency.URGENT if urgent else Urgency.NORMAL
-    return Alarm(urgency=urgency, words=urgent, dismissed=unmeant)
+    return Alarm(urgency=urgency, words=urgent, dismissed=dismissed, rest=rest)
 
 
-def _is_meant(text: str, match: re.Match[str]) -> bool:
-    """Is the word said of something that is happening, or is threatened?"""
-    name, word = match.lastgroup or "", match.group()
-    before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
-    after = text[match.end() : match.end() + 14]
-    clause = before[max(before.rfind(end) for end in _CLAUSE_ENDS) + 1 :]
-    if danger_words.IDIOM.search(clause[-4:] + word + after[:4]):
-        return False
-    if danger_words.DENIED.search(clause) or danger_words.PREVENTED.search(clause):
-        return False
-    harmless = danger_words.HARMLESS_BEFORE.get(name)
-    if harmless and harmless.search(clause):
-        return False
-    if name in danger_words.FIGURES and danger_words.FIGURATIVE.search(clause):
-        return False
-    now = danger_words.NOW.search(clause + word + _CLAUSE.split(after)[0])
-    if not now and (danger_words.PAST.search(before) or _is_topic(word, after)):
-        return False
-    if name in danger_words.HURT and not now and danger_words.AFTERMATH.search(text):
-        return False
-    return name not in danger_words.THINGS or not _is_only_feared(name, text, clause, word + after)
-
-
-def _is_topic(word: str, after: str) -> bool:
-    """Spoken about, as in 着火的电话是多少; what has happened (着火了) is more than a topic."""
-    happened = word.endswith("了") or danger_words.DONE.match(after)
-    return not happened and bool(danger_words.TOPIC_AFTER.match(after))
-
-
-def _is_only_feared(name: str, text: str, clause: str, here: str) -> bool:
-    sunk = danger_words.ROAD.search(clause[-6:] + here[:4])
-    if name == "collapse" and (sunk or danger_words.REBUILD.search(text)):
-        return not re.search(r"人|孩子", here)
-    if re.match(r"[^，。！？]{0,5}(?:隐患|风险)", here):
-        return True
-    return bool(danger_words.SUPPOSED.search(clause))
+def _without(text: str, dismissed: Sequence[Match], meant: Sequence[Match]) -> str:
+    """The text with what was dismissed blanked out, so that nothing is concluded from it."""
+    kept = {at for match in meant for start, end in match.parts for at in range(start, end)}
+    gone = {at for match in dismissed for start, end in match.parts for at in range(start, end)}
+    return "".join("，" if at in gone - kept else each for at, each in enumerate(text))
 
 
 def _urgent(text: str) -> Iterator[str]:
@@ -100,5 +121,5 @@ def _urgent(text: str) -> Iterator[str]:
         denied = re.search(
             r"(?<!是)(?<!有)(?:没有?|不是|未|别|不能|不许|以防|防止|怕)$|有$", clause
         )
-        if not (denied or danger_words.FIELD.search(around) or danger_words.PLANNED.search(around)):
+        if not (denied or urgent_words.FIELD.search(around) or urgent_words.PLANNED.search(around)):
             yield match.group()

@@ -28,7 +28,7 @@ HOMES = {
     "argon2": ("intake.passwords",),
     "jieba": ("nlp.segment",),
     "numpy": ("nlp", "channels.phone.voice.levels"),
-    "sklearn": ("nlp.train",),
+    "sklearn": ("nlp.train", "nlp.danger.training"),
     "scipy": ("nlp.train",),
     "telegram": ("channels.telegram",),
     "wechatpy": ("channels.wechat",),

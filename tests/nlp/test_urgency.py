@@ -1,12 +1,15 @@
 """Danger is heard at once; what is denied, past, asked or figurative is none."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nlp import urgency
+from nlp.danger import tables as danger_tables
 from nlp.normalize import normalize
+from nlp.segment import Segmenter
 from nlp.understanding import Urgency
+from nlp.urgency import Watch
 
 DANGER = (
     "家里着火了",
@@ -218,36 +221,95 @@ NORMAL = (
 )
 
 
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Watch:
+    """The tables without the second ear."""
+    return urgency.build(Segmenter(tmp_path_factory.mktemp("jieba")))
+
+
 @pytest.mark.parametrize("text", DANGER)
-def test_danger_is_heard(text: str) -> None:
-    alarm = urgency.judge(normalize(text))
+def test_danger_is_heard(text: str, tables: Watch) -> None:
+    alarm = tables(normalize(text))
     assert alarm.urgency is Urgency.DANGER
     assert alarm.words
     assert alarm.signs
+    assert alarm.rules
 
 
 @pytest.mark.parametrize("text", NO_DANGER)
-def test_what_only_sounds_like_danger_is_none(text: str) -> None:
-    assert urgency.judge(normalize(text)).urgency is not Urgency.DANGER
+def test_what_only_sounds_like_danger_is_none(text: str, tables: Watch) -> None:
+    assert tables(normalize(text)).urgency is not Urgency.DANGER
 
 
 @pytest.mark.parametrize("text", URGENT)
-def test_water_power_gas_and_heat_that_fail_are_urgent(text: str) -> None:
-    assert urgency.judge(normalize(text)).urgency is Urgency.URGENT
+def test_water_power_gas_and_heat_that_fail_are_urgent(text: str, tables: Watch) -> None:
+    assert tables(normalize(text)).urgency is Urgency.URGENT
 
 
 @pytest.mark.parametrize("text", NORMAL)
-def test_what_only_sounds_urgent_is_normal(text: str) -> None:
-    assert urgency.judge(normalize(text)).urgency is Urgency.NORMAL
+def test_what_only_sounds_urgent_is_normal(text: str, tables: Watch) -> None:
+    assert tables(normalize(text)).urgency is Urgency.NORMAL
 
 
-def test_a_denied_danger_does_not_hide_a_real_one() -> None:
-    alarm = urgency.judge("没有着火，是有人触电了")
+def test_a_denied_danger_does_not_hide_a_real_one(tables: Watch) -> None:
+    alarm = tables("没有着火，是有人触电了")
     assert alarm.urgency is Urgency.DANGER
     assert alarm.dismissed == ("着火",)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.sampled_from(DANGER), st.sampled_from(("你好，", "喂，我说个事，", "东韩村，")))
-def test_danger_is_heard_behind_other_words(danger: str, before: str) -> None:
-    assert urgency.judge(normalize(before + danger)).urgency is Urgency.DANGER
+def test_danger_is_heard_behind_other_words(tables: Watch, danger: str, before: str) -> None:
+    assert tables(normalize(before + danger)).urgency is Urgency.DANGER
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("老公把我打了", "家里人打人"),
+        ("俺婆婆要喝药", "人要喝药"),
+        ("柴火垛着了", "东西着了"),
+        ("老人摔倒了起不来", "摔了动不了"),
+        ("河水漫上来了", "河水涨"),
+    ],
+)
+def test_the_rule_that_found_it_is_told(text: str, rule: str, tables: Watch) -> None:
+    assert rule in tables(text).rules
+
+
+@pytest.mark.parametrize(
+    "text", ["孩子睡着了", "我想不开通这个业务", "电话通知着火车票", "大火锅店", "气球放气"]
+)
+def test_a_word_inside_another_word_is_none(text: str, tables: Watch) -> None:
+    assert tables(text).urgency is not Urgency.DANGER
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [("没着火你们别来了", "没，，你们别来了"), ("没有塌方", "没有，，"), ("路灯坏了", "路灯坏了")],
+)
+def test_what_was_dismissed_is_left_out_of_the_rest(text: str, rest: str, tables: Watch) -> None:
+    assert tables(text).rest == rest
+
+
+def test_a_denial_reaches_the_weak_signs_of_its_danger(tables: Watch) -> None:
+    assert tables("不是着火，是烧秸秆冒烟").urgency is not Urgency.DANGER
+    assert tables("没着火，是煤气漏了").urgency is Urgency.DANGER
+
+
+def test_every_row_names_lists_that_exist() -> None:
+    known = danger_tables.words()
+    rules = [*danger_tables.rules("dangers"), *danger_tables.rules("harmless")]
+    unknown = {
+        part
+        for rule in rules
+        for slot in rule.slots
+        for part in slot.split("/")
+        if part.isascii() and part.isalpha() and part not in known
+    }
+    assert unknown <= {"U"}
+    assert all(rule.gap <= 20 and 1 <= len(rule.slots) <= 5 for rule in rules)

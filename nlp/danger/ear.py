@@ -1,0 +1,49 @@
+"""The second ear: a linear model over words, for dangers that no row of the tables knows.
+
+It has learnt from `sentences.csv`, dangers and their look-alikes, and is listened to only where
+nothing says that the matter is denied, past, or spoken of for the sake of money or papers.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nlp import classify
+from nlp.classify import Classifier
+from nlp.danger import contexts
+
+MODEL = Path(__file__).parent / "model"
+DANGER = "danger"  # the one code of the model beside its none
+SURE = 0.8  # set on sentences that it had not learnt from: see docs/model.md
+LEAST_WORDS = 2  # words of meaning, stop words left out
+RULE = "像是险情"
+SIGN = "救命"  # the plain word by which the catalogue is looked up
+
+
+class Ear:
+    """Says whether a message sounds like danger; made by `load`."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    def hears(self, text: str, words: Sequence[str]) -> tuple[str, ...]:
+        """The words that sound like danger, or none."""
+        if len([word for word in words if word not in classify.STOP_WORDS]) < LEAST_WORDS:
+            return ()
+        guesses = self._classifier.guess(words)
+        if not guesses or guesses[0].confidence < SURE or _is_only_told(text):
+            return ()
+        return guesses[0].evidence[:3] or tuple(words[:1])
+
+
+def load(folder: Path | None = None) -> Ear:
+    """The ear as it was trained; ModelMissing where there are no weights."""
+    return Ear(classify.load(folder or MODEL))
+
+
+def _is_only_told(text: str) -> bool:
+    if any(resolved.search(text) for resolved in contexts.RESOLVED.values()):
+        return True
+    if contexts.ADMIN.search(text) or contexts.PREVENTING.search(text + "，"):
+        return True
+    told = contexts.TOLD_BEFORE.search(text) or contexts.TOLD_ABOUT.search(text)
+    return bool(told and not contexts.NOW.search(text))

@@ -1,0 +1,116 @@
+"""Whether a danger that is spoken of is meant: said of what happens now, or is threatened."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from nlp.danger import contexts
+from nlp.danger.rules import Match, Span
+
+_CLAUSE_ENDS = "，。！？；,!?;\n"
+_CLAUSE = re.compile(f"[{_CLAUSE_ENDS}]")
+_LOOK_BACK = 30
+_LOOK_AHEAD = 26
+_MOST_BETWEEN = 5  # light words between a denial and what it denies
+
+
+class Meaning:
+    """The dangers found in one text, told apart: meant or not."""
+
+    def __init__(self, text: str, cut: Sequence[Span], harmless_ones: Sequence[Match]) -> None:
+        self._text = text
+        self._words = [text[start:end] for start, end in cut]
+        self._cut = cut
+        self._starts = [start for start, _ in cut]
+        self._harmless = harmless_ones
+
+    def sorted(self, found: Sequence[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+        """Those meant and those dismissed; a denial reaches the weak signs of its danger too."""
+        denied = {match.rule.danger for match in found if self._is_denied(match)}
+        meant: list[Match] = []
+        dismissed: list[Match] = []
+        for match in found:
+            reached = match.rule.weak and match.rule.danger in denied
+            (meant if not reached and self._is_meant(match) else dismissed).append(match)
+        return tuple(meant), tuple(dismissed)
+
+    def _is_meant(self, match: Match) -> bool:
+        if self._is_denied(match) or self._is_idiom(match):
+            return False
+        danger, text = match.rule.danger, self._text
+        before = text[max(0, match.start - _LOOK_BACK) : match.start]
+        after = text[match.end : match.end + _LOOK_AHEAD]
+        said = text[match.start : match.end]
+        clause = _clause_before(text, match.parts[-1][0])
+        resolved = contexts.RESOLVED.get(danger, contexts.RESOLVED["*"])
+        if contexts.PREVENTING.search(clause) or resolved.search(text, match.end):
+            return False
+        now = contexts.NOW.search(
+            _clause_before(text, match.start) + said + _CLAUSE.split(after)[0]
+        )
+        if not now and self._is_told(match, before, said, after):
+            return False
+        if (
+            danger == "collapse"
+            and contexts.REBUILD.search(text)
+            and not re.search("人|孩子", said)
+        ):
+            return False
+        return danger in contexts.THEIR_OWN or not _is_feared(clause, said, text[match.end :])
+
+    def _is_told(self, match: Match, before: str, said: str, after: str) -> bool:
+        """Past, over, lasting for long, or spoken about for the sake of something else."""
+        danger, text = match.rule.danger, self._text
+        if danger not in ("suicide", "missing") and contexts.PAST.search(before):
+            return True
+        if danger != "suicide" and contexts.LASTING.match(after):
+            return True
+        if re.match("过(?!去|来|敏)", after):
+            return True
+        happened = said.endswith(("了", "啦", "呢")) or contexts.HAPPENED.match(after)
+        if not happened and contexts.TOPIC.match(after):
+            return True
+        return danger in contexts.STORIED and bool(contexts.ADMIN.search(text))
+
+    def _is_idiom(self, match: Match) -> bool:
+        return any(
+            _concerns(other, match.rule.danger)
+            and any(other.start < end and start < other.end for start, end in match.parts[-2:])
+            for other in self._harmless
+        )
+
+    def _is_denied(self, match: Match) -> bool:
+        """Does a denial stand before any of its words, light words alone lying between?"""
+        return any(self._denied_at(start) for start, _ in match.parts)
+
+    def _denied_at(self, position: int) -> bool:
+        index = bisect_left(self._starts, position) - 1
+        at = position
+        for _ in range(_MOST_BETWEEN):
+            if index < 0 or self._cut[index][1] < at:
+                return False
+            word = self._words[index]
+            if word in contexts.NOT:
+                return index == 0 or self._words[index - 1] not in contexts.ASKING
+            if word not in contexts.BETWEEN:
+                return False
+            at = self._cut[index][0]
+            index -= 1
+        return False
+
+
+def _concerns(other: Match, danger: str) -> bool:
+    return other.rule.danger == "*" or danger in other.rule.danger.split("/")
+
+
+def _clause_before(text: str, position: int) -> str:
+    before = text[max(0, position - _LOOK_BACK) : position]
+    return before[max(before.rfind(end) for end in _CLAUSE_ENDS) + 1 :]
+
+
+def _is_feared(clause: str, said: str, after: str) -> bool:
+    """怕着火 and 万一着火了 are fears; 怕老人摔倒了 may well have happened."""
+    if re.match(r"[^，。！？]{0,5}(?:隐患|风险)", after) or contexts.SUPPOSED.search(clause):
+        return True
+    happened = said.endswith(("了", "啦")) or contexts.HAPPENED.match(after)
+    return not happened and bool(contexts.WORRIED.search(clause))

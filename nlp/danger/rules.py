@@ -1,0 +1,156 @@
+"""What a row of the danger tables is, and how rows are found in a text.
+
+A row `water,人掉进水里,person fell water_place,6,` gives the danger, the name of the rule, and what
+must be said in this order. A slot is the name of a list of words, or the words themselves with `/`
+between them. From slot to slot lie at most `gap` characters of one clause; behind a slot that ends
+with `,` a comma may lie too.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ahocorasick
+
+_CLAUSE_ENDS = frozenset("，。！？；,!?;\n")
+_SENTENCE_ENDS = frozenset("。！？!?\n")
+# Characters that may be glued to a word by the segmentation without making it another one.
+_LIGHT_BEFORE = frozenset("大上下里外我俺你他她您咱有又被把给让在正就没不是都也还快要")
+_LIGHT_AFTER = frozenset("里上下中内外边了着过呢啦的人去来头住地")
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One row of a table."""
+
+    danger: str
+    name: str  # Chinese: operators read it as evidence
+    slots: tuple[str, ...]
+    across: tuple[bool, ...]  # may a comma lie behind this slot?
+    gap: int
+    weak: bool  # a sign rather than the danger itself: smoke, a smell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A rule found in a text, with where each of its slots stands."""
+
+    rule: Rule
+    parts: tuple[Span, ...]
+
+    @property
+    def start(self) -> int:
+        """Where the first slot begins."""
+        return self.parts[0][0]
+
+    @property
+    def end(self) -> int:
+        """Behind the last slot."""
+        return self.parts[-1][1]
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """What was said, slot by slot."""
+        return tuple(text[start:end] for start, end in self.parts)
+
+
+class Finder:
+    """Finds the rows of a table in a text; any text takes time in step with its length."""
+
+    def __init__(self, rules: Iterable[Rule], words: Mapping[str, str]) -> None:
+        self._rules = tuple(rules)
+        self._automaton = _automaton(self._rules, words)
+
+    def find(self, text: str, firm: Sequence[Span]) -> tuple[Match, ...]:
+        """All matches in `text`; `firm` are the words that nothing may cut through."""
+        slots = self._slots(text, firm)
+        if not slots:
+            return ()
+        reach = _Reach(text)
+        return tuple(
+            match
+            for rule in self._rules
+            if all(slot in slots for slot in rule.slots)
+            for match in _matches(rule, slots, reach)
+        )
+
+    def _slots(self, text: str, firm: Sequence[Span]) -> dict[str, list[Span]]:
+        """Where the words of each slot stand, in order; a word inside another one does not count.
+
+        着了 in 睡着了 and 想不开 in 想不开通 are none.
+        """
+        word_at: dict[int, Span] | None = None
+        found: dict[str, list[Span]] = {}
+        for last, (length, slots) in self._automaton.iter(text):
+            start, end = last + 1 - length, last + 1
+            if word_at is None:
+                word_at = {at: span for span in firm for at in range(span[0] + 1, span[1])}
+            if _is_whole(text, start, end, word_at):
+                for slot in slots:
+                    found.setdefault(slot, []).append((start, end))
+        for spans in found.values():
+            spans.sort()
+        return found
+
+
+class _Reach:
+    """Whether two positions of a text lie in one clause, or in one sentence."""
+
+    def __init__(self, text: str) -> None:
+        self._clauses = [0]
+        self._sentences = [0]
+        for character in text:
+            self._clauses.append(self._clauses[-1] + (character in _CLAUSE_ENDS))
+            self._sentences.append(self._sentences[-1] + (character in _SENTENCE_ENDS))
+
+    def joins(self, left: int, right: int, *, across: bool) -> bool:
+        """Nothing ends between them that should hold them together."""
+        counted = self._sentences if across else self._clauses
+        return counted[left] == counted[right]
+
+
+def _matches(rule: Rule, slots: Mapping[str, list[Span]], reach: _Reach) -> Iterator[Match]:
+    for first in slots[rule.slots[0]]:
+        rest = _rest(rule, 1, first[1], slots, reach)
+        if rest is not None:
+            yield Match(rule=rule, parts=(first, *rest))
+
+
+def _rest(
+    rule: Rule, index: int, behind: int, slots: Mapping[str, list[Span]], reach: _Reach
+) -> tuple[Span, ...] | None:
+    """The nearest spans for the slots from `index` on, or None."""
+    if index == len(rule.slots):
+        return ()
+    spans, across = slots[rule.slots[index]], rule.across[index - 1]
+    for at in range(bisect_left(spans, (behind, 0)), len(spans)):
+        start, end = spans[at]
+        if start - behind > rule.gap or not reach.joins(behind, start, across=across):
+            return None
+        rest = _rest(rule, index + 1, end, slots, reach)
+        if rest is not None:
+            return ((start, end), *rest)
+    return None
+
+
+def _is_whole(text: str, start: int, end: int, word_at: Mapping[int, Span]) -> bool:
+    cut_before, cut_after = word_at.get(start), word_at.get(end)
+    if cut_before and not _LIGHT_BEFORE.issuperset(text[cut_before[0] : start]):
+        return False
+    return not cut_after or _LIGHT_AFTER.issuperset(text[end : cut_after[1]])
+
+
+def _automaton(rules: Sequence[Rule], words: Mapping[str, str]) -> Any:
+    slots_of: dict[str, dict[str, None]] = {}
+    for slot in dict.fromkeys(slot for rule in rules for slot in rule.slots):
+        named = [word for part in slot.split("/") for word in words.get(part, part).split()]
+        for word in named:
+            slots_of.setdefault(word, {})[slot] = None
+    automaton = ahocorasick.Automaton()
+    for word, slots in slots_of.items():
+        automaton.add_word(word, (len(word), tuple(slots)))
+    automaton.add_word("\x00", (1, ()))  # an empty one cannot be searched
+    automaton.make_automaton()
+    return automaton
