@@ -138,8 +138,17 @@ class Dispatcher:
     def extend(self, connection: Connection, order: Order, *, due_at: datetime) -> Ticket:
         """延期 to a later time, with the reason."""
         ticket = store.seen(connection, order.number, order.version)
-        changes = {"due_at": due_at, "due_provisional": False}
+        now = self.runtime.now()
+        changes = entails.extended(
+            self.county, self.calendar, ticket, now, by=order.by, due_at=due_at
+        )
         return self._step(connection, ticket, Action.EXTEND, order, **changes)
+
+    def recount(self, connection: Connection, order: Order) -> Ticket:
+        """更正 of a date that was provisional, now that its holidays are published."""
+        ticket = store.seen(connection, order.number, order.version)
+        changes = entails.corrected_due(self.county, self.calendar, ticket, self.runtime.now())
+        return self._step(connection, ticket, Action.CORRECT, order, **changes)
 
     def answer(self, connection: Connection, order: Order, *, text: str) -> Ticket:
         """答复, in the words that the resident will read."""

@@ -5,18 +5,21 @@ Each gives changes by the ticket's field names, for `lifecycle.advance`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from config.county import County
+from config.runtime import LOCAL_ZONE
 from nlp.understanding import Urgency
-from routing import deadline, jurisdiction
+from routing import deadline, jurisdiction, lifecycle, steps
 from routing.errors import ActionRefused, UnknownUnit
 from routing.route import Router
 from routing.ticket import Draft, Route, Ticket
 from routing.worktime import Calendar
 
+LONGEST_EXTENSION = timedelta(days=366)
 BY_PERSON = "person"  # the rule of what no rule decided
+_GRAVITY = (Urgency.NORMAL, Urgency.URGENT, Urgency.DANGER)
 
 
 def why_a_person(county: County, draft: Draft, route: Route | None, certain_above: float) -> str:
@@ -100,7 +103,31 @@ def corrected(
         changes["standard"] = standard(county, changes["category"])
     if changes.keys() & {"category", "urgency"}:
         changes |= corrected_due(county, calendar, replace(ticket, **changes), now)
+        graver = _GRAVITY.index(changes.get("urgency", ticket.urgency))
+        granted = ticket.extensions and graver <= _GRAVITY.index(ticket.urgency)
+        if granted and changes["due_at"] < ticket.due_at:  # who was given more time keeps it
+            changes |= {"due_at": ticket.due_at, "due_provisional": ticket.due_provisional}
     return changes
+
+
+def extended(
+    county: County, calendar: Calendar, ticket: Ticket, now: datetime, *, by: str, due_at: datetime
+) -> dict[str, Any]:
+    """A later date; ActionRefused where a unit gives itself more than its time over again, and for
+    a date beyond any matter.
+    """
+    if due_at.replace(tzinfo=None) > now.replace(tzinfo=None) + LONGEST_EXTENSION:
+        raise ActionRefused(f"延期不能超过 {LONGEST_EXTENSION.days} 天，请写一个近些的日期。")
+    if lifecycle.actor_of(by) in steps.LEAD:
+        start = ticket.started_at or ticket.opened_at
+        given = (
+            deadline.promise(county, ticket.category, ticket.urgency, start, calendar).at - start
+        )
+        latest = max(ticket.due_at, now) + given
+        if due_at > latest:
+            until = f"{latest.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
+            raise ActionRefused(f"自己延期最晚到 {until}，再晚要由县网格管理中心决定。")
+    return {"due_at": due_at, "due_provisional": False}
 
 
 def sign_due(county: County, ticket: Ticket, now: datetime) -> dict[str, Any]:

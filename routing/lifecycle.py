@@ -27,6 +27,7 @@ from routing.ticket import (
     TicketEvent,
 )
 
+REOPENED_UNDECIDED = "没有派过单，要求重新办理"
 OWN_EXTENSIONS = 2  # a unit extends twice by itself; from then on the county centre decides
 # For residents, after closing: long enough for a mended thing to break again, short enough that the
 # same people still know of it. Afterwards it is a new matter with a new deadline.
@@ -246,6 +247,8 @@ def _consequences(ticket: Ticket, step: Step, at: datetime) -> dict[str, Any]:
         values[counter] = getattr(ticket, counter) + 1
     if values["status"] in FINAL_STATUSES and ticket.closed_at is None:
         values["closed_at"] = at
+    if step.action is Action.REOPEN and not ticket.rule:
+        values |= {"status": Status.DECIDING, "handover_reason": REOPENED_UNDECIDED}
     if step.action is Action.REOPEN:
         values |= {"closed_at": None, "started_at": at, "answer": ""}
         values |= {"solved": None, "satisfied": None, "contacted": None}

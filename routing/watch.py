@@ -5,7 +5,7 @@ that is no more goes back to the centre.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection
 
 from config.runtime import Runtime
-from routing import command, jurisdiction, report, schema
+from routing import command, jurisdiction, report, schema, store
 from routing.database import Database
 from routing.dispatch import BY_SYSTEM, Dispatcher, Order
 from routing.errors import RoutingError
@@ -21,8 +21,10 @@ from routing.resting import Resting
 from routing.ticket import Action, Status, Ticket
 
 BATCH = 50
+MOST_PROVISIONAL = 5000
 NOT_SIGNED = "到时限没有签收，请马上签收。"
 ORPHANED = "原来的主办单位已不在县区数据里，转回县网格管理中心。"
+RECOUNTED = "放假安排已公布，期限重新计算。"
 OVERDUE = "已超过办理时限，请马上办理并写明进展。"
 
 _log = structlog.get_logger(__name__)
@@ -38,6 +40,7 @@ class Watch:
         self._database = database
         self._dispatcher = dispatcher
         self._runtime = runtime
+        self._recounted: date | None = None
         self._resting = Resting()  # tickets that can't be reminded
 
     async def step(self) -> bool:
@@ -45,6 +48,7 @@ class Watch:
         now, act = self._runtime.now(), self._dispatcher
         self._resting.wake(now)
         reminders: tuple[_Reminder, ...] = (
+            _Reminder(late=self._published, note=RECOUNTED, remind=act.recount),
             _Reminder(late=self._orphaned, note=ORPHANED, remind=self._adopt),
             _Reminder(late=command.to_repeat, note=command.NOTE, remind=act.remind_danger),
             _Reminder(late=_overdue, note=OVERDUE, remind=act.remind_overdue),
@@ -63,6 +67,31 @@ class Watch:
         )
         rows = connection.execute(query.order_by(_TICKET.c.number).limit(limit)) if gone else ()
         return [(row.number, row.version) for row in rows]
+
+    def _published(
+        self, connection: Connection, now: datetime, limit: int
+    ) -> list[tuple[str, int]]:
+        """Tickets whose date was provisional and is no more; looked for once a day, since what is
+        published comes with a new version of the program or of the county's data.
+        """
+        if self._recounted == now.date():
+            return []
+        query = sa.select(_TICKET).where(
+            _TICKET.c.status.in_([status.value for status in report.RUNNING]),
+            _TICKET.c.details.contains('"due_provisional":true', autoescape=True),
+        )
+        tickets = map(store.ticket_of, connection.execute(query.limit(MOST_PROVISIONAL)))
+        calendar = self._dispatcher.calendar
+        firm = [
+            (ticket.number, ticket.version)
+            for ticket in tickets
+            if not calendar.provisional_between(
+                ticket.started_at or ticket.opened_at, ticket.due_at
+            )
+        ]
+        if len(firm) <= limit:
+            self._recounted = now.date()
+        return firm[:limit]
 
     def _adopt(self, connection: Connection, order: Order) -> Ticket:
         centre = jurisdiction.centre(self._dispatcher.county)

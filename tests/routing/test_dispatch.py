@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -338,3 +338,63 @@ async def test_refused_action_posts_nothing(database: Database, dispatcher: Disp
     with pytest.raises(ActionRefused):
         await _act(database, dispatcher, Action.SIGN, ticket, by="department:housing")
     assert len(await parts.posted(database)) == 1
+
+
+async def test_granted_extension_outlives_a_correction_of_the_category(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher)
+    later = ticket.due_at + timedelta(days=20)
+    ticket = await _call(database, dispatcher.extend, ticket, note="等配件", due_at=later)
+    ticket = await _call(database, dispatcher.correct, ticket, category="0201")
+    assert ticket.due_at == later
+    ticket = await _call(database, dispatcher.correct, ticket, urgency=Urgency.DANGER)
+    assert ticket.due_at == parts.START + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("by", "days", "refused"),
+    [
+        (LEAD, 15, ""),
+        (LEAD, 60, "要由县网格管理中心决定"),
+        (OPERATOR, 60, ""),
+        (OPERATOR, 400, "不能超过 366 天"),
+    ],
+)
+async def test_unit_gives_itself_its_time_over_again_at_most(
+    database: Database, dispatcher: Dispatcher, by: str, days: int, refused: str
+) -> None:
+    ticket = await _open(database, dispatcher)
+    extend = _call(
+        database,
+        dispatcher.extend,
+        ticket,
+        by=by,
+        note="等配件",
+        due_at=ticket.due_at + timedelta(days=days),
+    )
+    if not refused:
+        assert (await extend).extensions == 1
+        return
+    with pytest.raises(ActionRefused, match=refused):
+        await extend
+
+
+async def test_date_at_the_end_of_time_is_refused(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher)
+    end = datetime.fromisoformat("9999-12-31T23:59:59-14:00")
+    with pytest.raises(ActionRefused):
+        await _call(database, dispatcher.extend, ticket, by=LEAD, note="等配件", due_at=end)
+
+
+async def test_what_the_desk_answered_itself_is_reopened_for_a_person_to_decide(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher, category_confidence=0.2)
+    ticket = await _call(database, dispatcher.answer, ticket, text="问过了，明天修")
+    ticket = await _act(database, dispatcher, Action.REOPEN, ticket, by="resident", note="没修")
+    assert ticket.status is Status.DECIDING
+    assert ticket.handover_reason == lifecycle.REOPENED_UNDECIDED
+    assert lifecycle.replay(await database.read(lambda c: store.events(c, ticket.number))) == ticket

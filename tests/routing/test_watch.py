@@ -12,6 +12,7 @@ from routing.database import Database
 from routing.dispatch import Order
 from routing.ticket import Action, Ticket
 from routing.watch import ORPHANED, Watch
+from routing.worktime import Calendar
 from tests.clock import Clock
 from tests.routing import county as counties
 from tests.routing import parts
@@ -165,3 +166,20 @@ async def test_ticket_of_an_office_that_is_no_more_is_still_reminded_of_and_told
     order = Order.on(ticket, by="operator:李", note="水务局撤了")
     await database.write(lambda c: later.remind_overdue(c, order))
     assert notices.RELEASED not in [row.kind for row in await parts.posted(database)]
+
+
+async def test_date_is_counted_anew_once_the_holidays_are_published(
+    database: Database, clock: Clock
+) -> None:
+    clock.forward(days=800)  # a year that nobody has published
+    ticket = await _open(database, clock)
+    assert ticket.due_provisional
+    year = clock.at.year
+    assert not await _watch(database, clock).step()
+    known = {str(each): True for each in range(year, year + 2)}
+    later = replace(parts.dispatcher(clock, parts.county(CONTACTS)), calendar=Calendar(known))
+    watching = Watch(database=database, dispatcher=later, runtime=clock.runtime())
+    assert await watching.step()
+    counted = await database.read(lambda c: store.load(c, ticket.number))
+    assert not counted.due_provisional
+    assert not await watching.step()
