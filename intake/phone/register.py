@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,18 @@ LISTENED_AGAIN = timedelta(minutes=10)  # seeking in a recording is not listenin
 MOST_LISTENS = 50
 _CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
 _RECORDING, _LISTEN = schema.recording, schema.recording_listen
+_THEIRS, _BACK = _TICKET.alias(), _CALL.alias()
+_RUNG_BACK = (
+    sa.select(_TICKET.c.call)
+    .join(_THEIRS, _THEIRS.c.ticket == _TICKET.c.ticket)
+    .join(_BACK, _BACK.c.id == _THEIRS.c.call)
+    .where(
+        _TICKET.c.call.in_(sa.bindparam("ids", expanding=True)),
+        _TICKET.c.call != _BACK.c.id,
+        _BACK.c.purpose == Purpose.CALL_BACK.value,
+        _BACK.c.outcome.in_((Outcome.SERVED.value, Outcome.PERSON.value)),
+    )
+)
 
 
 class Sort(StrEnum):
@@ -47,6 +59,7 @@ class Entry:
     connected_at: datetime | None
     tickets: tuple[str, ...] = ()
     recorded: bool = False
+    rung_back: bool = False  # we have reached him since, because of the same ticket
 
     @property
     def waited_s(self) -> int | None:
@@ -101,7 +114,16 @@ def listing(connection: Connection, wanted: Wanted, *, limit: int, offset: int =
     ids = [row.id for row in rows]
     tickets = _pairs(connection, sa.select(_TICKET.c.call, _TICKET.c.ticket), _TICKET.c.call, ids)
     kept = _pairs(connection, sa.select(_RECORDING.c.call, _RECORDING.c.id), _RECORDING.c.call, ids)
-    return [_entry(row, tickets.get(row.id, ()), row.id in kept) for row in rows]
+    back = set(connection.execute(_RUNG_BACK, {"ids": ids}).scalars())
+    return [
+        replace(
+            _entry(row),
+            tickets=tickets.get(row.id, ()),
+            recorded=row.id in kept,
+            rung_back=row.id in back,
+        )
+        for row in rows
+    ]
 
 
 def one(connection: Connection, call_id: str) -> Entry | None:
@@ -203,7 +225,7 @@ def _pairs(
     return found
 
 
-def _entry(row: sa.Row[tuple[object, ...]], tickets: tuple[str, ...], recorded: bool) -> Entry:
+def _entry(row: sa.Row[tuple[object, ...]]) -> Entry:
     return Entry(
         id=row.id,
         contact=Contact.parse(row.contact),
@@ -215,8 +237,6 @@ def _entry(row: sa.Row[tuple[object, ...]], tickets: tuple[str, ...], recorded: 
         queued_at=row.queued_at,
         operator=row.operator,
         connected_at=row.connected_at,
-        tickets=tickets,
-        recorded=recorded,
     )
 
 

@@ -29,6 +29,8 @@ SORTS = {
     Sort.BROKEN: "中断",
 }
 
+RUNG_BACK = "，已回拨"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -77,13 +79,15 @@ def rows(calls: Sequence[Entry], living: frozenset[str] = frozenset()) -> list[R
 def row(call: Entry, *, lives: bool = False) -> Row:
     """One line; numbers are masked."""
     sort = register.sort_of(call)
+    alone = sort in (Sort.MISSED, Sort.UNANSWERED, Sort.BROKEN)
+    end = SORTS[sort] + (RUNG_BACK if alone and call.rung_back else "") if sort else ""
     return Row(
         id=call.id,
         began_at=call.began_at,
         purpose=PURPOSES[call.purpose],
         number=masked(call.contact),
-        end="正在通话" if lives else SORTS[sort] if sort else "",
-        wrong=not lives and sort in (Sort.MISSED, Sort.UNANSWERED, Sort.BROKEN),
+        end="正在通话" if lives else end,
+        wrong=not lives and alone and not call.rung_back,
         operator=call.operator,
         waited="" if call.waited_s is None else length(call.waited_s),
         lasted="" if lives or call.lasted_s is None else length(call.lasted_s),

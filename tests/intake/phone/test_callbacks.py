@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone.book import Errand, Judgement, Purpose
+from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose
 from intake.counter import filling
-from intake.phone import followup
+from intake.phone import calls, followup, register
 from intake.phone import schema as tables
 from intake.phone.book import DatabaseBook
 from intake.services import Services
 from intake.talk import reasons
 from intake.talk.turn import Open
+from intake.web import spoken
 from routing import lifecycle, outbox, schema, store
 from routing.dispatch import Order
 from routing.errors import StaleVersion
@@ -331,7 +332,8 @@ class Crowded:
 
 
 def _state(connection: sa.Connection) -> str:
-    return connection.execute(sa.select(tables.errand.c.state)).scalar_one()
+    state: str = connection.execute(sa.select(tables.errand.c.state)).scalar_one()
+    return state
 
 
 @pytest.mark.parametrize(("reached", "state"), [(True, "done"), (False, "given_up")])
@@ -354,6 +356,35 @@ async def test_whatever_is_wrong_with_his_ticket_nobody_is_rung_again(services: 
     with pytest.raises(RuntimeError):
         await crowded.book.reached(errand, Judgement(solved=False))
     assert (crowded.tries, await services.database.read(_state)) == (1, "done")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "end", "wrong"),
+    [
+        (Outcome.SERVED, "未接，已回拨", False),
+        (Outcome.PERSON, "未接，已回拨", False),
+        (Outcome.HUNG_UP, "未接", True),  # he put down without a word: nobody has served him yet
+        (None, "未接", True),
+    ],
+)
+async def test_the_list_of_calls_says_who_has_been_rung_back(
+    line: Line, services: Services, outcome: Outcome | None, end: str, wrong: bool
+) -> None:
+    number, at = await line.missed(), services.runtime.now()
+    first, back = FIRST.removeprefix("call:"), BACK.removeprefix("call:")
+
+    def write(connection: sa.Connection) -> None:
+        for call, purpose in ((first, Purpose.INBOUND), (back, Purpose.CALL_BACK)):
+            began = Began(call_id=call, contact=CALLER, purpose=purpose, at=at, ticket=number)
+            calls.began(connection, began)
+        calls.ended(connection, Ended(call_id=first, at=at, outcome=Outcome.MISSED))
+        if outcome:
+            calls.ended(connection, Ended(call_id=back, at=at, outcome=outcome))
+
+    await services.database.write(write)
+    found = await services.database.read(lambda c: register.one(c, first))
+    assert found is not None
+    assert (spoken.row(found).end, spoken.row(found).wrong) == (end, wrong)
 
 
 _WORDS = st.lists(st.sampled_from([*sorted(SAYINGS), "算了", "!hangup", "!handover:x"]), max_size=8)
