@@ -11,14 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import soundfile
+import soxr
 
 from tests.bench.program import Program
-from tests.phone.kit import NotYet, Telephone
+from tests.phone import kit
+from tests.phone.kit import NotYet, Samples, Telephone
 from tests.phone.line import Line
 
 CALLS = Path(__file__).parent / "calls"
 UP_WITHIN_S = 60.0
 SAID_WITHIN_S = 40.0
+
+
+def spoken(name: str) -> Samples:
+    """One of the recorded sentences, as it sounds on the line."""
+    sound, rate_hz = soundfile.read(CALLS / f"{name}.wav")
+    made: Samples = soxr.resample(sound * 32768, rate_hz, kit.RATE_HZ)
+    return made
 
 
 @dataclass(kw_only=True)

@@ -97,6 +97,7 @@ def endpoint() -> Any:
     settings.uaConfig.mainThreadOnly = True
     settings.medConfig.noVad = True
     settings.medConfig.ecTailLen = 0
+    settings.medConfig.sndAutoCloseTime = -1  # else a second call without sound sends no keys
     settings.medConfig.clockRate = settings.medConfig.sndClockRate = 8000
     made.libInit(settings)
     transport = pj.TransportConfig()

@@ -1,24 +1,16 @@
 """A recorded call on a real Asterisk: both voices are in it, and it is heard in the console."""
 
 import asyncio
-import io
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
-import soundfile
-import soxr
-import sqlalchemy as sa
 
 from channels.phone.exchange import recorded
-from intake import accounts
-from intake.accounts import Role
-from tests.intake.console import COOKIE, hashed
-from tests.phone import kit
-from tests.phone.hotline import CALLS, Hotline, Resident
+from tests.phone import console, kit
+from tests.phone.hotline import Hotline, Resident, spoken
 from tests.phone.kit import CALLER, NotYet, Samples, Telephone
 from tests.phone.line import Line
 
@@ -86,18 +78,14 @@ async def test_call_is_read_and_heard_in_the_console(
     answers, asks = await _speak_in_turn(caller, operator, tmp_path)
     (row,) = await _kept(hotline)
     (ticket,) = hotline.tickets()
-    async with _console(hotline) as console:
-        page = await _get(console, f"/console/calls/{row['call']}")
-        assert "路灯" in page.decode() and ticket["number"] in page.decode()
-        assert "话务员8001" in page.decode() and CALLER not in page.decode()
-        sound = await _get(console, f"/console/recordings/{row['id']}")
-    samples, rate_hz = soundfile.read(io.BytesIO(sound))
-    heard = soxr.resample(samples * 32768, rate_hz, kit.RATE_HZ)
+    async with console.opened(hotline) as window:
+        page = await window.page(f"/console/calls/{row['call']}")
+        assert "路灯" in page and ticket["number"] in page
+        assert "话务员8001" in page and CALLER not in page
+        heard = await window.sound(row["id"])
     assert kit.likeness(answers, heard) > 0.7
     assert kit.likeness(asks, heard) > 0.7
-    told, rate_hz = soundfile.read(CALLS / "lamp-f.wav")
-    told = soxr.resample(told * 32768, rate_hz, kit.RATE_HZ)
-    assert kit.likeness(told, heard) > 0.7
+    assert kit.likeness(spoken("lamp-f"), heard) > 0.7
     assert list(no_recordings.iterdir()) == []
     assert len(hotline.rows("SELECT * FROM recording_listen")) == 1
 
@@ -110,20 +98,3 @@ async def _kept(hotline: Hotline, within_s: float = 40.0) -> list[Any]:
             return found
         await asyncio.sleep(0.2)
     raise NotYet(f"no recording was taken in: {hotline.program.log()[-2000:]}")
-
-
-def _console(hotline: Hotline) -> aiohttp.ClientSession:
-    """Somebody who is logged in."""
-    engine, now = sa.create_engine(hotline.program.database), datetime.now(UTC)
-    with engine.begin() as connection:
-        accounts.add(connection, name="li", display_name="li", role=Role.LEADER, now=now)
-        accounts.change(connection, "li", hashed())
-        token = accounts.begin(connection, "li", now, 1)
-    engine.dispose()
-    return aiohttp.ClientSession(hotline.program.url, cookies={COOKIE: token})
-
-
-async def _get(console: aiohttp.ClientSession, path: str) -> bytes:
-    async with console.get(path) as answer:
-        assert answer.status == 200, path
-        return await answer.read()
