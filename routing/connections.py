@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, event
 
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 10
+LOCK_TIMEOUT_MS = 10_000  # as long as SQLite waits; then the work is tried again
+STATEMENT_TIMEOUT_MS = 30_000  # no statement of ours takes so long; one that does must not hold all
 # Serialization failure, deadlock, lock not available: the same work may succeed a moment later.
 _PASSING_STATES = frozenset({"40001", "40P01", "55P03"})
 _PASSING_WORDS = (
@@ -26,16 +28,18 @@ class DatabaseUnreachable(Exception):
 
 def write_engine(url: str, size: int) -> Engine:
     """An engine whose transactions take the write lock at once (SQLite) or are READ COMMITTED."""
-    engine = _engine(url, size)
+    engine = _engine(url, size, "READ COMMITTED")
     if is_sqlite(engine):
         _on_connect(engine, _sqlite_pragmas(query_only=False))
         _begin_with(engine, "BEGIN IMMEDIATE")
+    else:
+        _on_connect(engine, _postgresql_limits)
     return engine
 
 
 def read_engine(url: str, size: int) -> Engine:
-    """An engine whose connections can't change anything."""
-    engine = _engine(url, size)
+    """An engine whose connections can't change anything and see one state of things."""
+    engine = _engine(url, size, "REPEATABLE READ")
     if is_sqlite(engine):
         _on_connect(engine, _sqlite_pragmas(query_only=True))
         _begin_with(engine, "BEGIN")
@@ -85,7 +89,7 @@ def is_lost(error: BaseException) -> bool:
     return state is None or state.startswith(("08", "57P"))
 
 
-def _engine(url: str, size: int) -> Engine:
+def _engine(url: str, size: int, isolation: str) -> Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
@@ -97,7 +101,7 @@ def _engine(url: str, size: int) -> Engine:
     elif parsed.drivername == "postgresql+psycopg":
         options = {
             "pool_pre_ping": True,
-            "isolation_level": "READ COMMITTED",
+            "isolation_level": isolation,
             "connect_args": {"connect_timeout": CONNECT_TIMEOUT_S},
         }
     else:
@@ -151,5 +155,12 @@ def _sqlite_pragmas(*, query_only: bool) -> Callable[[Any], None]:
     return prepare
 
 
+def _postgresql_limits(driver_connection: Any) -> None:
+    driver_connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+    driver_connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+    driver_connection.commit()
+
+
 def _postgresql_read_only(driver_connection: Any) -> None:
+    _postgresql_limits(driver_connection)
     driver_connection.read_only = True

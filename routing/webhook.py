@@ -139,9 +139,19 @@ def is_outside(address: str) -> bool:
         for inner in (ip.ipv4_mapped, ip.sixtofour, _nat64(ip)):
             if inner is not None:
                 return is_outside(str(inner))
-        if ip.teredo is not None:
+        if ip.teredo is not None or any(ip in each for each in _NOT_OUTSIDE):
             return False
+    elif ip in _RELAYS:
+        return False
     return ip.is_global and not ip.is_multicast
+
+
+_RELAYS = ipaddress.IPv4Network("192.88.99.0/24")  # of 6to4, which nobody runs any more (RFC 7526)
+_NOT_OUTSIDE = (
+    ipaddress.IPv6Network("::/96"),  # IPv4 in an old disguise, ::7f00:1 among them (RFC 4291)
+    ipaddress.IPv6Network("64:ff9b:1::/48"),  # translation inside one network (RFC 8215)
+    ipaddress.IPv6Network("fec0::/10"),  # the former site-local addresses (RFC 3879)
+)
 
 
 def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -309,3 +309,33 @@ async def test_after_kill_9_everything_that_was_told_is_there(
     assert len(told) >= 300
     assert told <= kept
     assert len(kept - told) <= 20  # at most what each lane had under way
+
+
+async def test_read_sees_one_state_of_things_from_beginning_to_end(database: Database) -> None:
+    await database.write(lambda c: _put(c, "n"))
+    loop, looked, goes_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def twice(connection: Connection) -> tuple[int, int]:
+        query = sa.select(_KEYS.c.last).where(_KEYS.c.day == "n")
+        first = connection.execute(query).scalar_one()
+        loop.call_soon_threadsafe(looked.set)
+        assert goes_on.wait(10)
+        return first, connection.execute(query).scalar_one()
+
+    reading = asyncio.create_task(database.read(twice))
+    await looked.wait()
+    await database.write(_add_one)
+    goes_on.set()
+    assert await reading == (1, 1)
+
+
+async def test_no_statement_and_no_lock_holds_the_server_for_ever(database: Database) -> None:
+    def limits(connection: Connection) -> tuple[str, str] | None:
+        if connection.dialect.name != "postgresql":
+            return None
+        shown = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+        return shown[0], shown[1]
+
+    names = ("lock_timeout", "statement_timeout")
+    assert await database.read(limits) in (None, ("10s", "30s"))
+    assert await database.write(limits) in (None, ("10s", "30s"))

@@ -277,6 +277,12 @@ async def test_our_own_network_is_refused_at_connect_time(
         ("64:ff9b::7f00:1", False),
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
+        ("::7f00:1", False),
+        ("::808:808", False),
+        ("64:ff9b:1::808:808", False),
+        ("fec0::1", False),
+        ("192.88.99.1", False),
+        ("2002:c058:6301::", False),
         ("2001:0:4136:e378:8000:63bf:3fff:fdd2", False),
     ],
 )
