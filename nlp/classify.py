@@ -77,6 +77,12 @@ class Classifier:
             if self.codes[index] != NONE and chances[index] >= LEAST_CONFIDENCE
         )
 
+    def known(self, words: Sequence[str]) -> int:
+        """How many different words of meaning the model knows: with few its word weighs little."""
+        return len(
+            {word for word in words if word not in STOP_WORDS and "w" + word in self._vocabulary}
+        )
+
     def _chances(self, scores: NDArray[Any]) -> NDArray[Any]:
         scaled = (scores + self._bias) * self._temperature
         exponents = np.exp(scaled - scaled.max())

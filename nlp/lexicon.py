@@ -1,7 +1,7 @@
 """The county's own words for its categories: which parts of the catalogue a text names."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,16 +29,23 @@ class Lexicon:
         self._automaton = automaton
 
     def find(
-        self, text: str, *, meant: Collection[str] = (), dismissed: Collection[str] = ()
+        self,
+        text: str,
+        *,
+        firm: Iterable[tuple[int, int]] = (),
+        meant: Collection[str] = (),
+        dismissed: Collection[str] = (),
     ) -> tuple[Guess, ...]:
         """Categories whose words occur, best first; `confidence` is a score and may exceed 1.
 
         `meant` are danger words that are happening: they count for more. `dismissed` are danger
-        words that were denied or only a manner of speaking: they count for nothing.
+        words that were denied or only a manner of speaking: they count for nothing. A word that
+        begins inside one of the `firm` words of the text is none: 水井 in 污水井.
         """
         scores: dict[str, float] = {}
         words: dict[str, list[str]] = {}
-        for entry in reversed(list(self._longest(text))):
+        inside = {at for start, end in firm for at in range(start + 1, end)}
+        for entry in reversed(list(self._longest(text, inside))):
             if any(entry.word in phrase for phrase in dismissed):
                 continue
             factor = MEANT if any(_touch(entry.word, phrase) for phrase in meant) else 1.0
@@ -52,7 +59,7 @@ class Lexicon:
             for code in ordered[:MOST_CODES]
         )
 
-    def _longest(self, text: str) -> Iterator[_Entry]:
+    def _longest(self, text: str, inside: Collection[int]) -> Iterator[_Entry]:
         """The words found, last first; of two that overlap the longer if it holds the other, else
         the later.
 
@@ -61,6 +68,7 @@ class Lexicon:
         spans = [
             (last + 1 - len(entry.word), last + 1, entry)
             for last, entry in self._automaton.iter(text)
+            if last + 1 - len(entry.word) not in inside
         ]
         spans.sort(key=lambda span: (-span[1], span[0]))
         reached = len(text)

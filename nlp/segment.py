@@ -55,6 +55,10 @@ class Segmenter:
                 yield at, at + len(word), math.log(max(often, 1) / self._tokenizer.total)
                 at += len(word)
 
+    def firm(self, text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those of the spans that hold a word of the language: nothing may cut through them."""
+        return [at for at in spans if at[1] - at[0] > 1 and self.is_ordinary(text[slice(*at)])]
+
     def _likeliest(self, run: str) -> Iterator[str]:
         """The words of a run whose product of chances is greatest, as jieba would cut it.
 

@@ -3,7 +3,8 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from config.county import County
@@ -26,6 +27,8 @@ UNSEEN_DOMAIN = 0.02
 GROUP_SHARE = 0.6  # of its domain's probability a group must hold to be named
 LEAF_SHARE = 0.5
 TILT = 0.8
+ENOUGH_WORDS = 3  # of meaning and known, from which the trained domains are believed alone
+UNSURE = 0.45  # at most so sure where there are fewer
 SURE_WORDS = 1.3  # a score from which the words of a piece name a matter by themselves
 
 _TICKET = re.compile(r"(?<!\d)(20\d{6})[- ]?(\d{4,6})(?!\d)")
@@ -97,11 +100,22 @@ class Understander:
 
     def _categories(self, text: str, alarm: Alarm, what: RequestKind) -> tuple[Guess, ...]:
         """Guesses of the catalogue; a danger that is meant is looked up by its plain word too."""
-        plain = "，".join((_NOT_ASKED.sub("是否", text), *alarm.signs))
+        plain = "，".join((_NOT_ASKED.sub("是否", alarm.rest), *alarm.signs))
         danger = (*alarm.words, *alarm.signs) if alarm.urgency is Urgency.DANGER else ()
-        named = self._lexicon.find(plain, meant=danger, dismissed=alarm.dismissed)
-        domains = self._classifier.guess(self._segmenter.cut(text))
-        return _ranked(named, domains, self._tilts[what])
+        spans = self._segmenter.spans(plain)
+        firm = self._segmenter.firm(plain, spans)
+        named = self._lexicon.find(plain, firm=firm, meant=danger, dismissed=alarm.dismissed)
+        words = self._segmenter.cut(alarm.rest)
+        guesses = _ranked(named, self._classifier.guess(words), self._tilts[what])
+        return guesses if self._is_told(words, named, guesses) else _unsure(guesses)
+
+    def _is_told(
+        self, words: Sequence[str], named: tuple[Guess, ...], guesses: tuple[Guess, ...]
+    ) -> bool:
+        """Is there enough to be sure of: the county's own word, or several that are known?"""
+        if not guesses or self._classifier.known(words) >= ENOUGH_WORDS:
+            return True
+        return any(guess.code[:2] == guesses[0].code[:2] for guess in named)
 
     def _matter_of(self, part: str) -> str:
         alarm = self._watch(part)
@@ -170,6 +184,14 @@ def _ranked(
         if code != first and chances[code] >= LEAST_CONFIDENCE
     ]
     return tuple(guesses[:MOST_GUESSES])
+
+
+def _unsure(guesses: tuple[Guess, ...]) -> tuple[Guess, ...]:
+    """A person looks at it: no guess stays certain, and their order stays."""
+    factor = min(1.0, UNSURE / guesses[0].confidence)
+    return tuple(
+        replace(guess, confidence=round(guess.confidence * factor, 3)) for guess in guesses
+    )
 
 
 def _above(code: str) -> Iterable[str]:

@@ -50,9 +50,7 @@ class Watch:
     def __call__(self, text: str) -> Alarm:
         """The urgency with the danger (or urgent) words that decided."""
         cut = self._segmenter.spans(text)
-        firm = [
-            at for at in cut if at[1] - at[0] > 1 and self._segmenter.is_ordinary(text[slice(*at)])
-        ]
+        firm = self._segmenter.firm(text, cut)
         found = self._dangers.find(text, firm)
         silent = self._harmless.find(text, firm)
         words_said = [text[start:end] for start, end in cut]

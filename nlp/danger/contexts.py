@@ -202,7 +202,7 @@ RESOLVED = {
 THEIR_OWN = frozenset(("suicide", "violence", "missing"))
 """Dangers that are heard though they are only feared or threatened."""
 STORIED = frozenset(
-    ("medical", "traffic", "violence", "collapse", "fire", "water", "electric", "fall")
+    ("medical", "poison", "traffic", "violence", "collapse", "fire", "water", "electric", "fall")
 )
 """Dangers that people also speak of because of money, papers and the law."""
 SIGNS = {  # the plain word for each danger, by which a county's catalogue can be looked up
@@ -218,6 +218,7 @@ SIGNS = {  # the plain word for each danger, by which a county's catalogue can b
     "suicide": "自杀",
     "violence": "打伤",
     "medical": "流血",
+    "poison": "险情",
     "traffic": "车祸",
     "trapped": "被困",
     "missing": "走失",

@@ -106,3 +106,50 @@ def _holds(said: Understanding) -> None:
     named = [guess.code for guess in said.categories]
     assert len(set(named)) == len(named)
     assert (said.urgency is Urgency.DANGER) == bool(said.danger_words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["有时候三五天没人收垃圾", "路灯有时候三天不亮", "到时候一下雨就积水", "王庄达是我老板"],
+)
+def test_a_name_that_cuts_through_a_word_is_no_place(text: str, understander: Understander) -> None:
+    assert understander(text).places == ()
+
+
+@pytest.mark.parametrize("text", ["在邢台汽车站", "在北京汽车站", "偶闻西地省M3县人民医院"])
+def test_a_landmark_of_another_county_is_not_ours(text: str, understander: Understander) -> None:
+    assert understander(text).places == ()
+
+
+@pytest.mark.parametrize("text", ["在南和汽车站", "我们县人民医院门口", "在汽车站等车"])
+def test_our_own_landmarks_are_found(text: str, understander: Understander) -> None:
+    assert understander(text).places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("人呢", "来人啊", "饿死了", "网没了", "手机掉河里了", "这歌火了", "没有塌", "没死人"),
+        *("没着火你们别来了", "没人跳楼，是演习", "别跳楼", "没有煤气泄漏，你们弄错了"),
+    ],
+)
+def test_what_says_next_to_nothing_or_denies_a_danger_is_not_sure_of_anything(
+    text: str, understander: Understander
+) -> None:
+    said = understander(text)
+    assert said.urgency is not Urgency.DANGER
+    assert all(guess.confidence < 0.5 for guess in said.categories)
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("污水井冒水", "水污染"),
+        ("和阳大街红绿灯不亮", "交通信号与标志"),
+        ("打药中毒了", "其他险情"),
+    ],
+)
+def test_a_word_inside_another_names_no_category(
+    text: str, ending: str, understander: Understander, county: County
+) -> None:
+    assert county.category_path(understander(text).categories[0].code).endswith(ending)
