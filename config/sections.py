@@ -32,6 +32,14 @@ class Conversation(Section):
     silence_minutes: float = Field(default=10, gt=0, le=1440)
 
 
+class Kept(Section):
+    """How long, in days, what is no record of a ticket stays."""
+
+    media_days: int = Field(default=1095, ge=30, le=36500)  # photos and voice notes
+    conversation_days: int = Field(default=90, ge=1, le=36500)  # what a thread remembers
+    examples_days: int = Field(default=1095, ge=1, le=36500)  # what operators put right
+
+
 class Web(Section):
     """The resident's own page."""
 

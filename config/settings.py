@@ -32,6 +32,7 @@ from config.sections import (
     Conversation,
     Endpoint,
     Exchange,
+    Kept,
     Phone,
     Telegram,
     Web,
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     media_limit_bytes: int = Field(default=10 * MEBIBYTE, ge=1024, le=100 * MEBIBYTE)
     body_limit_bytes: int = Field(default=65536, ge=4096, le=16 * MEBIBYTE)
     conversation: Conversation = Conversation()
+    kept: Kept = Kept()
     certain_above: float = Field(default=0.8, ge=0, le=1)
     webhook_timeout_s: float = Field(default=10, gt=0, le=60)
     allow_private_networks: bool = False
@@ -220,6 +222,7 @@ _PHONE: dict[str, type[BaseModel]] = {"exchange": Exchange, "recordings_s3": Buc
 def _known_keys(location: list[str]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "conversation": Conversation,
+        "kept": Kept,
         "web": Web,
         "telegram": Telegram,
         "wechat": WeChat,

@@ -194,7 +194,9 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
     database, runtime = services.database, services.runtime
     sweep = loops.Sweep(database=database, runtime=runtime, desk=services.desk)
     watch = Watch(database=database, dispatcher=services.dispatcher, runtime=runtime)
-    purge = Purge(database=database, runtime=runtime)
+    purge = Purge(
+        database=database, runtime=runtime, kept=services.settings.kept, media=services.media
+    )
     poster = noticeboard.Poster(services)
     relay = services.relay
     if relay is None:

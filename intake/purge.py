@@ -3,13 +3,17 @@
 Dead letters, tickets, their events, the messages themselves and the looks at identities stay.
 """
 
+import asyncio
 from datetime import timedelta
 
+import sqlalchemy as sa
 import structlog
 from sqlalchemy import Connection
 
 from config.runtime import Runtime
-from intake import accounts, keys
+from config.sections import Kept
+from intake import accounts, keys, schema
+from intake.media import MediaStore
 from intake.phone import noticeboard
 from routing import outbox
 from routing.database import Database
@@ -23,26 +27,68 @@ _log = structlog.get_logger(__name__)
 
 
 class Purge:
-    """Deletes delivered envelopes, answers to API calls, ended sessions and an old notice of the
-    line past their time.
+    """Deletes past their time: delivered envelopes, answers to API calls, ended sessions, an old
+    notice of the line, what finished conversations remember, examples, and the files of `media`.
     """
 
-    def __init__(self, *, database: Database, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        runtime: Runtime,
+        kept: Kept | None = None,
+        media: MediaStore | None = None,
+    ) -> None:
         self._database = database
         self._runtime = runtime
+        self._kept = kept or Kept()
+        self._media = media
 
     async def step(self) -> bool:
         """Delete one batch of each; True if there may be more."""
         gone = await self._database.write(self._one_batch)
+        gone["media"] = await self._old_media(self._media) if self._media else 0
         if any(gone.values()):
             _log.info("purged", **gone)
         return max(gone.values()) >= BATCH
 
     def _one_batch(self, connection: Connection) -> dict[str, int]:
-        now = self._runtime.now()
+        now, kept = self._runtime.now(), self._kept
         return {
             "envelopes": outbox.purge(connection, before=now - OUTBOX_KEPT, limit=BATCH),
             "keys": keys.purge(connection, before=now - KEYS_KEPT, limit=BATCH),
             "sessions": accounts.purge(connection, before=now, limit=BATCH),
             "notices": noticeboard.purge(connection, before=now - NOTICE_KEPT),
+            "conversations": _delete(
+                connection,
+                schema.conversation,
+                schema.conversation.c.due_at.is_(None),
+                schema.conversation.c.updated_at < now - timedelta(days=kept.conversation_days),
+            ),
+            "examples": _delete(
+                connection,
+                schema.correction,
+                schema.correction.c.at < now - timedelta(days=kept.examples_days),
+            ),
         }
+
+    async def _old_media(self, media: MediaStore) -> int:
+        """The file goes before its row: what a broken-off step leaves is found again."""
+        table = schema.media
+        before = self._runtime.now() - timedelta(days=self._kept.media_days)
+        query = sa.select(table.c.id).where(table.c.kept_at < before).limit(BATCH)
+        old = await self._database.read(lambda c: c.execute(query).scalars().all())
+        for each in old:
+            found = await media.find(each)
+            if found is not None:
+                await asyncio.to_thread(found[0].unlink, missing_ok=True)
+        if old:
+            gone = sa.delete(table).where(table.c.id.in_(old))
+            await self._database.write(lambda c: c.execute(gone) and None)
+        return len(old)
+
+
+def _delete(connection: Connection, table: sa.Table, *over: sa.ColumnElement[bool]) -> int:
+    (key,) = table.primary_key
+    some = sa.select(key).where(*over).limit(BATCH)
+    return connection.execute(sa.delete(table).where(key.in_(some))).rowcount

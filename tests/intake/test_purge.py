@@ -1,5 +1,6 @@
 """Nothing finished is kept for ever, and nothing that somebody may still need is forgotten."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -7,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from channels.message import InboundMessage
 from intake import accounts, keys, purge, schema
 from intake.accounts import Role
 from intake.keys import Kept
@@ -114,3 +116,38 @@ async def test_tickets_and_their_events_stay(
     for table in (routing_schema.ticket, routing_schema.ticket_event, schema.inbox):
         count = sa.select(sa.func.count()).select_from(table)
         assert await services.database.read(partial(Connection.scalar, statement=count)) == 1
+
+
+async def test_photos_and_what_operators_put_right_go_after_three_years(
+    services: Services, clock: Clock
+) -> None:
+    def example(connection: Connection) -> None:
+        row = {"id": "e", "ticket": "1", "text": "灯", "field": "category", "at": clock.at}
+        row |= {"before": "", "after": "0102", "by": "operator:a"}
+        connection.execute(sa.insert(schema.correction).values(row))
+
+    step = Purge(database=services.database, runtime=services.runtime, media=services.media)
+    reference = await services.media(b"\xff\xd8\xff\xe0photo", "image/jpeg")
+    found = await services.media.find(reference)
+    assert found is not None and found[0].exists()
+    await services.database.write(example)
+    clock.forward(days=1094)
+    await step.step()
+    assert found[0].exists()
+    clock.forward(days=2)
+    await step.step()
+    assert not found[0].exists()
+    assert await services.media.find(reference) is None
+    count = sa.select(sa.func.count()).select_from(schema.correction)
+    assert await services.database.read(lambda c: c.execute(count).scalar_one()) == 0
+
+
+async def test_finished_conversation_is_forgotten_and_a_waiting_one_never(
+    services: Services, clock: Clock, step: Purge, say: Callable[..., InboundMessage]
+) -> None:
+    await services.desk.receive(say("东韩村村口的路灯坏了三天了没人修", sender="done"))
+    await services.desk.receive(say("路灯坏了", sender="waits"))
+    clock.forward(days=91)
+    await step.step()
+    query = sa.select(schema.conversation.c.thread)
+    assert await services.database.read(lambda c: c.execute(query).scalars().all()) == ["web:waits"]
