@@ -4,7 +4,6 @@ Functions of a connection, safe across processes: a claim ends by itself, and on
 settle it.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +11,10 @@ from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Row
+from sqlalchemy import ColumnElement, Connection
 
-from routing import schema
+from routing import outbox, schema
+from routing.envelope import Envelope
 
 LONGEST_ERROR = 300  # characters
 HEADS_AT_A_TIME = 200
@@ -27,15 +27,10 @@ _IS_WAITING = _OUTBOX.c.state == sa.literal_column(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A row of the outbox that is ours to deliver for a while."""
+    """An envelope that is ours to deliver for a while, and where it stands in the outbox."""
 
     position: int
-    id: str
-    destination: str
-    ticket: str
-    kind: str
-    body: Mapping[str, Any]
-    attempts: int
+    envelope: Envelope
     created_at: datetime
 
 
@@ -161,7 +156,8 @@ def _lane(connection: Connection, destination: str, now: datetime, length: int) 
     for row in rows:
         if (row.claimed_until and row.claimed_until > now) or (row.next_at and row.next_at > now):
             break
-        lane.append(_claimed(row))
+        envelope = outbox.envelope_of(row)
+        lane.append(Claimed(position=row.position, envelope=envelope, created_at=row.created_at))
     return lane
 
 
@@ -181,16 +177,3 @@ def _finish(connection: Connection, claimed: Claimed, by: str, values: Mapping[s
         )
     )
     return changed.rowcount == 1
-
-
-def _claimed(row: Row[Any]) -> Claimed:
-    return Claimed(
-        position=row.position,
-        id=row.id,
-        destination=row.destination,
-        ticket=row.ticket,
-        kind=row.kind,
-        body=json.loads(row.body),
-        attempts=row.attempts,
-        created_at=row.created_at,
-    )

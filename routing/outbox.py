@@ -54,7 +54,7 @@ def dead(connection: Connection, limit: int, offset: int = 0) -> list[DeadLetter
     )
     return [
         DeadLetter(
-            envelope=_from_row(row),
+            envelope=envelope_of(row),
             last_error=row.last_error,
             created_at=row.created_at,
             finished_at=row.finished_at,
@@ -99,7 +99,8 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
     return connection.execute(sa.delete(_OUTBOX).where(_OUTBOX.c.position.in_(over))).rowcount
 
 
-def _from_row(row: Row[Any]) -> Envelope:
+def envelope_of(row: Row[Any]) -> Envelope:
+    """The envelope in a row of all columns of the table."""
     return Envelope(
         id=row.id,
         destination=row.destination,

@@ -94,7 +94,7 @@ class Relay:
             )
         )
         for lane in claimed:
-            destination = lane[0].destination
+            destination = lane[0].envelope.destination
             self._running[destination] = asyncio.create_task(self._drive(lane, until))
 
     def _collect(self) -> None:
@@ -126,7 +126,7 @@ class Relay:
     async def _one(self, claimed: Claimed) -> bool:
         """Deliver one envelope and write down the outcome; False if those behind it must wait."""
         try:
-            answer = await self._delivered(_from_claim(claimed))
+            answer = await self._delivered(claimed.envelope)
         except DeliveryError as error:
             return await self._failed(claimed, error)
         now, name = self._runtime.now(), self._name
@@ -152,16 +152,16 @@ class Relay:
 
     async def _failed(self, claimed: Claimed, error: DeliveryError) -> bool:
         now, name = self._runtime.now(), self._name
-        attempts = claimed.attempts + 1
+        attempts = claimed.envelope.attempts + 1
         reason = redact.mask(error.reason)
         spent = error.most_attempts is not None and attempts >= error.most_attempts
         if error.permanent or spent or now - claimed.created_at >= GIVE_UP_AFTER:
-            _log.error("delivery_given_up", envelope=claimed.id, attempts=attempts)
+            _log.error("delivery_given_up", envelope=claimed.envelope.id, attempts=attempts)
             await self._database.write(lambda c: self._give_up(c, claimed, now, reason))
             return True
         pause_s = self._pause_s(attempts, error.retry_after_s)
         next_at = now + timedelta(seconds=pause_s)
-        _log.warning("delivery_later", envelope=claimed.id, attempts=attempts)
+        _log.warning("delivery_later", envelope=claimed.envelope.id, attempts=attempts)
         await self._database.write(
             lambda c: claims.put_back(c, claimed, by=name, next_at=next_at, error=reason)
         )
@@ -171,7 +171,7 @@ class Relay:
         self, connection: Connection, claimed: Claimed, now: datetime, reason: str
     ) -> None:
         ours = claims.give_up(connection, claimed, by=self._name, at=now, error=reason)
-        envelope = _from_claim(claimed)
+        envelope = claimed.envelope
         follow = self._given_up.get(envelope.scheme)
         if ours and follow is not None:
             follow(connection, envelope, reason)
@@ -181,14 +181,3 @@ class Relay:
         doubled = FIRST_PAUSE_S * 2.0 ** min(attempts - 1, 30)
         longest = min(LONGEST_PAUSE_S, max(doubled, asked_s or 0.0))
         return longest * (1.0 + self._runtime.chance() / 4)
-
-
-def _from_claim(claimed: Claimed) -> Envelope:
-    return Envelope(
-        id=claimed.id,
-        destination=claimed.destination,
-        ticket=claimed.ticket,
-        kind=claimed.kind,
-        body=claimed.body,
-        attempts=claimed.attempts,
-    )
