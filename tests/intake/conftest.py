@@ -16,6 +16,7 @@ from intake.services import Services
 from nlp import understand
 from nlp.understand import Understander
 from tests.clock import Clock
+from tests.intake.resident import Village
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 API_TOKEN = "token-of-city-management"
@@ -90,3 +91,9 @@ def say(clock: Clock) -> Callable[..., InboundMessage]:
         )
 
     return made
+
+
+@pytest.fixture
+def village(services: Services, clock: Clock, say: Callable[..., InboundMessage]) -> Village:
+    """One that says little of itself where a property fails."""
+    return Village(services, clock, say)

@@ -16,7 +16,7 @@ from routing import schema as tables
 from routing import store
 from routing.ticket import Status
 from tests.clock import Clock
-from tests.intake.test_conversation_kept import Resident
+from tests.intake.resident import Resident
 
 Say = Callable[..., InboundMessage]
 LAMP = "东韩村村口的路灯坏了三天了没人修"
