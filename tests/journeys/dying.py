@@ -4,6 +4,7 @@ DIE_AT names the step as `module:function:before` or `:after`; DIE_ONCE is a fil
 so that only the first message dies.
 """
 
+import inspect
 import os
 import signal
 from collections.abc import Callable
@@ -30,6 +31,8 @@ def main() -> None:
 
 
 def _dying(original: Callable[..., Any], moment: str, once: Path) -> Callable[..., Any]:
+    """The step that dies before or after it is done; a coroutine is done when it was awaited."""
+
     def wrapped(*arguments: Any, **named: Any) -> Any:
         if moment == "before":
             _die(once)
@@ -38,7 +41,15 @@ def _dying(original: Callable[..., Any], moment: str, once: Path) -> Callable[..
             _die(once)
         return result
 
-    return wrapped
+    async def awaited(*arguments: Any, **named: Any) -> Any:
+        if moment == "before":
+            _die(once)
+        result = await original(*arguments, **named)
+        if moment == "after":
+            _die(once)
+        return result
+
+    return awaited if inspect.iscoroutinefunction(original) else wrapped
 
 
 def _die(once: Path) -> None:
