@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from aiohttp import ClientSession, web
 
-from channels.message import Attachment, Contact, Receive, Render, Reply, SendError
+from channels.message import Attachment, Contact, InboundMessage, Receive, Render, Reply, SendError
 from channels.phone.partners import Telephone
 from config.runtime import Runtime
 
@@ -40,8 +40,7 @@ class Line:
     pinned: bool = False
 
 
-# Later: replies for somebody who is not waiting at the other end; History: what was said so far.
-Later = Callable[[Contact, Sequence[Reply]], Awaitable[None]]
+Leave = Callable[[InboundMessage], Awaitable[bool]]
 History = Callable[[Contact], Awaitable[Sequence[Line]]]
 
 
@@ -50,8 +49,9 @@ class Desk:
     """All that a channel is given: where messages go, how replies read, the HTTP client, the clock.
 
     `render` gives a reply's words for who reads, `speak` for who listens (None: the same ones).
-    `later` sends replies by the durable outbox; `history` is what was said with somebody so far;
-    `county` and `hotline` are its name and its number, for channels with pages of their own.
+    `leave` gives up waiting for a message that is being received: True when it is on disk and its
+    answer will go by the outbox. `history` is what was said with somebody so far; `county` and
+    `hotline` are its name and its number, for channels with pages of their own.
     """
 
     receive: Receive
@@ -59,7 +59,7 @@ class Desk:
     http: ClientSession
     runtime: Runtime
     keep: KeepMedia
-    later: Later
+    leave: Leave
     history: History
     county: str = ""
     hotline: str = ""

@@ -19,6 +19,14 @@ LARGEST_NUMBER = 2**63
 PLATFORM_WAITS_S = 4.0  # platforms give up after 5 s
 
 
+class Forged(Exception):
+    """The proof of origin is wrong, or too old."""
+
+
+class Malformed(Exception):
+    """The request is not what the platform sends."""
+
+
 async def read_body(request: web.Request, limit_bytes: int | None = None) -> bytes:
     """The whole body; 413 where it is larger than the limit, 408 where it comes too slowly.
 

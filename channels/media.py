@@ -1,59 +1,18 @@
-"""Photos and voices of a message fetched before it is received, if the platform is quick."""
+"""Files that residents sent: whose, how much of them is read, what their first bytes say."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from aiohttp import ClientResponse
 
-import structlog
+from channels.message import Attachment, SendError
 
-from channels.channel import KeepMedia, MediaRefused
-from channels.message import Attachment, InboundMessage, Receipt, Receive, Reply, SendError
-
-WITHIN_S = 2.0  # of the five seconds that platforms wait; the rest is fetched later
-
-_log = structlog.get_logger(__name__)
-
-
-class MediaFirst:
-    """A `receive` that fetches first, by the channel's `fetch`, whatever begins with `prefix`.
-
-    What can't be had now stays as the platform's reference, so that it is fetched later; what our
-    store refuses has no reference any more.
-    """
-
-    def __init__(
-        self,
-        *,
-        receive: Receive,
-        fetch: Callable[[Attachment], Awaitable[tuple[bytes, str]]],
-        keep: KeepMedia,
-        prefix: str,
-    ) -> None:
-        self._receive = receive
-        self._fetch = fetch
-        self._keep = keep
-        self._prefix = prefix
-
-    async def __call__(self, message: InboundMessage) -> Receipt:
-        """Receive the message; a refusal of our store is told to the resident after the reply."""
-        refusals: list[Reply] = []
-        kept = tuple([await self._kept(each, refusals) for each in message.attachments])
-        receipt = await self._receive(replace(message, attachments=kept))
-        return replace(receipt, replies=(*receipt.replies, *refusals)) if refusals else receipt
-
-    async def _kept(self, attachment: Attachment, refusals: list[Reply]) -> Attachment:
-        if not attachment.reference.startswith(self._prefix):
-            return attachment
-        try:
-            async with asyncio.timeout(WITHIN_S):
-                content, media_type = await self._fetch(attachment)
-                return replace(attachment, reference=await self._keep(content, media_type))
-        except MediaRefused as refusal:
-            refusals.append(Reply(key="media_refused", values={"reason": str(refusal)}))
-            return replace(attachment, reference="")
-        except (SendError, TimeoutError) as error:
-            _log.warning("media_left", prefix=self._prefix, error=type(error).__name__)
-        return attachment
+LONGEST_BYTES = 12 * 2**20  # platforms take photos of 10 MB
+_BEGINNINGS = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG", "image/png"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+)
+_UNKNOWN = "application/octet-stream"
 
 
 def id_of(attachment: Attachment, prefix: str) -> str:
@@ -61,3 +20,22 @@ def id_of(attachment: Attachment, prefix: str) -> str:
     if not attachment.reference.startswith(prefix):
         raise SendError("这个文件不是从这个渠道来的，取不到", permanent=True)
     return attachment.reference.removeprefix(prefix)
+
+
+async def read(answer: ClientResponse, limit_bytes: int = LONGEST_BYTES) -> bytes:
+    """The whole answer of a platform; SendError where it is larger, whatever its headers say."""
+    content = bytearray()
+    async for chunk in answer.content.iter_any():
+        content += chunk
+        if len(content) > limit_bytes:
+            raise SendError("平台给的内容太大，没有取", permanent=True)
+    return bytes(content)
+
+
+def type_of(content: bytes) -> str:
+    """The media type of a file whose platform says none."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if content[4:8] == b"ftyp":
+        return "video/mp4"
+    return next((kind for begins, kind in _BEGINNINGS if content.startswith(begins)), _UNKNOWN)

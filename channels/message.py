@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,13 @@ def nothing(replies: Sequence[Reply]) -> int:
     return 0
 
 
-Receive = Callable[[InboundMessage], Coroutine[Any, Any, Receipt]]
+class Receive(Protocol):
+    """Takes a message; see `intake.desk`."""
+
+    def __call__(
+        self, message: InboundMessage, fits: Fits = everything
+    ) -> Coroutine[Any, Any, Receipt]:
+        """The receipt. What the answer doesn't hold is in the outbox with it, or not at all."""
 
 
 class SendError(Exception):

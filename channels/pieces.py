@@ -6,20 +6,28 @@ from collections.abc import Awaitable, Callable, Sequence
 MOST_REMEMBERED = 1000
 
 
+# Sends one text with buttons below it, if the platform has any; its id. Raises SendError.
+Send = Callable[[str, str, Sequence[str]], Awaitable[str]]
+
+
 class Pieces:
     """Remembers how far the notices came that were broken off; by process, and not for ever."""
 
-    def __init__(self, send: Callable[[str, str], Awaitable[str]]) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
         self._sent: OrderedDict[tuple[str, tuple[str, ...]], int] = OrderedDict()
 
-    async def send(self, to: str, pieces: Sequence[str]) -> str:
-        """Send what is still missing; the platform's id of the last piece. Raises SendError."""
+    async def send(self, to: str, pieces: Sequence[str], choices: Sequence[str] = ()) -> str:
+        """Send what is still missing, with `choices` below the last piece, whose id this returns.
+
+        Raises SendError.
+        """
         key = (to, tuple(pieces))
         last = ""
         for count in range(self._sent.pop(key, 0), len(pieces)):
             try:
-                last = await self._send(to, pieces[count])
+                below = choices if count == len(pieces) - 1 else ()
+                last = await self._send(to, pieces[count], below)
             except BaseException:
                 self._remember(key, count)
                 raise

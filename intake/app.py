@@ -4,7 +4,7 @@ order.
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -12,9 +12,10 @@ from functools import lru_cache, partial
 import structlog
 from aiohttp import ClientSession, ClientTimeout, web
 
+from channels import message as messages
 from channels import registry
 from channels.channel import Desk, Line
-from channels.message import Contact, InboundMessage, Receipt, Receive, Reply
+from channels.message import Contact, Fits, InboundMessage, Receipt, Receive
 from config import fit, load
 from config.county import County
 from config.runtime import Runtime
@@ -71,6 +72,7 @@ async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]
                 keep=office.media,
                 channels=channels,
                 dispatcher=office.dispatcher,
+                clerk=office.clerk,
             )
             relay = Relay(
                 database=database,
@@ -144,7 +146,7 @@ def _desk(office: Services, http: ClientSession) -> Desk:
         http=http,
         runtime=office.runtime,
         keep=office.media,
-        later=partial(_later, office),
+        leave=office.desk.leave,
         history=partial(_history, office),
         county=office.county.name,
         hotline=office.county.hotline,
@@ -215,17 +217,12 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
 def _waking(receive: Receive, wake: asyncio.Event) -> Receive:
     """Receive, then tell the relay that there may be something to send."""
 
-    async def received(message: InboundMessage) -> Receipt:
-        receipt = await receive(message)
+    async def received(message: InboundMessage, fits: Fits = messages.everything) -> Receipt:
+        receipt = await receive(message, fits)
         wake.set()
         return receipt
 
     return received
-
-
-async def _later(office: Services, to: Contact, replies: Sequence[Reply]) -> None:
-    await office.database.write(lambda c: office.clerk.notify(c, to, replies, ""))
-    office.wake.set()
 
 
 async def _history(office: Services, contact: Contact) -> list[Line]:

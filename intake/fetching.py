@@ -8,8 +8,9 @@ import structlog
 from sqlalchemy import Connection
 
 from channels.channel import Channel, KeepMedia, MediaRefused
-from channels.message import SendError
+from channels.message import Reply, SendError
 from intake import attachments, inbox
+from intake.clerk import Clerk
 from routing import store
 from routing.database import Database
 from routing.dispatch import Dispatcher
@@ -32,14 +33,19 @@ class Fetching:
         keep: KeepMedia,
         channels: Mapping[str, Channel],
         dispatcher: Dispatcher,
+        clerk: Clerk,
     ) -> None:
         self._database = database
         self._keep = keep
         self._channels = channels
         self._dispatcher = dispatcher
+        self._clerk = clerk
 
     async def deliver(self, envelope: Envelope) -> str:
-        """Fetch one attachment and put `store:ID` into its message; DeliveryError."""
+        """Fetch one attachment and put `store:ID` into its message; DeliveryError.
+
+        What our store refuses is told to the resident, and not asked for again.
+        """
         inbox_id, index = _wanted(envelope)
         message = await self._database.read(lambda c: inbox.message(c, inbox_id))
         attachment = message.attachments[index]
@@ -55,9 +61,18 @@ class Fetching:
                 error.reason, permanent=error.permanent, retry_after_s=error.retry_after_s
             ) from error
         except MediaRefused as refusal:
-            raise DeliveryError(str(refusal), permanent=True) from refusal
+            why = str(refusal)
+            await self._database.write(lambda c: self._refused(c, inbox_id, index, why))
+            return why
         await self._database.write(lambda c: inbox.attach(c, inbox_id, index, reference))
         return reference
+
+    def _refused(self, connection: Connection, inbox_id: str, index: int, why: str) -> None:
+        inbox.attach(connection, inbox_id, index, "")
+        sender = inbox.message(connection, inbox_id).sender
+        told = Reply(key="media_refused", values={"reason": why})
+        number = inbox.ticket(connection, inbox_id)
+        self._clerk.notify(connection, sender, (told,), number)
 
     def given_up(self, connection: Connection, envelope: Envelope, reason: str) -> None:
         """A note in the ticket, in the unit of work that gives the errand up."""

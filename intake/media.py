@@ -1,14 +1,23 @@
-"""Photos and voice notes on disk: written and synced before anybody is told that they are kept."""
+"""Photos and voice notes on disk: written and synced before anybody is told that they are kept.
+
+A file's id is made from what it holds, so the same one kept again, after a lost answer or a form
+sent twice, is one file.
+"""
 
 import asyncio
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from channels.channel import MediaRefused
 from config.runtime import Runtime
 from intake import durable, schema
 from routing.database import Database
+from routing.schema import insert_new
 
 KEPT_TYPES = {
     "image/jpeg": ".jpg",
@@ -21,6 +30,7 @@ KEPT_TYPES = {
     "video/mp4": ".mp4",
 }
 _PREFIX = "store:"
+_INSERT = insert_new(schema.media)
 
 
 class MediaStore:
@@ -42,16 +52,16 @@ class MediaStore:
         if len(content) > self._limit_bytes:
             limit = self._limit_bytes // 2**20
             raise MediaRefused(f"文件太大，超过了 {limit} 兆，请压缩后再发")
-        new_id = self._runtime.new_id()
-        await asyncio.to_thread(durable.write, self._path(new_id, kind), content)
+        held = await asyncio.to_thread(_id_of, content, kind)
+        await asyncio.to_thread(durable.write, self._path(held, kind), content)
         row = {
-            "id": new_id,
+            "id": held,
             "media_type": kind,
             "size_bytes": len(content),
             "kept_at": self._runtime.now(),
         }
-        await self._database.write(lambda c: c.execute(sa.insert(schema.media), row) and None)
-        return _PREFIX + new_id
+        await self._database.write(lambda c: _note(c, row))
+        return _PREFIX + held
 
     async def find(self, reference: str) -> tuple[Path, str] | None:
         """The file and its media type for `store:ID` or the bare id; None where there is none."""
@@ -65,3 +75,14 @@ class MediaStore:
 
     def _path(self, media_id: str, media_type: str) -> Path:
         return self._folder / media_id[-2:] / f"{media_id}{KEPT_TYPES[media_type]}"
+
+
+def _note(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Kept again, it is kept from now on."""
+    connection.execute(_INSERT[connection.dialect.name], row)
+    again = sa.update(schema.media).where(schema.media.c.id == row["id"])
+    connection.execute(again.values(kept_at=row["kept_at"]))
+
+
+def _id_of(content: bytes, kind: str) -> str:
+    return hashlib.sha256(kind.encode() + b"\0" + content).hexdigest()[:32]

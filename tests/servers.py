@@ -105,7 +105,8 @@ class WeChatApi(Server):
             return _json(refusal)
         body = await request.read()
         asked = json.loads(body)
-        words = asked["text"]["content"]
+        menu = asked["msgtype"] == "msgmenu"
+        words = asked["msgmenu"]["head_content"] if menu else asked["text"]["content"]
         if len(words.encode()) > 2048:
             return _json({"errcode": 45002, "errmsg": "content size out of limit"})
         self.bodies.append(body)
@@ -134,7 +135,7 @@ class WeiboApi(Server):
         super().__init__()
         self.access_token = access_token
         self.sent: list[tuple[str, str]] = []
-        self.refusals: deque[tuple[int, Mapping[str, Any]]] = deque()
+        self.refusals: deque[tuple[int, Mapping[str, Any]] | None] = deque()  # None: taken
         self.raw: bytes | None = None
         self.media: dict[str, tuple[bytes, str]] = {"821469459": (PHOTO, "image/jpeg")}
 
@@ -150,8 +151,8 @@ class WeiboApi(Server):
             return web.Response(body=self.raw)
         if form["access_token"] != self.access_token:
             return _json({"error": "expired_token", "error_code": 21327}, 403)
-        if self.refusals:
-            status, record = self.refusals.popleft()
+        if self.refusals and (refusal := self.refusals.popleft()):
+            status, record = refusal
             return _json(record, status)
         words = json.loads(str(form["data"]))["text"]
         if len(words) >= 300 or form["type"] != "text":

@@ -17,7 +17,10 @@ class TelegramApi(Server):
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[dict[str, Any]] = []
-        self.refusals: deque[tuple[int, Mapping[str, Any]]] = deque()
+        self.refusals: deque[tuple[int, Mapping[str, Any]] | None] = deque()  # None: taken
+        self.answered: list[str] = []  # buttons
+        self.called: list[str] = []  # methods
+        self.file = PHOTO
         self.updates: list[dict[str, Any]] = []
         self.offsets: list[int] = []
 
@@ -29,8 +32,9 @@ class TelegramApi(Server):
 
     async def _call(self, request: web.Request) -> web.Response:
         form = {**request.query, **(await request.post())}
-        if self.refusals:
-            status, record = self.refusals.popleft()
+        self.called.append(request.match_info["method"])
+        if self.refusals and (refusal := self.refusals.popleft()):
+            status, record = refusal
             return web.json_response({"ok": False, "error_code": status, **record}, status=status)
         match request.match_info["method"]:
             case "sendMessage":
@@ -43,6 +47,9 @@ class TelegramApi(Server):
                 }
             case "getFile":
                 result = {"file_id": form["file_id"], "file_unique_id": "u", "file_path": "a.jpg"}
+            case "answerCallbackQuery":
+                self.answered.append(str(form["callback_query_id"]))
+                result = True
             case "getUpdates":
                 offset = int(str(form.get("offset", 0)))
                 self.offsets.append(offset)
@@ -52,4 +59,4 @@ class TelegramApi(Server):
         return web.json_response({"ok": True, "result": result})
 
     async def _file(self, request: web.Request) -> web.Response:
-        return web.Response(body=PHOTO)
+        return web.Response(body=self.file)

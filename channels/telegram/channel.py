@@ -1,29 +1,28 @@
 """The Telegram channel: a webhook inside our server, or polling; answers in the webhook's own."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from aiohttp import web
 
-from channels import http, media, text
+from channels import answering, http, media
+from channels.answering import Answering
 from channels.channel import Channel, Desk
-from channels.media import MediaFirst
-from channels.message import Attachment, Contact, InboundMessage, Reply, SendError
-from channels.passive import Overloaded, PassiveReplies
+from channels.http import Forged, Malformed
+from channels.message import Attachment, Contact, Reply, SendError
+from channels.pieces import Pieces
 from channels.telegram import payload
 from channels.telegram.client import Client
-from channels.telegram.payload import Malformed
+from channels.telegram.payload import Incoming
 from config.sections import Telegram
 
 PATH = "/channels/telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 LONGEST_REPLY = 1500  # characters; the platform takes 4,096, but nobody reads that on a phone
-BETWEEN_REPLIES = "\n\n"
 AFTER_FAILURE_S = (1.0, 2.0, 5.0, 15.0, 60.0)
-VOICE_TYPE, PHOTO_TYPE = "audio/ogg", "image/jpeg"
 
 _log = structlog.get_logger(__name__)
 
@@ -39,14 +38,12 @@ class TelegramChannel(Channel):
     ) -> None:
         self._settings = settings
         self._desk = desk
-        self._client = Client(settings)
-        self._receive = MediaFirst(
-            receive=desk.receive, fetch=self.fetch, keep=desk.keep, prefix=payload.MEDIA_PREFIX
+        self._client = Client(settings, desk.http)
+        self._pieces = Pieces(self._client.send)
+        self._answering = Answering(
+            channel=self.name, desk=desk, longest=LONGEST_REPLY, patience_s=patience_s
         )
-        self._replies = PassiveReplies(
-            receive=self._receive, later=desk.later, fits=self._fits, patience_s=patience_s
-        )
-        self._counts: Counter[str] = Counter()
+        self._lights_out: set[asyncio.Task[None]] = set()
         self._offset = 0
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -62,30 +59,29 @@ class TelegramChannel(Channel):
                 await self._poll()
             await asyncio.Event().wait()
         finally:
-            await self._replies.drain()
+            await self._answering.drain()
             await self._client.close()
 
     async def send(self, to: Contact, reply: Reply) -> str:
         """A message to a chat; buttons where the reply offers choices."""
-        pieces = text.split(text.cleaned(self._desk.render(reply)), LONGEST_REPLY, len)
-        sent = ""
-        for index, piece in enumerate(pieces, 1):
-            choices = reply.choices if index == len(pieces) else ()
-            sent = await self._client.send(to.path, piece, choices)
-        self._counts["sent"] += 1
+        sent = await self._pieces.send(to.path, self._answering.pieces(reply), reply.choices)
+        self._answering.counts["sent"] += 1
         return sent
 
     async def fetch(self, attachment: Attachment) -> tuple[bytes, str]:
         """Download `telegram-media:ID`; SendError."""
         content = await self._client.download(media.id_of(attachment, payload.MEDIA_PREFIX))
-        return content, VOICE_TYPE if content[:4] == b"OggS" else PHOTO_TYPE
+        return content, media.type_of(content)
 
     def health(self) -> dict[str, Any]:
         """What has been counted since the start."""
-        return {"mode": self._settings.mode, "waiting": self._replies.waiting, **self._counts}
+        counts = self._answering.counts
+        return {"mode": self._settings.mode, "waiting": self._answering.waiting, **counts}
 
     async def poll_once(self) -> int:
-        """Take what has come; an update is confirmed only after the desk has it. How many."""
+        """Take what has come; an update is confirmed only when it and its answer are on disk. How
+        many.
+        """
         updates = await self._client.updates(self._offset)
         for update in updates:
             try:
@@ -95,17 +91,19 @@ class TelegramChannel(Channel):
                 self._offset = max(self._offset, int(update.get("update_id", 0)) + 1)
                 continue
             if incoming.message is not None:
-                receipt = await self._receive(incoming.message)
-                if receipt.replies and not receipt.duplicate:
-                    await self._desk.later(incoming.message.sender, receipt.replies)
-                self._counts["received"] += 1
+                await self._answering.take(incoming.message)
+                self._put_out(incoming)
             self._offset = incoming.update_id + 1
         return len(updates)
 
     async def _poll(self) -> None:
         failures = 0
+        cleared = False  # with a webhook still set, asking is refused
         while True:
             try:
+                if not cleared:
+                    await self._client.drop_webhook()
+                    cleared = True
                 await self.poll_once()
                 failures = 0
             except SendError as error:
@@ -116,42 +114,30 @@ class TelegramChannel(Channel):
                 await asyncio.sleep(pause_s)
 
     async def _on_post(self, request: web.Request) -> web.Response:
-        secret = self._settings.secret.get_secret_value()
-        if not http.same(request.headers.get(SECRET_HEADER, ""), secret):
-            raise web.HTTPForbidden(text="secret")
-        record = http.load_json(await http.read_body(request))
-        try:
+        with self._answering.checked():
+            self._verify(request)
+            record = http.load_json(await http.read_body(request))
             incoming = payload.parse(record, self._desk.runtime.now())
-        except Malformed as error:
-            self._counts["malformed"] += 1
-            raise http.refused(f"{error}") from None
-        if incoming.message is None:
-            self._counts["ignored"] += 1
+        replies = await self._answering.answer(incoming.message)
+        self._put_out(incoming)
+        said = self._answering.said(replies)
+        if not said:
             return web.Response()
-        replies = await self._answer(incoming.message)
-        if not replies:
-            return web.Response()
-        choices = replies[-1].choices
-        answer = payload.render(incoming.chat, self._said(replies), choices)
+        answer = payload.render(incoming.chat, said, answering.choices(replies))
         return web.Response(text=answer, content_type="application/json")
 
-    async def _answer(self, message: InboundMessage) -> Sequence[Reply]:
-        try:
-            replies = await self._replies.answer(message)
-        except Overloaded:
-            raise web.HTTPServiceUnavailable(text="busy") from None
-        except Exception:
-            _log.exception("message_not_received", channel=self.name)
-            raise web.HTTPInternalServerError(text="not received") from None
-        self._counts["received"] += 1
-        return replies
+    def _verify(self, request: web.Request) -> None:
+        secret = self._settings.secret.get_secret_value()
+        if not http.same(request.headers.get(SECRET_HEADER, ""), secret):
+            raise Forged("the secret is wrong")
 
-    def _said(self, replies: Sequence[Reply]) -> str:
-        return BETWEEN_REPLIES.join(text.cleaned(self._desk.render(reply)) for reply in replies)
+    def _put_out(self, incoming: Incoming) -> None:
+        """The button that was pressed stops spinning; nobody waits for that."""
+        if incoming.pressed:
+            task = asyncio.create_task(self._answered(incoming.pressed))
+            self._lights_out.add(task)
+            task.add_done_callback(self._lights_out.discard)
 
-    def _fits(self, replies: Sequence[Reply]) -> int:
-        """How many of the replies one answer holds."""
-        count = len(replies)
-        while count and len(self._said(replies[:count])) > LONGEST_REPLY:
-            count -= 1
-        return count
+    async def _answered(self, pressed: str) -> None:
+        with suppress(SendError):  # it stops by itself, later
+            await self._client.answer_button(pressed)

@@ -1,17 +1,21 @@
 """Calls to the Bot API by python-telegram-bot; its errors become ours."""
 
+import asyncio
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from aiohttp import ClientError, ClientSession
+
+from channels import media
 from channels.message import SendError
 from channels.telegram import payload
 from config.sections import Telegram
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 
-from telegram import Bot, InlineKeyboardMarkup
+from telegram import Bot, File, InlineKeyboardMarkup
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -24,15 +28,16 @@ from telegram.request import HTTPXRequest
 
 POLL_S = 25
 CALL_S = 20.0
-_WANTED = '["message","callback_query"]'
+_WANTED = '["message","edited_message","callback_query"]'
 T = TypeVar("T")
 
 
 class Client:
     """One bot."""
 
-    def __init__(self, settings: Telegram) -> None:
+    def __init__(self, settings: Telegram, http: ClientSession) -> None:
         self._settings = settings
+        self._http = http
         self._bot: Bot | None = None
         self._requests: list[HTTPXRequest] = []
 
@@ -44,6 +49,8 @@ class Client:
 
     async def send(self, chat: str, text: str, choices: Sequence[str] = ()) -> str:
         """Send a message and return its id; SendError says whether trying again is of use."""
+        if not chat.removeprefix("-").isdecimal():
+            raise SendError("Telegram 的联系方式要写数字，例如 telegram:123456", permanent=True)
         markup = None
         if choices:
             buttons = {"inline_keyboard": payload.keyboard(choices)}
@@ -54,13 +61,32 @@ class Client:
         return str(sent.message_id)
 
     async def download(self, file_id: str) -> bytes:
-        """The bytes of something that a resident sent."""
+        """The bytes of something that a resident sent; SendError."""
 
-        async def fetch(bot: Bot) -> bytes:
-            file = await bot.get_file(file_id)
-            return bytes(await file.download_as_bytearray())
+        async def find(bot: Bot) -> File:
+            return await bot.get_file(file_id)
 
-        return await self._try(fetch)
+        file = await self._try(find)
+        if (file.file_size or 0) > media.LONGEST_BYTES or not file.file_path:
+            raise SendError("文件太大，没有取", permanent=True)
+        try:  # not by the library, which reads a file whole, however large it is
+            async with (
+                asyncio.timeout(CALL_S),
+                self._http.get(file.file_path, allow_redirects=False) as answer,
+            ):
+                if answer.status >= 300:
+                    raise SendError(f"Telegram 没有给出文件：HTTP {answer.status}")
+                return await media.read(answer)
+        except (ClientError, TimeoutError, OSError) as error:  # whose texts may hold the token
+            raise SendError(f"Telegram 连不上：{type(error).__name__}") from None
+
+    async def answer_button(self, pressed: str) -> None:
+        """Tell that a button has been heard; SendError."""
+        await self._try(lambda bot: bot.answer_callback_query(pressed))
+
+    async def drop_webhook(self) -> None:
+        """Be asked no more by an address: the platform answers either it or us. SendError."""
+        await self._try(lambda bot: bot.delete_webhook(drop_pending_updates=False))
 
     async def updates(self, offset: int) -> list[dict[str, Any]]:
         """What has come since `offset`, as plain records; waits for it up to POLL_S."""

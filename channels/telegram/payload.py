@@ -2,47 +2,50 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from channels.http import Malformed
 from channels.message import Attachment, Contact, InboundMessage, Point
 
 SCHEME = "telegram"
 MEDIA_PREFIX = "telegram-media:"
-
-
-class Malformed(Exception):
-    """The update is not what Telegram sends."""
+FILES = {
+    "photo": "image",
+    "voice": "voice",
+    "audio": "voice",
+    "video": "video",
+    "video_note": "video",
+    "animation": "video",
+}
+UNREADABLE = frozenset({"document", "sticker", "contact", "poll", "dice", "game", "story"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An update: its number, the chat, and what was said; None where it needs no answer."""
+    """An update: its number, the chat, and what was said; None where it needs no answer.
+
+    `pressed` is the platform's id of a button that was pressed, and now spins.
+    """
 
     update_id: int
     chat: int = 0
     message: InboundMessage | None = None
+    pressed: str = ""
 
 
 def parse(update: dict[str, Any], received_at: datetime) -> Incoming:
-    """The message in an update. Groups, edits and kinds unknown to us need no answer.
+    """The message in an update. Groups, and updates that nobody wrote, need no answer.
 
     Malformed where a field that we read is of the wrong type.
     """
     update_id = _whole(update.get("update_id"), "update_id")
-    pressed = update.get("callback_query")
-    if pressed is not None:
-        record = _record(_record(pressed, "callback_query").get("message", {}), "message")
-        words: Any = {"text": _text(_record(pressed, "callback_query").get("data"), "data")}
-    else:
-        record = _record(update.get("message", {}), "message")
-        words = record
+    record, content, pressed = _said(update)
     chat = _record(record.get("chat", {}), "chat")
     if not chat or chat.get("type") != "private":
         return Incoming(update_id=update_id)
     number = _whole(chat.get("id"), "chat.id")
-    content = _content(_record(words, "message"))
     if content is None:
         return Incoming(update_id=update_id, chat=number)
     contact = Contact(scheme=SCHEME, path=str(number))
@@ -54,7 +57,7 @@ def parse(update: dict[str, Any], received_at: datetime) -> Incoming:
         received_at=received_at,
         **content,
     )
-    return Incoming(update_id=update_id, chat=number, message=message)
+    return Incoming(update_id=update_id, chat=number, message=message, pressed=pressed)
 
 
 def render(chat: int, text: str, choices: Sequence[str] = ()) -> str:
@@ -70,30 +73,63 @@ def keyboard(choices: Sequence[str]) -> list[list[dict[str, str]]]:
     return [[{"text": c, "callback_data": _short(c)}] for c in choices]
 
 
-def _content(words: dict[str, Any]) -> dict[str, Any] | None:
-    if "location" in words:
-        return {"text": "", "point": _point(_record(words["location"], "location"))}
-    if "photo" in words:
-        sizes = words["photo"]
-        if not isinstance(sizes, list) or not sizes:
+def _said(update: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None, str]:
+    """The platform's message, the fields of ours that it fills (None for none), a button's id."""
+    if update.get("callback_query") is not None:
+        button = _record(update["callback_query"], "callback_query")
+        words = {"text": _text(button.get("data"), "data")}
+        return _record(button.get("message", {}), "message"), words, _text(button.get("id"), "id")
+    if "edited_message" in update:
+        edited = _record(update["edited_message"], "edited_message")
+        words = {"text": _words(edited)}
+        return edited, words if words["text"] else None, ""  # a pin that moves is an edit too
+    record = _record(update.get("message", {}), "message")
+    return record, _content(record), ""
+
+
+def _content(record: dict[str, Any]) -> dict[str, Any] | None:
+    """The fields of ours that a message fills; None where nobody has said anything."""
+    if "location" in record:
+        return {"text": "", "point": _point(_record(record["location"], "location"))}
+    said, file = _words(record), _file(record)
+    if file is not None:
+        return {"text": said, "attachments": (replace(file, caption=said),)}
+    if said.split(maxsplit=1)[:1] == ["/start"]:
+        return {"text": "", "event": "follow"}
+    if said:
+        return {"text": said}
+    return {"text": "", "event": "unsupported"} if UNREADABLE & record.keys() else None
+
+
+def _words(record: dict[str, Any]) -> str:
+    """What was written: alone, or below a photo or file."""
+    return _text(record.get("text"), "text") or _text(record.get("caption"), "caption")
+
+
+def _file(record: dict[str, Any]) -> Attachment | None:
+    """What came along. Other files than pictures are taken for what was written below them: our
+    store says which it keeps.
+    """
+    for name, kind in FILES.items():
+        if name in record:
+            return _attachment(kind, record[name])
+    if "document" not in record:
+        return None
+    document = _record(record["document"], "document")
+    if _text(document.get("mime_type"), "mime_type").startswith("image/"):
+        return _attachment("image", document)
+    return _attachment("file", document) if _words(record) else None
+
+
+def _attachment(kind: str, file: Any) -> Attachment:
+    if isinstance(file, list) and kind == "image":  # the same photo in several sizes
+        if not file:
             raise Malformed("photo")
-        return _media("image", sizes[-1], _text(words.get("caption"), "caption"))
-    if "voice" in words:
-        return _media("voice", words["voice"], "")
-    if "text" in words:
-        text = _text(words["text"], "text")
-        if text.split(maxsplit=1)[:1] == ["/start"]:
-            return {"text": "", "event": "follow"}
-        return {"text": text}
-    return None
-
-
-def _media(kind: str, file: Any, caption: str) -> dict[str, Any]:
+        file = file[-1]
     reference = _text(_record(file, kind).get("file_id"), "file_id")
     if not reference:
         raise Malformed("file_id")
-    attachment = Attachment(kind=kind, reference=MEDIA_PREFIX + reference, caption=caption)
-    return {"text": caption, "attachments": (attachment,)}
+    return Attachment(kind=kind, reference=MEDIA_PREFIX + reference)
 
 
 def _point(place: dict[str, Any]) -> Point:

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,20 +9,17 @@ import structlog
 from aiohttp import web
 
 from channels import http, media, text
+from channels.answering import Answering
 from channels.channel import Channel, Desk
-from channels.media import MediaFirst
 from channels.message import Attachment, Contact, Reply, SendError
-from channels.passive import Overloaded, PassiveReplies
 from channels.pieces import Pieces
 from channels.wechat import envelope, payload
 from channels.wechat.client import Client
-from channels.wechat.envelope import Account, Forged, Malformed
-from channels.wechat.payload import Incoming
+from channels.wechat.envelope import Account
 from config.sections import WeChat
 
 PATH = "/channels/wechat"
 LONGEST_REPLY_BYTES = 2048
-BETWEEN_REPLIES = "\n\n"
 SUCCESS = "success"
 AFTER_TOKEN_FAILURE_S = 30.0
 
@@ -47,15 +43,13 @@ class WeChatChannel(Channel):
         )
         self._client = Client(settings, desk.http, desk.runtime.now)
         self._pieces = Pieces(self._client.send_text)
-        self._replies = PassiveReplies(
-            receive=MediaFirst(
-                receive=desk.receive, fetch=self.fetch, keep=desk.keep, prefix=payload.MEDIA_PREFIX
-            ),
-            later=desk.later,
-            fits=self._fits,
+        self._answering = Answering(
+            channel=self.name,
+            desk=desk,
+            longest=LONGEST_REPLY_BYTES,
+            size=text.size_bytes,
             patience_s=patience_s,
         )
-        self._counts: Counter[str] = Counter()
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The one address that the platform knows."""
@@ -77,13 +71,12 @@ class WeChatChannel(Channel):
                 wait_s = await self._keep_token()
                 await asyncio.sleep(wait_s)
         finally:
-            await self._replies.drain()
+            await self._answering.drain()
 
     async def send(self, to: Contact, reply: Reply) -> str:
         """A customer-service message; the platform allows it for 48 h after the resident wrote."""
-        pieces = text.split(text.cleaned(self._desk.render(reply)), LONGEST_REPLY_BYTES)
-        sent = await self._pieces.send(to.path, pieces)
-        self._counts["sent"] += 1
+        sent = await self._pieces.send(to.path, self._answering.pieces(reply), reply.choices)
+        self._answering.counts["sent"] += 1
         return sent
 
     async def fetch(self, attachment: Attachment) -> tuple[bytes, str]:
@@ -95,8 +88,8 @@ class WeChatChannel(Channel):
         return {
             "encrypted": self._account.encrypted,
             "token": self._client.tokens.healthy,
-            "waiting": self._replies.waiting,
-            **self._counts,
+            "waiting": self._answering.waiting,
+            **self._answering.counts,
         }
 
     async def _keep_token(self) -> float:
@@ -107,64 +100,19 @@ class WeChatChannel(Channel):
             return error.retry_after_s or AFTER_TOKEN_FAILURE_S
 
     async def _on_get(self, request: web.Request) -> web.Response:
-        try:
+        with self._answering.checked():
             return web.Response(text=envelope.verify_echo(self._account, request.query))
-        except Forged as error:
-            raise self._forged(error) from None
-        except Malformed as error:
-            raise self._malformed(error) from None
 
     async def _on_post(self, request: web.Request) -> web.Response:
         body = await http.read_body(request)
         now = self._desk.runtime.now()
-        try:
+        with self._answering.checked():
             xml = envelope.verify(self._account, request.query, body, now)
             incoming = payload.parse(xml, now)
-        except Forged as error:
-            raise self._forged(error) from None
-        except Malformed as error:
-            raise self._malformed(error) from None
-        return self._response(incoming, await self._answer(incoming))
-
-    async def _answer(self, incoming: Incoming) -> Sequence[Reply]:
-        if incoming.message is None:
-            self._counts["ignored"] += 1
-            return (Reply(key="unsupported"),) if incoming.unsupported else ()
-        try:
-            replies = await self._replies.answer(incoming.message)
-        except Overloaded:
-            raise web.HTTPServiceUnavailable(text="busy") from None
-        except Exception:
-            _log.exception("message_not_received", channel=self.name)
-            raise web.HTTPInternalServerError(text="not received") from None
-        self._counts["received"] += 1
-        return replies
-
-    def _response(self, incoming: Incoming, replies: Sequence[Reply]) -> web.Response:
-        said = self._said(replies)
+        said = self._answering.said(await self._answering.answer(incoming.message))
         if not said:
             return web.Response(text=SUCCESS)
         now = self._desk.runtime.now()
         plain = payload.render(incoming, said, now)
         sealed = envelope.seal(self._account, plain, nonce=secrets.token_hex(8), now=now)
         return web.Response(text=sealed, content_type="application/xml")
-
-    def _said(self, replies: Sequence[Reply]) -> str:
-        return BETWEEN_REPLIES.join(text.cleaned(self._desk.render(reply)) for reply in replies)
-
-    def _fits(self, replies: Sequence[Reply]) -> int:
-        """How many of the replies one answer holds."""
-        count = len(replies)
-        while count and text.size_bytes(self._said(replies[:count])) > LONGEST_REPLY_BYTES:
-            count -= 1
-        return count
-
-    def _forged(self, error: Forged) -> web.HTTPForbidden:
-        self._counts["forged"] += 1
-        _log.warning("callback_refused", channel=self.name, reason=str(error))
-        return web.HTTPForbidden(text="forbidden")
-
-    def _malformed(self, error: Malformed) -> web.HTTPBadRequest:
-        self._counts["malformed"] += 1
-        _log.warning("callback_refused", channel=self.name, reason=str(error))
-        return http.refused(str(error))

@@ -2,21 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
 from aiohttp import ClientError, ClientResponse, ClientSession
 
+from channels import media
 from channels.message import SendError
-from channels.wechat import errors
+from channels.wechat import errors, payload
 from channels.wechat.token import AccessTokens
 from config.sections import WeChat
 
 CALL_S = 10.0
 LONGEST_ANSWER_BYTES = 64 * 1024
-LONGEST_MEDIA_BYTES = 12 * 2**20  # the platform takes photos of 10 MB
 NOT_REACHED = "连不上微信的接口（{}），稍后自动再发"
 
 
@@ -29,9 +29,12 @@ class Client:
         self._now = now
         self.tokens = AccessTokens(self._fetch_token, now)
 
-    async def send_text(self, openid: str, said: str) -> str:
-        """Send a customer-service message; SendError says whether trying again is of use."""
-        body = {"touser": openid, "msgtype": "text", "text": {"content": said}}
+    async def send_text(self, openid: str, said: str, choices: Sequence[str] = ()) -> str:
+        """Send a customer-service message; SendError says whether trying again is of use.
+
+        With choices it is a menu: who taps one says its words.
+        """
+        body = {"touser": openid, **payload.notice(said, choices)}
 
         async def call(token: str) -> Mapping[str, Any]:
             return await self._post("/cgi-bin/message/custom/send", body, token=token)
@@ -48,7 +51,7 @@ class Client:
         async def call(token: str) -> Mapping[str, Any]:
             query = {"access_token": token, "media_id": media_id}
             async with self._asked("GET", "/cgi-bin/media/get", query) as answer:
-                content = await _bounded(answer, LONGEST_MEDIA_BYTES)
+                content = await _read(answer, media.LONGEST_BYTES)
                 if answer.content_type in ("application/json", "text/plain"):
                     return _record(content)
                 found.append((content, answer.content_type))
@@ -87,7 +90,7 @@ class Client:
         query = {"access_token": token} if token else {}
         data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         async with self._asked("POST", path, query, data) as answer:
-            return _record(await _bounded(answer, LONGEST_ANSWER_BYTES))
+            return _record(await _read(answer, LONGEST_ANSWER_BYTES))
 
     def _asked(
         self, method: str, path: str, query: Mapping[str, str], data: bytes | None = None
@@ -111,15 +114,10 @@ async def _reached(call: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:
         raise SendError(NOT_REACHED.format(type(error).__name__)) from None
 
 
-async def _bounded(answer: ClientResponse, limit_bytes: int) -> bytes:
+async def _read(answer: ClientResponse, limit_bytes: int) -> bytes:
     if answer.status >= 300:
         raise SendError(NOT_REACHED.format(f"HTTP {answer.status}"))
-    content = bytearray()
-    async for chunk in answer.content.iter_any():
-        content += chunk
-        if len(content) > limit_bytes:
-            raise SendError("微信给的内容太大，没有取", permanent=True)
-    return bytes(content)
+    return await media.read(answer, limit_bytes)
 
 
 def _record(content: bytes) -> Mapping[str, Any]:

@@ -14,18 +14,11 @@ from wechatpy.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 
 from channels import http
+from channels.http import Forged, Malformed
 
 FRESH_WITHIN_S = 600
 MOST_TAGS = 200  # an honest message has some 20
 CDATA, CDATA_END = "<![CDATA[", "]]>"
-
-
-class Forged(Exception):
-    """The signature is wrong, or the request is too old."""
-
-
-class Malformed(Exception):
-    """The body is not what the platform sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ The replies are ours, because those of wechatpy let `]]>` through.
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,15 +15,16 @@ from typing import Any
 from wechatpy.parser import parse_message
 
 from channels import coordinates, text
+from channels.http import Malformed
 from channels.message import Attachment, Contact, InboundMessage, Point
-from channels.wechat.envelope import CDATA, CDATA_END, Malformed
+from channels.wechat.envelope import CDATA, CDATA_END
 
 SCHEME = "wechat"
 MEDIA_PREFIX = "wechat-media:"
 LONGEST_ID = 200
 LONGEST_LABEL = 200
 _OPENID = re.compile(r"[A-Za-z0-9_@.-]{1,128}")
-UNREADABLE = frozenset({"miniprogrampage"})
+UNREADABLE = frozenset({"miniprogrampage"})  # said by a person, in a way that we cannot read
 RECOGNISED = 0.8  # WeChat recognises speech well and says nothing of how sure it is
 
 
@@ -34,7 +35,6 @@ class Incoming:
     account_name: str
     sender: str
     message: InboundMessage | None = None
-    unsupported: bool = False  # said by a person, in a way that we can't read
 
 
 def parse(xml: str, received_at: datetime) -> Incoming:
@@ -50,11 +50,8 @@ def parse(xml: str, received_at: datetime) -> Incoming:
         raise
     except Exception as error:  # the library raises what its parts raise, of a dozen kinds
         raise Malformed(f"not a message of WeChat: {type(error).__name__}") from None
-    incoming = Incoming(
-        account_name=account_name, sender=sender, unsupported=found.type in UNREADABLE
-    )
     if content is None:
-        return incoming
+        return Incoming(account_name=account_name, sender=sender)
     contact = Contact(scheme=SCHEME, path=sender)
     message = InboundMessage(
         channel=SCHEME,
@@ -77,6 +74,15 @@ def render(incoming: Incoming, said: str, now: datetime) -> str:
     )
 
 
+def notice(said: str, choices: Sequence[str] = ()) -> dict[str, Any]:
+    """The body of a customer-service message, but for its receiver."""
+    if not choices:
+        return {"msgtype": "text", "text": {"content": said}}
+    entries = [{"id": str(number), "content": each} for number, each in enumerate(choices, 1)]
+    menu = {"head_content": said, "list": entries, "tail_content": ""}
+    return {"msgtype": "msgmenu", "msgmenu": menu}
+
+
 def _content(found: Any) -> dict[str, Any] | None:
     """The fields of InboundMessage that a message or event fills; None where it says nothing."""
     match found.type:
@@ -96,6 +102,8 @@ def _content(found: Any) -> dict[str, Any] | None:
         case "event":
             event = _event(found)
             return {"event": event} if event else None
+        case kind if kind in UNREADABLE:
+            return {"event": "unsupported"}
     return None
 
 

@@ -2,19 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiohttp import ClientError, ClientResponse, ClientSession
+from aiohttp import ClientError, ClientSession
 
+from channels import media
 from channels.message import SendError
 from channels.weibo import payload
 from config.sections import Weibo
 
 CALL_S = 10.0
 LONGEST_ANSWER_BYTES = 64 * 1024
-LONGEST_MEDIA_BYTES = 12 * 2**20
 MEDIA_HOST = ("m.api.weibo.com", "upload.api.weibo.com")  # media lie beside the API
 NOT_REACHED = "连不上微博的接口（{}），稍后自动再发"
 
@@ -47,8 +47,8 @@ class Client:
         self._settings = settings
         self._http = http
 
-    async def send_text(self, receiver: str, said: str) -> str:
-        """Send a private message; SendError says whether trying again is of use."""
+    async def send_text(self, receiver: str, said: str, _buttons: Sequence[str] = ()) -> str:
+        """Send a private message (it has no buttons); SendError says if trying again is of use."""
         form = {
             "access_token": self._settings.access_token.get_secret_value(),
             "type": "text",
@@ -70,7 +70,7 @@ class Client:
             "fid": media_id,
         }
         async with _reaching(), self._http.get(url, params=query, allow_redirects=False) as answer:
-            content = await _bounded(answer, LONGEST_MEDIA_BYTES)
+            content = await media.read(answer)
             if answer.content_type in ("application/json", "text/html", "text/plain"):
                 raise _refusal(_record(content, answer.status), answer.status)
             if answer.status >= 300:
@@ -82,7 +82,7 @@ class Client:
             _reaching(),
             self._http.request(method, url, data=data, allow_redirects=False) as answer,
         ):
-            record = _record(await _bounded(answer, LONGEST_ANSWER_BYTES), answer.status)
+            record = _record(await media.read(answer, LONGEST_ANSWER_BYTES), answer.status)
             if record.get("error_code") or answer.status >= 300:
                 raise _refusal(record, answer.status)
             return record
@@ -96,15 +96,6 @@ async def _reaching() -> AsyncIterator[None]:
             yield
     except (ClientError, TimeoutError, OSError) as error:
         raise SendError(NOT_REACHED.format(type(error).__name__)) from None
-
-
-async def _bounded(answer: ClientResponse, limit_bytes: int) -> bytes:
-    content = bytearray()
-    async for chunk in answer.content.iter_any():
-        content += chunk
-        if len(content) > limit_bytes:
-            raise SendError("微博给的内容太大，没有取", permanent=True)
-    return bytes(content)
 
 
 def _record(content: bytes, status: int) -> Mapping[str, Any]:

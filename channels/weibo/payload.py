@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from channels import coordinates, http, text
+from channels.http import Forged, Malformed
 from channels.message import Attachment, Contact, InboundMessage, Point
 
 SCHEME = "weibo"
@@ -19,14 +20,6 @@ FRESH_WITHIN_S = 600
 LONGEST_KEY = 200
 _ID = re.compile("[0-9]{1,20}")
 _SHARED_LINK = re.compile(r"^我在这里[:：]?\s*https?://\S+$|^发送了一个位置$")
-
-
-class Forged(Exception):
-    """The signature is wrong, or the request is too old."""
-
-
-class Malformed(Exception):
-    """The record is not what the platform sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
             return drafts.hand_over(whole, heard, knowledge, reasons.PERSON_ASKED)
         case (("follow" | "menu" | "scan"), _):
             return Turn(conversation=conversation, steps=(Say(reply=Reply(key="welcome")),))
+        case "unsupported", _:
+            return Turn(conversation=conversation, steps=(Say(reply=Reply(key="unsupported")),))
         case "hangup", _:
             return _hung_up(conversation, heard, knowledge)
         case "missed", _:

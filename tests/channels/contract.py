@@ -14,7 +14,7 @@ adapter that speaks as the platform, and a fake desk that keeps what it hears. I
 abilities without which it says nothing; an adapter declares what its platform can do:
 
     passive    the answer to a callback carries the reply        retry    the same message again
-    image voice location link event public                       what can be said on the platform
+    image caption voice location link event public               what can be said on the platform
     unknown    kinds of message that are new to us               signed   callbacks prove their origin
     json       callbacks are JSON (HOSTILE_JSON is sent)         late     replies can come later
     hostile    `hostile()` has bodies of its own that harm careless programs
@@ -114,6 +114,7 @@ CASES: tuple[Case, ...] = (
     _ALWAYS(conversing.a_sender_is_somebody_that_we_can_send_to),
     _ALWAYS(conversing.tricky_characters_arrive_as_they_are),
     _needing("image")(conversing.a_photo_is_an_attachment),
+    _needing("caption")(conversing.words_beside_a_photo_are_words),
     _needing("voice")(conversing.a_voice_note_is_an_attachment),
     _needing("location")(conversing.a_pin_is_a_point),
     _needing("event")(conversing.a_follower_is_an_event),
@@ -130,6 +131,8 @@ CASES: tuple[Case, ...] = (
     _PASSIVE(conversing.control_characters_harm_no_answer),
     _LATE(conversing.a_slow_desk_is_answered_for_at_once_and_told_later),
     _LATE(conversing.a_retry_of_what_comes_later_gets_no_second_reply),
+    _LATE(conversing.what_is_not_on_disk_is_not_acknowledged),
+    _LATE(conversing.what_is_on_disk_is_not_asked_for_again),
     _needing("retry")(conversing.a_failing_desk_makes_the_platform_try_again),
     _SIGNED(surviving.a_forged_call_is_refused),
     _SIGNED(surviving.an_unsigned_call_is_refused),
@@ -146,9 +149,11 @@ CASES: tuple[Case, ...] = (
     _ALWAYS(surviving.another_method_is_refused),
     _needing("sends")(surviving.a_notice_reaches_the_resident),
     _needing("sends")(surviving.a_long_notice_goes_in_pieces),
+    _needing("sends")(surviving.a_notice_broken_off_goes_on_where_it_stopped),
     _needing("sends")(surviving.a_lost_connection_is_worth_another_try),
     _needing("sends")(surviving.somebody_gone_is_not_tried_again),
     _needing("image", "sends")(surviving.what_the_platform_did_not_give_is_fetched_later),
+    _needing("image", "sends")(surviving.more_than_we_keep_is_not_read),
     _ALWAYS(surviving.what_is_not_the_channels_own_is_not_fetched),
     _ALWAYS(surviving.errors_and_health_hold_no_secrets),
     _ALWAYS(surviving.it_is_what_the_registry_says),

@@ -49,6 +49,12 @@ async def a_photo_is_an_attachment(kit: Kit) -> None:
     assert attachment.reference
 
 
+async def words_beside_a_photo_are_words(kit: Kit) -> None:
+    message = await kit.heard(kit.adapter.captioned("东韩村的井盖没了"))
+    assert message.text == "东韩村的井盖没了"
+    assert [each.kind for each in message.attachments] == ["image"]
+
+
 async def a_voice_note_is_an_attachment(kit: Kit) -> None:
     (attachment,) = (await kit.heard(kit.adapter.voice())).attachments
     assert attachment.kind == "voice"
@@ -174,6 +180,23 @@ async def a_retry_of_what_comes_later_gets_no_second_reply(kit: Kit) -> None:
     after = await kit.call(kit.adapter.text("路灯坏了"))
     assert kit.adapter.told(during) == kit.adapter.told(after) == ""
     assert len(kit.desk.later) == 1
+
+
+async def what_is_not_on_disk_is_not_acknowledged(kit: Kit) -> None:
+    kit.desk.disk.clear()
+    assert (await kit.call(kit.adapter.text("路灯坏了"))).status >= 500
+    kit.desk.disk.set()
+    answer = await kit.call(kit.adapter.text("路灯坏了"))
+    assert answer.taken
+    assert len(kit.desk.received) == 1
+
+
+async def what_is_on_disk_is_not_asked_for_again(kit: Kit) -> None:
+    """Whatever happens to the process now, the desk finishes it and posts the answer."""
+    kit.desk.gate.clear()
+    assert (await kit.call(kit.adapter.text("路灯坏了"))).taken
+    assert len(kit.desk.received) == 1
+    assert await kit.desk.leave(kit.desk.received[0])
 
 
 async def a_failing_desk_makes_the_platform_try_again(kit: Kit) -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from aiohttp import ClientSession
 
+from channels import message as messages
 from channels.channel import Desk, Line, MediaRefused
-from channels.message import Contact, InboundMessage, Receipt, Reply
+from channels.message import Contact, Fits, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -19,7 +20,8 @@ class FakeDesk:
     """Like the real one it takes each `(channel, external_id)` once and answers retries the same.
 
     `replies` is what everybody is told; a reply shows as its value `words`, else as its key.
-    While `gate` is closed nothing is answered; `failures` is how often receiving still fails.
+    While `disk` is closed nothing is written down, while `gate` is nothing is answered; `failures`
+    is how often receiving still fails, `breakdowns` how often it does after the writing down.
     """
 
     def __init__(self) -> None:
@@ -29,43 +31,63 @@ class FakeDesk:
         self.later: list[tuple[Contact, tuple[Reply, ...]]] = []
         self.posted = asyncio.Event()
         self.entered = asyncio.Event()
-        self.gate = asyncio.Event()
+        self.disk, self.gate = asyncio.Event(), asyncio.Event()
+        self.disk.set()
         self.gate.set()
         self.failures = 0
-        self.later_failures = 0
+        self.breakdowns = 0
         self.kept: list[tuple[bytes, str]] = []
         self.lines: list[Line] = []
         self._receipts: dict[tuple[str, str], asyncio.Future[Receipt]] = {}
+        self._left: set[tuple[str, str]] = set()
 
     def desk(self, http: ClientSession) -> Desk:
         """What a channel is given."""
         runtime = Runtime(now=lambda: self.now, new_id=lambda: "0" * 32, chance=lambda: 0.5)
         return Desk(
             receive=self.receive,
+            leave=self.leave,
             render=self.render,
             http=http,
             runtime=runtime,
             keep=self.keep,
-            later=self.post_later,
             history=self.history,
         )
 
-    async def receive(self, message: InboundMessage) -> Receipt:
+    async def receive(self, message: InboundMessage, fits: Fits = messages.everything) -> Receipt:
         self.entered.set()
         if self.failures:
             self.failures -= 1
             raise RuntimeError("the database is away")
-        key = (message.channel, message.external_id)
+        key = _key(message)
         known = self._receipts.get(key)
         if known is not None:
             return replace(await asyncio.shield(known), duplicate=True)
+        await self.disk.wait()
         promised: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._receipts[key] = promised
         self.received.append(message)
+        if self.breakdowns:
+            self.breakdowns -= 1
+            raise RuntimeError("it is written down, and nothing more")
         await self.gate.wait()
-        receipt = Receipt(replies=self.replies, ticket="20261124-0001")
-        promised.set_result(receipt)
-        return receipt
+        promised.set_result(self._settled(message, fits))
+        return promised.result()
+
+    async def leave(self, message: InboundMessage) -> bool:
+        """Like the real one: only what is written down, and not yet answered."""
+        known = self._receipts.get(_key(message))
+        if known is None or known.done():
+            return False
+        self._left.add(_key(message))
+        return True
+
+    def _settled(self, message: InboundMessage, fits: Fits) -> Receipt:
+        told = 0 if _key(message) in self._left else fits(self.replies)
+        if later := self.replies[told:]:
+            self.later.append((message.sender, later))
+            self.posted.set()
+        return Receipt(replies=self.replies, ticket="20261124-0001", posted=len(later))
 
     def render(self, reply: Reply) -> str:
         return reply.values.get("words", reply.key)
@@ -75,13 +97,6 @@ class FakeDesk:
             raise MediaRefused("文件太大")
         self.kept.append((content, media_type))
         return f"store:{len(self.kept)}"
-
-    async def post_later(self, to: Contact, replies: Sequence[Reply]) -> None:
-        if self.later_failures:
-            self.later_failures -= 1
-            raise RuntimeError("the database is away")
-        self.later.append((to, tuple(replies)))
-        self.posted.set()
 
     async def history(self, contact: Contact) -> Sequence[Line]:
         return self.lines
@@ -94,3 +109,7 @@ class FakeDesk:
 def said(words: str) -> Reply:
     """A reply that shows as these words."""
     return Reply(key="receipt", values={"words": words})
+
+
+def _key(message: InboundMessage) -> tuple[str, str]:
+    return message.channel, message.external_id

@@ -63,6 +63,9 @@ class Adapter(Protocol):
     def image(self, *, number: int = 1) -> Call:
         """Somebody sends a photo."""
 
+    def captioned(self, words: str, *, number: int = 1) -> Call:
+        """Somebody sends a photo with words to it."""
+
     def voice(self, *, number: int = 1) -> Call:
         """Somebody speaks a message that the platform has not recognised."""
 
@@ -97,7 +100,9 @@ class Adapter(Protocol):
         """The texts that the platform's API took from us."""
 
     def breaks(self, how: str) -> None:
-        """From now on the API double answers `lost` (cut connection), `gone` (never again)."""
+        """From now on the API double answers `lost` (cut connection), `gone` (never again), `busy`
+        (takes one notice, and not the next); its photo is `huge`. Empty: all is well again.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

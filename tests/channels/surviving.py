@@ -132,6 +132,19 @@ async def a_long_notice_goes_in_pieces(kit: Kit) -> None:
     assert "".join(kit.adapter.sent()) == words
 
 
+async def a_notice_broken_off_goes_on_where_it_stopped(kit: Kit) -> None:
+    words = "".join(f"第{number}句说的是办理情况。" for number in range(600))
+    kit.adapter.breaks("busy")
+    with pytest.raises(SendError) as refused:
+        await kit.channel.send(kit.adapter.contact(1), said(words))
+    assert not refused.value.permanent
+    assert len(kit.adapter.sent()) == 1
+    await kit.channel.send(kit.adapter.contact(1), said(words))
+    assert "".join(kit.adapter.sent()) == words
+    await kit.channel.send(kit.adapter.contact(1), said(words))
+    assert "".join(kit.adapter.sent()) == words * 2  # the same news again is news
+
+
 async def a_lost_connection_is_worth_another_try(kit: Kit) -> None:
     kit.adapter.breaks("lost")
     error = await _refused(kit)
@@ -145,8 +158,8 @@ async def somebody_gone_is_not_tried_again(kit: Kit) -> None:
 
 
 async def what_the_platform_did_not_give_is_fetched_later(kit: Kit) -> None:
-    kit.adapter.breaks("lost")
     photo = (await kit.heard(kit.adapter.image())).attachments[0]
+    kit.adapter.breaks("lost")
     assert photo.reference and not photo.reference.startswith("store:")
     with pytest.raises(SendError) as refused:
         await kit.channel.fetch(photo)
@@ -155,6 +168,14 @@ async def what_the_platform_did_not_give_is_fetched_later(kit: Kit) -> None:
     kit.desk.now += timedelta(minutes=10)  # a failed call may hold up the next ones for a while
     content, media_type = await kit.channel.fetch(photo)
     assert content and media_type.startswith("image/")
+
+
+async def more_than_we_keep_is_not_read(kit: Kit) -> None:
+    photo = (await kit.heard(kit.adapter.image())).attachments[0]
+    kit.adapter.breaks("huge")
+    with pytest.raises(SendError) as refused:
+        await kit.channel.fetch(photo)
+    assert refused.value.permanent
 
 
 async def what_is_not_the_channels_own_is_not_fetched(kit: Kit) -> None:

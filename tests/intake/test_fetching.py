@@ -1,9 +1,11 @@
 """What a platform did not give in time is fetched later, or the ticket says that it was not."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import web
 
 from channels.channel import Channel
@@ -11,7 +13,7 @@ from channels.message import Attachment, Contact, InboundMessage, Reply, SendErr
 from intake import attachments, inbox
 from intake.fetching import Fetching
 from intake.services import Services
-from routing import outbox, store
+from routing import outbox, schema, store
 from routing.dispatch import Order
 from routing.envelope import DeliveryError, Envelope
 from routing.relay import Relay
@@ -58,6 +60,7 @@ async def relay(services: Services, platform: SlowPlatform) -> AsyncIterator[Rel
         keep=services.media,
         channels={"web": platform},
         dispatcher=services.dispatcher,
+        clerk=services.clerk,
     )
 
     async def arrives(envelope: Envelope) -> str:
@@ -134,7 +137,7 @@ async def test_it_is_tried_again_after_growing_pauses(
     assert platform.asked.count("web-media:2") == 1  # one does not wait for the other
 
 
-@pytest.mark.parametrize("how", ["refused", "never", "too_large", "another_kind"])
+@pytest.mark.parametrize("how", ["refused", "never"])
 async def test_what_can_not_be_had_is_noted_in_the_ticket(
     services: Services,
     relay: Relay,
@@ -145,12 +148,8 @@ async def test_what_can_not_be_had_is_noted_in_the_ticket(
 ) -> None:
     if how == "refused":
         platform.trouble = {"web-media:1": SendError("文件已过期。", permanent=True)}
-    elif how == "never":
-        platform.trouble = {"web-media:1": SendError("连不上")}
     else:
-        content = b"a" * (services.settings.media_limit_bytes + 1) if how == "too_large" else b"a"
-        kind = "image/jpeg" if how == "too_large" else "application/zip"
-        platform.files["web-media:1"] = (content, kind)
+        platform.trouble = {"web-media:1": SendError("连不上")}
     receipt = await services.desk.receive(sent)
     for _ in range(40):
         await _drain(relay)
@@ -163,6 +162,31 @@ async def test_what_can_not_be_had_is_noted_in_the_ticket(
     assert (await _references(services, receipt.ticket))[0] == "web-media:1"
     dead = await services.database.read(lambda c: outbox.dead(c, 10))
     assert [letter.envelope.destination.split("/")[0] for letter in dead] == ["media:web"]
+
+
+@pytest.mark.parametrize("how", ["too large", "another kind"])
+async def test_what_our_store_refuses_is_told_to_the_resident(
+    services: Services, relay: Relay, platform: SlowPlatform, sent: InboundMessage, how: str
+) -> None:
+    too_large = b"a" * (services.settings.media_limit_bytes + 1), "image/jpeg"
+    platform.files["web-media:1"] = too_large if how == "too large" else (b"a", "application/zip")
+    receipt = await services.desk.receive(sent)
+    await _drain(relay)
+    query = sa.select(schema.outbox.c.kind).where(schema.outbox.c.destination == str(sent.sender))
+    kinds = await services.database.read(lambda c: list(c.execute(query).scalars()))
+    assert kinds == ["media_refused"]
+    assert (await _references(services, receipt.ticket))[0] == ""
+    assert platform.asked.count("web-media:1") == 1
+    assert await services.database.read(lambda c: outbox.dead(c, 10)) == []
+
+
+async def test_the_same_photo_kept_again_is_one_file(services: Services) -> None:
+    """A platform's retry, a form sent twice, a fetch whose note was lost."""
+    first, second = await asyncio.gather(*(services.media(PHOTO, "image/jpeg") for _ in range(2)))
+    assert first == second == await services.media(PHOTO, "image/jpeg")
+    assert await services.media(PHOTO, "image/png") != first
+    folder = services.settings.state / "media"
+    assert len([each for each in folder.rglob("*") if each.is_file()]) == 2
 
 
 async def test_given_up_it_can_be_tried_once_more(
@@ -213,6 +237,7 @@ async def test_a_channel_that_is_off_gives_nothing(
         keep=services.media,
         channels={},
         dispatcher=services.dispatcher,
+        clerk=services.clerk,
     )
     await services.desk.receive(sent)
     row = attachments.errands("0" * 31 + "1", sent)[0]

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from channels import media
 from channels.channel import Channel, Desk
 from channels.message import Contact
 from channels.telegram.channel import PATH, SECRET_HEADER, TelegramChannel
@@ -22,6 +23,7 @@ ABILITIES = frozenset(
         "late",
         "retry",
         "image",
+        "caption",
         "voice",
         "location",
         "event",
@@ -81,6 +83,9 @@ class Adapter:
         sizes = [{"file_id": f"{size}", "width": 1, "height": 1} for size in ("small", "large")]
         return self.written(update({"photo": sizes}, number=number))
 
+    def captioned(self, words: str, *, number: int = 1) -> Call:
+        return self.written(update({"photo": [{"file_id": "1"}], "caption": words}, number=number))
+
     def voice(self, *, number: int = 1) -> Call:
         return self.written(update({"voice": {"file_id": "v", "duration": 2}}, number=number))
 
@@ -128,6 +133,10 @@ class Adapter:
         if how == "gone":
             refusal = {"description": "Forbidden: bot was blocked by the user"}
             self.api.refusals.append((403, refusal))
+        if how == "busy":
+            self.api.refusals.extend([None, (429, {"description": "Too Many Requests"})])
+        if how == "huge":
+            self.api.file = b"a" * (media.LONGEST_BYTES + 1)
 
 
 _TEXT = update({"text": "你好"})

@@ -1,5 +1,6 @@
 """The Telegram channel, behind a real server and before a double of the Bot API."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
-from channels.message import Contact, Reply, SendError
+from channels.message import Attachment, Contact, InboundMessage, Reply, SendError
 from channels.telegram import payload
 from channels.telegram.channel import TelegramChannel
 from config.sections import Telegram
@@ -116,6 +117,148 @@ def test_groups_are_ignored_kindly(kind: str) -> None:
     assert payload.parse(crowd, START).message is None
 
 
-def test_edited_messages_are_ignored_kindly() -> None:
-    edited = {"update_id": 5, "edited_message": update({"text": "x"})["message"]}
-    assert payload.parse(edited, START).message is None
+def heard(content: dict[str, Any]) -> InboundMessage:
+    message = payload.parse(update(content), START).message
+    assert message is not None
+    return message
+
+
+def test_what_is_put_right_afterwards_is_heard() -> None:
+    edited = {"update_id": 5, "edited_message": update({"text": "是西韩村"})["message"]}
+    message = payload.parse(edited, START).message
+    assert message is not None
+    assert message.text == "是西韩村"
+
+
+def test_a_pin_that_moves_says_nothing() -> None:
+    place = {"location": {"latitude": 37.0, "longitude": 114.7}}
+    moved = {"update_id": 5, "edited_message": update(place)["message"]}
+    assert payload.parse(moved, START).message is None
+
+
+FILE = {"file_id": "f"}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ({"photo": [FILE]}, "image"),
+        ({"document": {**FILE, "mime_type": "image/jpeg"}}, "image"),
+        ({"document": {**FILE, "mime_type": "application/pdf"}}, "file"),
+        ({"document": FILE}, "file"),
+        ({"video": FILE}, "video"),
+        ({"video_note": FILE}, "video"),
+        ({"animation": FILE, "document": FILE}, "video"),
+        ({"audio": FILE}, "voice"),
+        ({"voice": FILE}, "voice"),
+    ],
+)
+def test_words_beside_whatever_file_are_heard(content: dict[str, Any], kind: str) -> None:
+    message = heard({**content, "caption": "东韩村的井盖没了"})
+    assert message.text == "东韩村的井盖没了"
+    (file,) = message.attachments
+    assert (file.kind, file.reference) == (kind, "telegram-media:f")
+
+
+@pytest.mark.parametrize("name", ["sticker", "contact", "poll", "dice", "document"])
+def test_what_we_cannot_read_is_said_to_be_so(name: str) -> None:
+    assert heard({name: FILE}).event == "unsupported"
+
+
+def test_a_picture_sent_as_a_file_needs_no_words() -> None:
+    message = heard({"document": {**FILE, "mime_type": "image/png"}})
+    assert [each.kind for each in message.attachments] == ["image"]
+
+
+async def test_polling_leaves_the_answer_to_the_outbox_with_the_receipt(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, desk = polling
+    api.updates = [update({"text": "路灯坏了"}, number=7)]
+    await channel.poll_once()
+    assert desk.later == [(SOMEBODY, desk.replies)]
+
+
+async def test_polling_does_not_confirm_what_is_not_on_disk(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, desk = polling
+    desk.failures = 1
+    api.updates = [update({"text": "路灯坏了"}, number=7)]
+    with pytest.raises(RuntimeError):
+        await channel.poll_once()
+    await channel.poll_once()
+    assert api.offsets == [0, 0]
+    assert len(desk.later) == 1
+
+
+async def test_what_is_on_disk_does_not_hold_up_the_next(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, desk = polling
+    desk.breakdowns = 1
+    api.updates = [update({"text": "路灯坏了"}, number=7), update({"text": "东韩村"}, number=8)]
+    assert await channel.poll_once() == 2
+    assert [message.external_id for message in desk.received] == ["7", "8"]
+
+
+async def test_polling_first_ends_a_webhook_that_was_set(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, desk = polling
+    api.updates = [update({"text": "路灯坏了"}, number=7)]
+    running = asyncio.create_task(channel.run())
+    async with asyncio.timeout(20):
+        await desk.posted.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert api.called[:2] == ["deleteWebhook", "getUpdates"]
+
+
+async def test_a_button_that_was_pressed_stops_spinning(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, _ = polling
+    pressed = {"id": "77", "data": "没解决", "message": update({})["message"]}
+    api.updates = [{"update_id": 5, "callback_query": pressed}]
+    await channel.poll_once()
+    await asyncio.gather(*channel._lights_out)
+    assert api.answered == ["77"]
+
+
+async def test_a_name_is_no_contact_of_ours(
+    polling: tuple[TelegramChannel, FakeDesk],
+) -> None:
+    channel, _ = polling
+    with pytest.raises(SendError) as caught:
+        await channel.send(Contact(scheme="telegram", path="@somebody"), Reply(key="thanks"))
+    assert caught.value.permanent
+
+
+async def test_choices_stand_below_the_last_piece_alone(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, _ = polling
+    asked = Reply(key="result", values={"words": "办理情况。" * 500}, choices=("解决了", "没解决"))
+    await channel.send(SOMEBODY, asked)
+    assert ["reply_markup" in each for each in api.sent] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("begins", "kind"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x89PNG\r\n", "image/png"),
+        (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        (b"OggS", "audio/ogg"),
+        (b"\0\0\0\x18ftypmp42", "video/mp4"),
+        (b"%PDF-1.7", "application/octet-stream"),
+    ],
+)
+async def test_a_file_is_what_it_begins_with(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk], begins: bytes, kind: str
+) -> None:
+    channel, _ = polling
+    api.file = begins
+    photo = Attachment(kind="image", reference="telegram-media:1")
+    assert await channel.fetch(photo) == (begins, kind)

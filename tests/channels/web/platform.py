@@ -14,7 +14,7 @@ from config.sections import Web
 from tests.channels.contract import Answer, Call
 
 BOUNDARY = "----a-browser-wrote-this"
-ABILITIES = frozenset(["retry", "image", "location", "signed", "hostile"])
+ABILITIES = frozenset(["retry", "image", "caption", "location", "signed", "hostile"])
 _ENCODED = "application/x-www-form-urlencoded"
 
 
@@ -71,6 +71,9 @@ class Adapter:
 
     def image(self, *, number: int = 1) -> Call:
         return self.upload(picture(), number=number)
+
+    def captioned(self, words: str, *, number: int = 1) -> Call:
+        return self.upload(picture(), words=words, number=number)
 
     def voice(self, *, number: int = 1) -> Call:
         raise NotImplementedError("the page has no microphone")

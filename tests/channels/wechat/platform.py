@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from pydantic import SecretStr
 from wechatpy.crypto import WeChatCrypto
 
-from channels import coordinates
+from channels import coordinates, media
 from channels.channel import Channel, Desk
 from channels.message import Contact
 from channels.wechat.channel import PATH, WeChatChannel
@@ -105,6 +105,9 @@ class PlainAdapter:
         inside = "<PicUrl>http://mmbiz.qpic.cn/a</PicUrl><MediaId>photo-1</MediaId>"
         return self.signed(xml("image", inside, number=number).encode())
 
+    def captioned(self, words: str, *, number: int = 1) -> Call:
+        raise NotImplementedError("photos come without words here")
+
     def voice(self, *, number: int = 1) -> Call:
         inside = "<MediaId>voice-1</MediaId><Format>amr</Format>"
         return self.signed(xml("voice", inside, number=number).encode())
@@ -154,6 +157,10 @@ class PlainAdapter:
         self.api.lost = how == "lost"
         if how == "gone":
             self.api.refusals.append({"errcode": 43004, "errmsg": "require subscribe"})
+        if how == "busy":
+            self.api.refusals.extend([{}, {"errcode": -1, "errmsg": "busy"}])
+        if how == "huge":
+            self.api.media["photo-1"] = (b"a" * (media.LONGEST_BYTES + 1), "image/jpeg")
 
 
 class EncryptedAdapter(PlainAdapter):

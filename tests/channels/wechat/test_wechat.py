@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,12 +13,11 @@ import structlog
 from structlog.testing import capture_logs
 from structlog.typing import EventDict, Processor
 
-from channels import media
-from channels.message import Attachment, SendError
+from channels.message import Attachment
 from channels.wechat import payload
 from tests.channels import contract
 from tests.channels.contract import Call, Case, Kit
-from tests.channels.desk import LONGEST_MEDIA_BYTES, said
+from tests.channels.desk import said
 from tests.channels.wechat import platform
 from tests.channels.wechat.platform import EncryptedAdapter, PlainAdapter, event, xml
 from tests.servers import PHOTO, WeChatApi
@@ -178,78 +178,19 @@ async def test_a_link_is_an_attachment_with_its_title() -> None:
 async def test_a_mini_program_is_answered_that_we_cannot_read_it() -> None:
     async def story(kit: Kit) -> None:
         answer = await kit.call(signed(kit, xml("miniprogrampage", "<Title>a</Title>")))
-        assert kit.adapter.told(answer) == "unsupported"
-        assert kit.desk.received == []
+        assert answer.taken
+        assert kit.desk.received[0].event == "unsupported"
 
     await run(story)
 
 
-async def test_a_photo_is_kept_before_the_desk_hears_of_it() -> None:
-    async def story(kit: Kit) -> None:
-        message = await kit.heard(kit.adapter.image())
-        assert message.attachments == (Attachment(kind="image", reference="store:1"),)
-        assert kit.desk.kept == [(PHOTO, "image/jpeg")]
-
-    await run(story)
-
-
-async def test_a_photo_that_the_platform_does_not_give_keeps_its_reference() -> None:
-    async def story(kit: Kit) -> None:
-        api(kit).media.clear()
-        message = await kit.heard(kit.adapter.image())
-        assert message.attachments[0].reference == "wechat-media:photo-1"
-        api(kit).media["photo-1"] = (PHOTO, "image/png")
-        assert await kit.channel.fetch(message.attachments[0]) == (PHOTO, "image/png")
-
-    await run(story)
-
-
-async def test_a_photo_that_our_store_refuses_is_told_after_the_reply() -> None:
-    async def story(kit: Kit) -> None:
-        api(kit).media["photo-1"] = (b"a" * (LONGEST_MEDIA_BYTES + 1), "image/jpeg")
-        answer = await kit.call(kit.adapter.image())
-        assert kit.adapter.told(answer).endswith("\n\nmedia_refused")
-        assert len(kit.desk.received) == 1
-        assert kit.desk.received[0].attachments[0].reference == ""  # nobody asks for it again
-
-    await run(story)
-
-
-async def test_three_retries_of_a_photo_fetch_it_once() -> None:
-    async def story(kit: Kit) -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(3):
-                group.create_task(kit.call(kit.adapter.image()))
-        assert len(kit.desk.kept) == 1
-        assert len(kit.desk.received) == 1
-
-    await run(story)
-
-
-async def test_a_slow_photo_does_not_keep_the_message_waiting(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(media, "WITHIN_S", 0.05)
-
+async def test_a_photo_is_told_of_first_and_fetched_then() -> None:
     async def story(kit: Kit) -> None:
         api(kit).media_gate.clear()
-        message = await kit.heard(kit.adapter.image())
-        assert message.attachments[0].reference == "wechat-media:photo-1"
+        (photo,) = (await kit.heard(kit.adapter.image())).attachments
+        assert photo == Attachment(kind="image", reference="wechat-media:photo-1")
         api(kit).media_gate.set()
-
-    await run(story)
-
-
-async def test_a_notice_broken_off_goes_on_where_it_stopped() -> None:
-    async def story(kit: Kit) -> None:
-        notice = said("甲" * 682 + "乙" * 682 + "丙" * 10)
-        api(kit).refusals.extend([{}, {"errcode": -1, "errmsg": "busy"}])
-        with pytest.raises(SendError):
-            await kit.channel.send(kit.adapter.contact(1), notice)
-        await kit.channel.send(kit.adapter.contact(1), notice)
-        assert list(kit.adapter.sent()) == ["甲" * 682, "乙" * 682, "丙" * 10]
-        await kit.channel.send(kit.adapter.contact(1), notice)
-        assert len(kit.adapter.sent()) == 6
+        assert await kit.channel.fetch(photo) == (PHOTO, "image/jpeg")
 
     await run(story)
 
@@ -302,7 +243,7 @@ async def test_stopping_waits_for_what_is_being_received() -> None:
         await asyncio.gather(running, return_exceptions=True)
         assert len(kit.desk.later) == 1
 
-    await contract.run(Case(run=story, patience_s=0.0), EncryptedAdapter())
+    await contract.run(Case(run=story, patience_s=0.05), EncryptedAdapter())
 
 
 async def test_logs_hold_neither_words_nor_names() -> None:
@@ -312,9 +253,7 @@ async def test_logs_hold_neither_words_nor_names() -> None:
             await kit.call(kit.adapter.text("路灯坏了"))
             await kit.call(kit.adapter.forged(kit.adapter.text("路灯坏了")))
             await kit.call(signed(kit, xml("text", "<Content><路灯/></Content>")))
-            api(kit).media.clear()
-            await kit.call(kit.adapter.image())
-        assert len(logs) == 4
+        assert len(logs) == 3
         assert not [log for log in logs if "路灯" in str(log) or "resident" in str(log)]
 
     await run(story)
@@ -354,3 +293,13 @@ def api(kit: Kit) -> WeChatApi:
 
 def signed(kit: Kit, body: str) -> Call:
     return kit.adapter.signed(body.encode())
+
+
+async def test_choices_are_a_menu_below_a_notice() -> None:
+    async def story(kit: Kit) -> None:
+        asked = replace(said("您看解决了没有"), choices=("解决了", "没解决"))
+        await kit.channel.send(kit.adapter.contact(1), asked)
+        menu = json.loads(api(kit).bodies[0])["msgmenu"]
+        assert [each["content"] for each in menu["list"]] == ["解决了", "没解决"]
+
+    await run(story)

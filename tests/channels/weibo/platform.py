@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pydantic import SecretStr
 
-from channels import coordinates
+from channels import coordinates, media
 from channels.channel import Channel, Desk
 from channels.message import Contact
 from channels.weibo.channel import PATH, WeiboChannel
@@ -87,6 +87,9 @@ class Adapter:
         data = {"vfid": 821804459, "tovfid": 821469459}
         return self.written(record("image", "发了一张图片", data, number=number))
 
+    def captioned(self, words: str, *, number: int = 1) -> Call:
+        raise NotImplementedError("photos come without words here")
+
     def voice(self, *, number: int = 1) -> Call:
         data = {"vfid": 821804460, "tovfid": 821469460}
         return self.written(record("voice", "发了一个语音消息", data, number=number))
@@ -148,6 +151,10 @@ class Adapter:
         self.api.lost = how == "lost"
         if how == "gone":
             self.api.refusals.append((400, {"error": "User not exists", "error_code": 20003}))
+        if how == "busy":
+            self.api.refusals.extend([None, (503, {"error": "busy", "error_code": 10009})])
+        if how == "huge":
+            self.api.media["821469459"] = (b"a" * (media.LONGEST_BYTES + 1), "image/jpeg")
 
 
 _TEXT = record("text", "你好", {})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from channels.message import Attachment, SendError
+from channels.message import SendError
 from channels.weibo import payload
 from tests.channels import contract
 from tests.channels.contract import Call, Case, Kit
@@ -119,15 +119,6 @@ async def test_the_platforms_own_words_for_a_pin_are_not_the_residents() -> None
         assert own.text == "东韩村村口"
         link = await kit.heard(kit.adapter.location(37.0, 114.7, number=2))
         assert link.text == ""
-
-    await run(story)
-
-
-async def test_a_photo_is_kept_before_the_desk_hears_of_it() -> None:
-    async def story(kit: Kit) -> None:
-        message = await kit.heard(kit.adapter.image())
-        assert message.attachments == (Attachment(kind="image", reference="store:1"),)
-        assert kit.desk.kept[0][1] == "image/jpeg"
 
     await run(story)
 
