@@ -36,6 +36,7 @@ _COUNT = MappingProxyType(
         for dialect in (postgresql, sqlite)
     }
 )
+_FORGET = sa.delete(_FAILURE).where(_FAILURE.c.day < sa.bindparam("day"))
 _FAILURES = sa.select(_FAILURE.c.failures).where(
     _FAILURE.c.ticket == sa.bindparam("ticket"), _FAILURE.c.day == sa.bindparam("day")
 )
@@ -73,6 +74,7 @@ def weigh(connection: Connection, conversation: Conversation, heard: Heard) -> C
         return conversation
     if len(proof.digits) >= ENOUGH and _left(ticket).endswith(proof.digits):
         return replace(conversation, proved=ticket.number)
+    connection.execute(_FORGET, row)
     connection.execute(_COUNT[connection.dialect.name], row)
     return conversation
 

@@ -9,6 +9,7 @@ from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
 from channels.message import Contact, InboundMessage
+from intake import schema
 from intake.phone import callbacks
 from intake.services import Services
 from intake.web import server
@@ -95,6 +96,9 @@ async def test_after_five_wrong_tries_the_right_digits_prove_nothing_today(stree
     assert await street.somebody("a").says("查询") == ["progress"]
     street.clock.forward(days=1)
     assert await street.somebody("b").says(f"查询 {number} 5678") == ["progress"]
+    assert await street.somebody("c").says(f"查询 {number} 0000") == UNKNOWN
+    query = sa.select(schema.proof_failure.c.failures)
+    assert await street.services.database.read(lambda c: c.execute(query).scalars().all()) == [1]
 
 
 async def test_his_own_slips_do_not_count_where_he_has_reported_it(street: Street) -> None:
