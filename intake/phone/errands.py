@@ -1,4 +1,8 @@
-"""Calls that we owe: planned, claimed by day, tried twice. Functions of a connection."""
+"""Calls that we owe: planned, claimed by day, tried twice. Functions of a connection.
+
+Who is told of a danger is rung at any hour, and again within minutes: only such calls fall due at
+night.
+"""
 
 import json
 from dataclasses import dataclass
@@ -12,9 +16,11 @@ from channels.phone.book import Errand, Purpose
 from config.runtime import LOCAL_ZONE
 from intake import wire
 from intake.phone import schema
+from routing import command
 
-DAY = (time(8, 0), time(21, 0))  # nobody is rung outside these hours
+DAY = (time(8, 0), time(21, 0))  # nobody is rung outside these hours, but for a danger
 AGAIN_AFTER = timedelta(hours=2)
+ALARM_AGAIN_AFTER = timedelta(minutes=2)
 CLAIM = timedelta(minutes=150)  # longer than the longest call that the settings allow
 MOST_ATTEMPTS = 2
 BROKEN_OFF = "程序中断，结果不明"
@@ -56,7 +62,7 @@ def plan(connection: Connection, wanted: Plan, now: datetime) -> str:
         "body": json.dumps(wire.reply_to_record(wanted.reply), ensure_ascii=False),
         "state": "waiting",
         "attempts": 0,
-        "due_at": by_day(now),
+        "due_at": now if _is_alarm(wanted.reply) else by_day(now),
         "created_at": now,
     }
     try:
@@ -112,9 +118,7 @@ def of_ticket(connection: Connection, ticket: str) -> list[Owed]:
 
 
 def claim(connection: Connection, now: datetime) -> Errand | None:
-    """The next call to make, ours for CLAIM; None at night or where none is due."""
-    if by_day(now) != now:
-        return None
+    """The next call to make, ours for CLAIM; None where none is due. At night alarms only."""
     _give_up(connection, now)
     due = (
         sa.select(_ERRAND)
@@ -122,6 +126,7 @@ def claim(connection: Connection, now: datetime) -> Errand | None:
             _ERRAND.c.state == "waiting",
             _ERRAND.c.attempts < MOST_ATTEMPTS,
             _ERRAND.c.due_at <= now,
+            _ERRAND.c.due_at >= _night_began(now) if by_day(now) != now else sa.true(),
             sa.or_(_ERRAND.c.claimed_until.is_(None), _ERRAND.c.claimed_until < now),
         )
         .order_by(_ERRAND.c.due_at)
@@ -169,10 +174,12 @@ def missed(connection: Connection, errand: Errand, now: datetime, result: str) -
     if errand.attempt >= MOST_ATTEMPTS:
         _finish(connection, errand.id, "given_up", now, result)
         return True
+    alarm = _is_alarm(errand.reply)
+    again = now + ALARM_AGAIN_AFTER if alarm else by_day(now + AGAIN_AFTER)
     connection.execute(
         sa.update(_ERRAND)
         .where(_ERRAND.c.id == errand.id, _ERRAND.c.state == "waiting")
-        .values(due_at=by_day(now + AGAIN_AFTER), claimed_until=None, result=result[:200])
+        .values(due_at=again, claimed_until=None, result=result[:200])
     )
     return False
 
@@ -185,6 +192,16 @@ def by_day(at: datetime) -> datetime:
         return at
     day = local.date() if local.time() < begins else local.date() + timedelta(days=1)
     return datetime.combine(day, begins, LOCAL_ZONE)
+
+
+def _night_began(now: datetime) -> datetime:
+    local = now.astimezone(LOCAL_ZONE)
+    day = local.date() - timedelta(days=1) if local.time() < DAY[0] else local.date()
+    return datetime.combine(day, DAY[1], LOCAL_ZONE)
+
+
+def _is_alarm(reply: Reply) -> bool:
+    return reply.key == command.REPLY
 
 
 def _finish(connection: Connection, errand_id: str, state: str, now: datetime, result: str) -> None:

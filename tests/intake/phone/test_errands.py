@@ -94,3 +94,25 @@ async def test_at_night_nothing_is_claimed(database: Database) -> None:
     await database.write(owe)
     night = datetime(2026, 11, 24, 22, 0, tzinfo=LOCAL_ZONE)
     assert await database.write(lambda c: errands.claim(c, night)) is None
+
+
+async def test_who_is_told_of_a_danger_is_rung_at_night_and_again_within_minutes(
+    database: Database,
+) -> None:
+    night = datetime(2026, 11, 24, 2, 0, tzinfo=LOCAL_ZONE)
+    alarm = Plan(
+        id="alarm",
+        to=TO,
+        purpose=Purpose.NOTICE,
+        ticket="20261124-0002",
+        reply=Reply(key="command_danger", values={"number": "20261124-0002"}),
+    )
+    evening = night - timedelta(hours=6)
+    await database.write(lambda c: owe(c, at=evening))  # not rung any more that day
+    await database.write(lambda c: errands.plan(c, alarm, night))
+    first = await database.write(lambda c: errands.claim(c, night))
+    assert first is not None and first.id == "alarm"
+    assert await database.write(lambda c: errands.claim(c, night)) is None
+    assert not await database.write(lambda c: errands.missed(c, first, night, "无人接听"))
+    again = await database.write(lambda c: errands.claim(c, night + errands.ALARM_AGAIN_AFTER))
+    assert again is not None and (again.id, again.attempt) == ("alarm", 2)
