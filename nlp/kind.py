@@ -13,6 +13,11 @@ SHORT = 12  # characters: up to here a message may be talk rather than a matter
 _WHOLE_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in talk_words.WHOLE)
 _BEFORE = tuple((kind, re.compile(pattern)) for kind, pattern in kind_words.BEFORE.items())
 _MATTER = {kind: re.compile(pattern) for kind, pattern in kind_words.MATTER.items()}
+_TELLING = {
+    kind: re.compile("|".join(f"(?:{words})" for _, words in rows))
+    for kind, rows in kind_words.TELLING.items()
+}
+_EARLIER = re.compile(kind_words.EARLIER)
 _PRAISE = re.compile(kind_words.THANKS)
 _ASK = re.compile(kind_words.ASKING)
 _BROKEN = re.compile(kind_words.FAULT)
@@ -47,9 +52,25 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
         return _of_numbers(text)
     for kind, pattern in _BEFORE:
         found = pattern.search(text, 0 if len(text) <= TALK else len(text) - SHORT)
-        if found and not (danger and kind is not RequestKind.PERSON):
+        if not found or _is_telling(kind, text):
+            continue
+        if not (danger and kind is not RequestKind.PERSON):
             return kind, (found.group(),)
     return _matter(text, danger)
+
+
+def _is_telling(kind: RequestKind, text: str) -> bool:
+    """Is what looks like an order part of a matter? 物业说不用来修了，我家还漏着水 is none.
+
+    Who names a ticket means it. Who asks how it stands speaks of what he has told before; a matter
+    taken for a question is lost, a question taken for a matter is answered by a person.
+    """
+    if _TICKET.search(text):
+        return False
+    if kind is RequestKind.PROGRESS:
+        return not _EARLIER.search(text)
+    telling = _TELLING.get(kind)
+    return bool(telling and telling.search(text))
 
 
 def _of_numbers(text: str) -> tuple[RequestKind, tuple[str, ...]]:

@@ -12,6 +12,8 @@ from nlp.understanding import RequestKind
     [
         ("你好", RequestKind.GREETING),
         ("喂，有人吗？", RequestKind.GREETING),
+        ("是4569899吗", RequestKind.GREETING),
+        ("是任县热线吗", RequestKind.GREETING),
         ("转人工", RequestKind.PERSON),
         ("别跟我说机器话，叫个活人来", RequestKind.PERSON),
         ("中", RequestKind.YES),
@@ -153,3 +155,39 @@ def test_the_words_that_decided_are_told() -> None:
 
 def test_danger_goes_before_talk() -> None:
     assert kind.judge("刚才忘说了，着火了", danger=("着火",))[0] is RequestKind.HELP
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "村里取消我的低保我要投诉",
+        "物业说不用来修了，我家还漏着水",
+        "村干部说这事不用管了",
+        "我家水管坏了修了没两天又坏了",
+        "我家门口垃圾有人管没有",
+        "我反映东韩村路灯坏了有人管吗",
+        "取消了公交线路我们反映多次",
+        "找个人说说理",
+        "人工服务窗口没人",
+        "俺村的桥有人修没有",
+        "镇里取消了班车，出门不方便",
+    ],
+)
+def test_a_matter_is_not_swallowed_as_an_order(text: str) -> None:
+    orders = {RequestKind.WITHDRAW, RequestKind.PROGRESS, RequestKind.PERSON}
+    assert kind.judge(normalize(text))[0] not in orders
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我上次反映的路灯坏了修了吗", RequestKind.PROGRESS),
+        ("我报的那个井盖有人来修了没", RequestKind.PROGRESS),
+        ("已经自己修好了不用来了", RequestKind.WITHDRAW),
+        ("撤销我的投诉", RequestKind.WITHDRAW),
+        ("帮我撤单 20261124-0001，物业说不用修了", RequestKind.WITHDRAW),
+        ("给我找个人说话", RequestKind.PERSON),
+    ],
+)
+def test_an_order_is_still_an_order(text: str, expected: RequestKind) -> None:
+    assert kind.judge(normalize(text))[0] is expected
