@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import ClientSession, web
@@ -18,6 +19,13 @@ class KeepMedia(Protocol):
 
     async def __call__(self, content: bytes, media_type: str) -> str:
         """Store the bytes and return `store:ID`; MediaRefused says why not."""
+
+
+class FindMedia(Protocol):
+    """Finds what was kept."""
+
+    async def __call__(self, reference: str) -> tuple[Path, str] | None:
+        """The file and its media type for `store:ID`; None where there is none (any more)."""
 
 
 class MediaRefused(Exception):
@@ -59,6 +67,7 @@ class Desk:
     http: ClientSession
     runtime: Runtime
     keep: KeepMedia
+    find: FindMedia
     leave: Leave
     history: History
     county: str = ""

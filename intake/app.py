@@ -146,6 +146,7 @@ def _desk(office: Services, http: ClientSession) -> Desk:
         http=http,
         runtime=office.runtime,
         keep=office.media,
+        find=office.media.find,
         leave=office.desk.leave,
         history=partial(_history, office),
         county=office.county.name,

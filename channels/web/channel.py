@@ -3,7 +3,6 @@ in memory.
 """
 
 import asyncio
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,20 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from channels import http
-from channels.channel import Channel, Desk, MediaRefused
+from channels.channel import Channel, Desk, Line, MediaRefused
 from channels.message import Attachment, Contact, InboundMessage, Reply
-from channels.web import payload, pictures, showing
+from channels.web import payload, showing, visitor
 from channels.web.payload import Form
+from channels.web.pictures import Darkroom
 from config.runtime import LOCAL_ZONE
 from config.sections import Web
 
 SCHEME = "web"
-COOKIE = "hotline_resident"
 HERE = Path(__file__).parent
 STATIC = "/static/web"
-COOKIE_LASTS_S = 180 * 24 * 3600
 QUIET = "X-Quiet"  # asked for by the page's own script, not looked at
+NO_PHOTO = "没有这张照片"
 KIOSK_WARNS_S = 20
-KIOSK_GRACE_S = 15  # the cookie outlives the page's own clock a little
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -47,6 +45,7 @@ class WebChannel(Channel):
     def __init__(self, settings: Web, desk: Desk) -> None:
         self._settings = settings
         self._desk = desk
+        self._darkroom = Darkroom()
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -55,15 +54,17 @@ class WebChannel(Channel):
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._pages.filters["spoken"] = showing.spoken
+        self._pages.filters.update(spoken=showing.spoken, photo=showing.photo)
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """The page, sending, progress, clearing, and the page's own files."""
+        """The page, sending, progress, staying, clearing, own photos, the page's own files."""
         return [
             web.get("/", self._page),
             web.post("/", self._send),
             web.get("/progress", self._progress),
+            web.post("/stay", self._stay),
             web.post("/end", self._end),
+            web.get("/photo/{id}", self._photo),
             web.get(STATIC + "/{file}", self._static),
         ]
 
@@ -80,14 +81,14 @@ class WebChannel(Channel):
         return await self._show(request, template="progress.html")
 
     async def _send(self, request: web.Request) -> web.Response:
-        _same_site(request)
+        visitor.same_site(request)
         try:
             form = await payload.read(request)
         except web.HTTPClientError as refusal:
             problem = refusal.text or payload.REFUSED
             return await self._show(request, problem=problem, status=refusal.status)
-        resident = request.cookies.get(COOKIE, "")
-        if not payload.is_id(resident):
+        resident = visitor.known(request)
+        if not resident:
             problem = "隔的时间太长，页面已经换新。请再按一次“发送”，您写的都还在"
             return await self._show(request, problem=problem, kept=form.text, status=403)
         if not payload.is_id(form.key):
@@ -108,7 +109,7 @@ class WebChannel(Channel):
             problem = "请先写下要说的事，或者选一张照片"
             return await self._show(request, problem=problem, status=400)
         await self._desk.receive(self._message(resident, form, attachments))
-        raise web.HTTPSeeOther(_home(request) + "#last")
+        raise web.HTTPSeeOther(visitor.home(request) + "#last")
 
     def _message(
         self, resident: str, form: Form, attachments: tuple[Attachment, ...]
@@ -126,17 +127,42 @@ class WebChannel(Channel):
             event=form.event,
         )
 
+    async def _stay(self, request: web.Request) -> web.Response:
+        """Somebody is still at the kiosk and writes: he is remembered for as long again."""
+        visitor.same_site(request)
+        resident, answer = visitor.known(request), web.Response(status=204)
+        if resident and visitor.is_kiosk(request):
+            self._remember(request, answer, resident)
+        return answer
+
+    async def _photo(self, request: web.Request) -> web.Response:
+        """A photo in small, for him alone who has sent it."""
+        reference = showing.HELD + request.match_info["id"]
+        lines = await self._lines(visitor.known(request))
+        if not any(reference in line.pictures for line in lines):
+            raise web.HTTPNotFound(text=NO_PHOTO)
+        found = await self._desk.find(reference)
+        if found is None:
+            raise web.HTTPNotFound(text=NO_PHOTO)
+        whole = await asyncio.to_thread(found[0].read_bytes)
+        try:
+            content, kind = await self._darkroom.small(whole)
+        except MediaRefused:
+            raise web.HTTPNotFound(text=NO_PHOTO) from None
+        headers = {"Cache-Control": "no-store"}  # nothing of it stays where others sit
+        return web.Response(body=content, content_type=kind, headers=headers)
+
     async def _end(self, request: web.Request) -> web.Response:
         """The browser forgets who was here; what was said stays with those who handle it."""
-        _same_site(request)
-        answer = web.HTTPSeeOther(_home(request, ended=True))
-        answer.del_cookie(COOKIE)
+        visitor.same_site(request)
+        answer = web.HTTPSeeOther(visitor.home(request, ended=True))
+        visitor.forget(answer)
         raise answer
 
     async def _kept(self, photo: bytes) -> tuple[Attachment, ...]:
         if not photo:
             return ()
-        content, kind = await asyncio.to_thread(pictures.cleaned, photo)
+        content, kind = await self._darkroom.cleaned(photo)
         reference = await self._desk.keep(content, kind)
         return (
             Attachment(kind="image", reference=reference, media_type=kind, size_bytes=len(content)),
@@ -151,15 +177,14 @@ class WebChannel(Channel):
         kept: str = "",
         status: int = 200,
     ) -> web.Response:
-        resident, kiosk = request.cookies.get(COOKIE, ""), _is_kiosk(request)
-        fresh = not payload.is_id(resident)
-        resident = _new_id() if fresh else resident
-        lines = [] if fresh else await self._desk.history(Contact(scheme=SCHEME, path=resident))
+        resident, kiosk = visitor.known(request), visitor.is_kiosk(request)
+        lines = await self._lines(resident)
         values: Mapping[str, Any] = {
             "lines": lines,
             "tickets": showing.tickets(lines),
+            "choices": showing.choices(lines),
             "zone": LOCAL_ZONE,
-            "key": _new_id(),
+            "key": visitor.new_id(),
             "problem": problem,
             "kept": kept,
             "kiosk": kiosk,
@@ -176,23 +201,16 @@ class WebChannel(Channel):
         answer = web.Response(text=text, content_type="text/html", status=status)
         answer.headers["Content-Security-Policy"] = POLICY
         answer.headers["Cache-Control"] = "no-store"
-        if fresh or (kiosk and QUIET not in request.headers):
-            self._set_cookie(request, answer, resident, kiosk=kiosk)
+        if not resident or (kiosk and QUIET not in request.headers):
+            self._remember(request, answer, resident or visitor.new_id())
         return answer
 
-    def _set_cookie(
-        self, request: web.Request, answer: web.Response, resident: str, *, kiosk: bool
-    ) -> None:
-        """A phone remembers its owner; a kiosk forgets, even where its page has no script."""
-        kiosk_s = self._settings.kiosk_idle_s + KIOSK_GRACE_S
-        answer.set_cookie(
-            COOKIE,
-            resident,
-            max_age=kiosk_s if kiosk else COOKIE_LASTS_S,
-            httponly=True,
-            samesite="Lax",
-            secure=request.secure,
-        )
+    async def _lines(self, resident: str) -> Sequence[Line]:
+        return await self._desk.history(Contact(scheme=SCHEME, path=resident)) if resident else ()
+
+    def _remember(self, request: web.Request, answer: web.Response, resident: str) -> None:
+        idle_s = self._settings.kiosk_idle_s
+        visitor.remember(request, answer, resident, kiosk_idle_s=idle_s)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         path = HERE / "static" / request.match_info["file"]
@@ -206,23 +224,3 @@ class WebChannel(Channel):
 
     def _said(self, key: str) -> str:
         return self._desk.render(Reply(key=key))
-
-
-def _same_site(request: web.Request) -> None:
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise web.HTTPForbidden(text="这个请求来自别的网站，已拒绝")
-
-
-def _is_kiosk(request: web.Request) -> bool:
-    return request.query.get("kiosk") == "1"
-
-
-def _home(request: web.Request, *, ended: bool = False) -> str:
-    """The page's own address: nothing of what was said or asked is ever in it."""
-    said = {"kiosk": _is_kiosk(request), "ended": ended}
-    query = "&".join(f"{name}=1" for name, holds in said.items() if holds)
-    return f"/?{query}" if query else "/"
-
-
-def _new_id() -> str:
-    return secrets.token_hex(payload.ID_LENGTH // 2)

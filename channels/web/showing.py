@@ -10,7 +10,13 @@ from channels.channel import Line
 
 MOST_TICKETS = 6
 SHORT = 18  # of what was said, enough to know it again
+HELD = "store:"
 _NUMBER = re.compile(r"\d{8}-\d{4,}")
+# Who comes in danger, unless it is an amount; a number with its area; a mobile.
+_TO_RING = re.compile(
+    r"(?<![\d.-])(?:(?:110|119|120|122)(?!\s*[.%元号米户人斤亩块天年月日时分平岁个])"
+    r"|0\d{2,3}-?[2-8]\d{6,7}|1[3-9]\d{9})(?![\d-])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +36,30 @@ def tickets(lines: Sequence[Line]) -> list[Asked]:
     return [Asked(number=n, said=_short(t)) for n, t in reversed(begun.items())][:MOST_TICKETS]
 
 
-def spoken(text: str) -> Markup:
-    """A line of the talk: its own line ends, and ticket numbers that catch the eye."""
-    marked = _NUMBER.sub(lambda m: f'<b class="number">{m.group()}</b>', str(escape(text)))
+def choices(lines: Sequence[Line]) -> tuple[str, ...]:
+    """The short answers to what we asked last, as long as the resident has said nothing since."""
+    for line in reversed(lines):
+        if not line.from_us:
+            return ()
+        if line.choices:
+            return line.choices
+    return ()
+
+
+def spoken(text: str, *, rings: bool = False) -> Markup:
+    """A line of the talk: its own line ends, ticket numbers that catch the eye, and where the
+    reader holds a telephone (`rings`) numbers that ring.
+    """
+    marked = str(escape(text))
+    if rings:
+        marked = _TO_RING.sub(lambda m: f'<a href="tel:{m.group()}">{m.group()}</a>', marked)
+    marked = _NUMBER.sub(lambda m: f'<b class="number">{m.group()}</b>', marked)
     return Markup("<br>").join(Markup(line) for line in marked.splitlines())
+
+
+def photo(reference: str) -> str:
+    """Where its sender sees a picture of ours; empty for what we have not got."""
+    return f"/photo/{reference.removeprefix(HELD)}" if reference.startswith(HELD) else ""
 
 
 def _short(text: str) -> str:

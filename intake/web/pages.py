@@ -118,6 +118,16 @@ def log_in(
     return show(request, "login.html", values, status=status)
 
 
+def lost(request: web.Request) -> web.Response:
+    """For a resident at an address that there is not: the way home."""
+    return show(request, "lost.html", {}, status=404)
+
+
+def has_strayed(request: web.Request) -> bool:
+    """Is a person looking at an address of ours, rather than a program or a page's own script?"""
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+
+
 def wants_page(request: web.Request) -> bool:
     """Is a person looking, at a page of ours?"""
     return request.path.startswith("/console")

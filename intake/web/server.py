@@ -107,6 +107,8 @@ async def _explain(request: web.Request, handler: _Handler) -> web.StreamRespons
             raise
         if pages.wants_page(request):
             return pages.fault(request, refusal.status, pages.in_chinese(refusal))
+        if refusal.status == 404 and pages.has_strayed(request):
+            return pages.lost(request)
         if refusal.content_type == "text/plain" and not request.path.startswith(_FOR_PROGRAMS):
             refusal.text = pages.in_chinese(refusal)
         raise

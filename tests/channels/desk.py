@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from aiohttp import ClientSession
 
@@ -37,6 +38,7 @@ class FakeDesk:
         self.failures = 0
         self.breakdowns = 0
         self.kept: list[tuple[bytes, str]] = []
+        self.files: dict[str, tuple[Path, str]] = {}
         self.lines: list[Line] = []
         self._receipts: dict[tuple[str, str], asyncio.Future[Receipt]] = {}
         self._left: set[tuple[str, str]] = set()
@@ -51,6 +53,7 @@ class FakeDesk:
             http=http,
             runtime=runtime,
             keep=self.keep,
+            find=self.find,
             history=self.history,
         )
 
@@ -97,6 +100,9 @@ class FakeDesk:
             raise MediaRefused("文件太大")
         self.kept.append((content, media_type))
         return f"store:{len(self.kept)}"
+
+    async def find(self, reference: str) -> tuple[Path, str] | None:
+        return self.files.get(reference)
 
     async def history(self, contact: Contact) -> Sequence[Line]:
         return self.lines

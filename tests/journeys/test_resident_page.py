@@ -151,6 +151,28 @@ async def test_next_person_at_the_kiosk_sees_nothing(browser: Browser, program: 
         assert "路灯" not in shown and "没有写完" not in shown
 
 
+async def test_whoever_writes_long_at_the_kiosk_is_still_himself(
+    browser: Browser, program: Program
+) -> None:
+    """The page's clock is set forward, the browser's own with its cookies is not: so the server
+    must have been told, and the cookie be a new one with the old name.
+    """
+    page = await browser.new_page()
+    await page.clock.install()
+    await tell(page, program.url + "/?kiosk=1", "路灯坏了")
+    (before,) = await page.context.cookies()
+    await page.clock.fast_forward(60_000)
+    async with page.expect_response("**/stay?kiosk=1") as told:
+        await page.type("#text", "东韩村")
+    assert (await told.value).status == 204
+    (after,) = await page.context.cookies()
+    assert after["value"] == before["value"]
+    assert after["expires"] > before["expires"]
+    await page.click("#go")
+    await page.wait_for_selector("text=单号")
+    assert number_in(await answered(page))
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 async def test_done_at_the_kiosk_clears_at_once(
     browser: Browser, program: Program, script: bool
@@ -173,9 +195,9 @@ async def test_news_are_announced_and_come_when_they_are_wanted(
     operator = await browser.new_page()
     await log_in(operator, program)
     await operator.goto(f"{program.url}/console/tickets/{number}")
-    await operator.select_option("[name=action]", "answer")
-    await operator.fill("section:has-text('其他操作') [name=note]", "已换新灯，今晚亮。")
-    await operator.click("text=提交")
+    form = operator.locator("form:has([name=action][value=answer])")
+    await form.locator("[name=note]").fill("已换新灯，今晚亮。")
+    await form.locator("button").click()
     await operator.wait_for_selector("text=已答复")
     await page.fill("#text", "我正在写")
     await page.clock.run_for(16_000)
@@ -184,3 +206,24 @@ async def test_news_are_announced_and_come_when_they_are_wanted(
     await page.click("#news")
     assert "今晚亮" in await answered(page)
     assert await page.input_value("#text") == "我正在写"
+    await page.click("#choices >> text=没解决")
+    await page.wait_for_selector(".talk .you >> text=没解决")
+    assert not await page.is_visible("#choices")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("path", ["/", "/?kiosk=1", "/progress", "/nowhere"])
+async def test_no_page_is_wider_than_the_screen(
+    browser: Browser, program: Program, width: int, path: str
+) -> None:
+    page = await browser.new_page(viewport={"width": width, "height": 700})
+    await tell(page, program.url, "着火了，东韩村")
+    await page.goto(program.url + path)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_who_has_strayed_finds_home(browser: Browser, program: Program) -> None:
+    page = await browser.new_page()
+    await page.goto(program.url + "/nowhere")
+    await page.click("text=回到首页")
+    await page.wait_for_selector("#text")

@@ -6,12 +6,15 @@ const LONGEST_SIDE = 2400;
 const NEWS_EVERY_MS = 15000;
 const AGAIN_MS = 5000;
 const GIVES_UP_MS = 120000;
+const STAYS_EVERY_MS = 10000; // less than the cookie outlives the page's own clock
 const say = document.getElementById("say");
 const talk = document.querySelector(".talk");
 const note = document.getElementById("note");
 // Only pages that are looked at renew the cookie: an answer that comes late must not bring back who has left.
 const QUIET = { "X-Quiet": "1" };
 let forgotten = false;
+let told = Date.now(); // when the server last heard that somebody is at the kiosk
+let telling = null;
 let photo = Promise.resolve(null); // what is sent in place of the chosen one
 
 document.getElementById("last")?.scrollIntoView({ block: "start" });
@@ -104,35 +107,44 @@ function announcing() {
     if (document.hidden) return;
     const answer = await fetch(location.pathname + location.search, { headers: QUIET }).catch(() => null);
     if (!answer?.ok || forgotten) return;
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".talk");
-    if (!found || found.querySelectorAll("time").length <= talk.querySelectorAll("time").length) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const lines = (page) => page.querySelectorAll(".talk time").length;
+    if (lines(found) <= lines(document)) return;
     fresh = found;
     news.hidden = false;
   }, NEWS_EVERY_MS);
   news.addEventListener("click", () => {
-    talk.replaceChildren(...fresh.children);
+    // What is offered belongs to what was said last: both are new, or neither.
+    for (const name of [".talk", "#choices"]) {
+      const [old, found] = [document.querySelector(name), fresh.querySelector(name)];
+      old.replaceChildren(...found.children);
+      old.hidden = found.hidden;
+    }
     news.hidden = true;
     reading();
     document.getElementById("last")?.scrollIntoView({ block: "start" });
   });
 }
 
-// For those who read with difficulty: the last answer aloud, where the machine can speak.
+// For those who read with difficulty: each of our answers aloud, where the machine can speak.
 function reading() {
-  const last = document.querySelector(".talk li.us:last-child");
-  if (!last || !window.speechSynthesis) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "plain read";
-  button.textContent = "念给我听";
-  button.addEventListener("click", () => {
-    speechSynthesis.cancel();
-    const words = new SpeechSynthesisUtterance(last.querySelector("p").innerText);
-    words.lang = "zh-CN";
-    words.rate = 0.9;
-    speechSynthesis.speak(words);
-  });
-  last.append(button);
+  if (!window.speechSynthesis) return;
+  for (const line of document.querySelectorAll(".talk li.us")) {
+    const said = line.querySelector("p");
+    if (!said || line.querySelector("button")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain read";
+    button.textContent = "念给我听";
+    button.addEventListener("click", () => {
+      speechSynthesis.cancel();
+      const words = new SpeechSynthesisUtterance(said.innerText);
+      words.lang = "zh-CN";
+      words.rate = 0.9;
+      speechSynthesis.speak(words);
+    });
+    line.append(button);
+  }
 }
 
 // At the kiosk the next person must see nothing of this one.
@@ -140,8 +152,14 @@ function forgetting(after_s, warns_s) {
   const box = document.getElementById("idle");
   const left = document.getElementById("left");
   let ends = 0;
-  const again = () => { if (!forgotten) { ends = Date.now() + after_s * 1000; box.hidden = true; } };
   const used = () => document.querySelector(".talk .you, #ask") || say?.text.value;
+  const again = () => {
+    if (forgotten) return;
+    ends = Date.now() + after_s * 1000;
+    box.hidden = true;
+    if (used()) stay();
+  };
+  document.querySelector("form[action^='/end']")?.addEventListener("submit", leave);
   for (const name of ["pointerdown", "keydown", "input"]) addEventListener(name, again);
   document.getElementById("stay").addEventListener("click", again);
   again();
@@ -154,8 +172,22 @@ function forgetting(after_s, warns_s) {
   }, 1000);
 }
 
-async function forget() {
+// While somebody writes, the server keeps him as long as the page does.
+function stay() {
+  if (Date.now() - told < STAYS_EVERY_MS) return;
+  told = Date.now();
+  telling = new AbortController();
+  fetch("/stay?kiosk=1", { method: "POST", headers: QUIET, signal: telling.signal }).catch(() => { told = 0; });
+}
+
+// An answer that comes after this must not bring him back.
+function leave() {
   forgotten = true;
+  telling?.abort();
+}
+
+async function forget() {
+  leave();
   window.speechSynthesis?.cancel();
   talk?.replaceChildren();
   for (const form of document.forms) form.reset();

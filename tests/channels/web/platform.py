@@ -9,7 +9,8 @@ from PIL import Image
 
 from channels.channel import Channel, Desk
 from channels.message import Contact
-from channels.web.channel import COOKIE, WebChannel
+from channels.web.channel import WebChannel
+from channels.web.visitor import COOKIE
 from config.sections import Web
 from tests.channels.contract import Answer, Call
 

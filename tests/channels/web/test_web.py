@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from PIL import Image
 
 from channels.channel import Line
 from channels.message import Contact, Reply
-from channels.web.channel import COOKIE, WebChannel
+from channels.web.channel import WebChannel
+from channels.web.visitor import COOKIE
 from config.sections import Web
 from tests.channels import contract
 from tests.channels.contract import Call, Case
@@ -280,7 +282,7 @@ async def test_pages_are_not_kept_and_run_nothing_of_strangers(client: Client, p
     assert " style=" not in page and " onclick=" not in page and "<script>" not in page
 
 
-@pytest.mark.parametrize("path", ["/", "/end"])
+@pytest.mark.parametrize("path", ["/", "/stay", "/end"])
 async def test_other_sites_can_send_nothing(client: Client, desk: FakeDesk, path: str) -> None:
     call = ADAPTER.forged(ADAPTER.text("假的"))
     answer = await client.post(path, data=call.body, headers=call.headers)
@@ -308,3 +310,69 @@ async def test_page_is_where_notices_wait(desk: FakeDesk) -> None:
         channel = WebChannel(Web(), desk.desk(http))
         sent = await channel.send(Contact(scheme="web", path=resident(1)), Reply(key="result"))
     assert sent == "page:result"
+
+
+async def test_whoever_writes_at_the_kiosk_is_remembered_for_as_long_again(client: Client) -> None:
+    headers = {"Cookie": f"{COOKIE}={resident(1)}"}
+    answer = await client.post("/stay?kiosk=1", headers=headers)
+    assert answer.status == 204
+    assert answer.cookies[COOKIE].value == resident(1)
+    assert int(answer.cookies[COOKIE]["max-age"]) > IDLE_S
+
+
+@pytest.mark.parametrize("path", ["/stay", "/stay?kiosk=1"])
+async def test_staying_makes_nobody_of_nobody(client: Client, path: str) -> None:
+    assert COOKIE not in (await client.post(path)).cookies
+
+
+async def test_a_phone_stays_as_it_is(client: Client) -> None:
+    answer = await client.post("/stay", headers={"Cookie": f"{COOKIE}={resident(1)}"})
+    assert COOKIE not in answer.cookies
+
+
+async def test_what_was_typed_at_a_kiosk_without_script_is_cleared_too(client: Client) -> None:
+    call = ADAPTER.unsigned(ADAPTER.text("我家的事"))
+    answer = await client.post("/?kiosk=1", data=call.body, headers=call.headers)
+    page = await answer.text()
+    assert "我家的事" in page
+    assert f'http-equiv="refresh" content="{IDLE_S + 20};url=/?kiosk=1"' in page
+
+
+@pytest.fixture
+def sent_photo(desk: FakeDesk, tmp_path: Path) -> None:
+    """A photo that resident 1 has sent."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(picture(size=(1200, 900)))
+    desk.files["store:1"] = (path, "image/jpeg")
+    desk.lines = [line("", us=False, pictures=("store:1", "store:2"))]
+
+
+@pytest.mark.usefixtures("sent_photo")
+async def test_who_sent_a_photo_sees_it_in_small(client: Client) -> None:
+    headers = {"Cookie": f"{COOKIE}={resident(1)}"}
+    page = await (await client.get("/", headers=headers)).text()
+    assert '<img src="/photo/1"' in page
+    answer = await client.get("/photo/1", headers=headers)
+    with Image.open(io.BytesIO(await answer.read())) as shown:
+        assert shown.size == (320, 240)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (await client.get("/photo/2", headers=headers)).status == 404  # gone meanwhile
+
+
+@pytest.mark.usefixtures("sent_photo")
+async def test_nobody_else_sees_a_photo(client: Client, desk: FakeDesk) -> None:
+    client.session.cookie_jar.clear()
+    assert (await client.get("/photo/1")).status == 404
+    desk.lines = [line("您好", us=False)]
+    somebody = {"Cookie": f"{COOKIE}={resident(2)}"}
+    assert (await client.get("/photo/1", headers=somebody)).status == 404
+
+
+async def test_dangers_numbers_ring_on_a_phone_and_not_at_a_kiosk(
+    client: Client, desk: FakeDesk
+) -> None:
+    await client.get("/")
+    desk.lines = [line("如有生命危险请先拨打 119", us=True)]
+    link = '拨打 <a href="tel:119">119</a>'
+    assert link in await (await client.get("/")).text()
+    assert link not in await (await client.get("/?kiosk=1")).text()
