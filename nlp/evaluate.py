@@ -66,6 +66,22 @@ class Judged:
                 error += inside.mean() * gap
         return float(error)
 
+    def card(self, examples: Sequence[Example]) -> str:
+        """The model card: what the model is and how good, for docs/model.md to link to."""
+        coverage = ", ".join(f"{c:.0%} {self.accuracy_at(c):.3f}" for c in COVERAGES[1:4])
+        return (
+            "# Domain classifier: figures\n\n"
+            "Written by `hotline train`; what the model is and what it cannot do stands in\n"
+            "[docs/model.md](../../docs/model.md). Only weights are kept, no message and no "
+            "person's name.\n\n"
+            f"- learnt from {len(self.truth)} petition messages in {len(set(self.truth))} domains "
+            f"and {sum(e.own for e in examples)} own sentences\n"
+            f"- five folds, near-duplicates together: macro-F1 {self.macro_f1:.4f}, "
+            f"accuracy {self.accuracy:.4f}\n"
+            f"- accuracy on the most confident {coverage}\n"
+            f"- calibration error {self.calibration_error():.3f}\n"
+        )
+
 
 def evaluate(data: Path | None) -> str:
     """The table that `hotline evaluate` prints."""

@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlp import classify
 from nlp.normalize import normalize
-from nlp.segment import Segmenter
+from nlp.segment import Segmenter, personal_names
 
+if TYPE_CHECKING:
+    from nlp.evaluate import Judged
+
+CARD = "MODEL_CARD.md"  # written with each model: the one place of its figures
 SENTENCES = Path(__file__).parent / "sentences"
 LABELS = {
     "城乡建设": "01",
@@ -53,13 +57,16 @@ def train(data: Path | None, *, force: bool = False, folder: Path | None = None)
     home = folder or classify.MODEL
     examples = read(data, Segmenter(home / ".cache"))
     fitted = fit(examples)
-    score = cross_validate(examples) if len({e.code for e in examples if not e.own}) > 1 else None
+    judged = cross_validate(examples) if len({e.code for e in examples if not e.own}) > 1 else None
+    score = judged.macro_f1 if judged else None
     before = _kept_score(home)
     if score is not None and before is not None and score < before - 0.002 and not force:
         return (
             f"新模型 macro-F1 {score:.4f}，不如现在的 {before:.4f}，没有替换。要替换请加 --force。"
         )
     save(fitted, home, score)
+    if judged:
+        (home / CARD).write_text(judged.card(examples), encoding="utf-8")
     if folder is None:
         _train_ear()
     told = f"macro-F1 {score:.4f}" if score is not None else "没有来信数据，未评测"
@@ -121,11 +128,11 @@ class Fitted:
         )
 
 
-def cross_validate(examples: Sequence[Example]) -> float:
-    """Macro-F1 over the petition labels by five folds; our own sentences only help to train."""
+def cross_validate(examples: Sequence[Example]) -> "Judged":
+    """How the petition labels are met by five folds; our own sentences only help to train."""
     from nlp import evaluate
 
-    return evaluate.folds(examples).macro_f1
+    return evaluate.folds(examples)
 
 
 def save(fitted: Fitted, home: Path, score: float | None) -> None:
@@ -209,7 +216,12 @@ def vocabulary(examples: Sequence[Example], least: int = LEAST_MESSAGES) -> dict
     messages: Counter[str] = Counter()
     for example in examples:
         messages.update(set(classify.features(example.words)))
-    kept = sorted(name for name, count in messages.items() if count >= least)
+    is_name = personal_names()
+    kept = sorted(
+        name
+        for name, count in messages.items()
+        if count >= least and not any(map(is_name, name[1:].split(" ")))
+    )
     return _numbered([name for name in kept if "\n" not in name])
 
 

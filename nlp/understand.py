@@ -27,7 +27,7 @@ UNSEEN_DOMAIN = 0.02
 GROUP_SHARE = 0.6  # of its domain's probability a group must hold to be named
 LEAF_SHARE = 0.5
 TILT = 0.8
-ENOUGH_WORDS = 3  # of meaning and known, from which the trained domains are believed alone
+ENOUGH_WORDS = 4  # of meaning and known, from which the trained domains are believed alone
 UNSURE = 0.45  # at most so sure where there are fewer
 SURE_WORDS = 1.3  # a score from which the words of a piece name a matter by themselves
 
@@ -102,10 +102,11 @@ class Understander:
         """Guesses of the catalogue; a danger that is meant is looked up by its plain word too."""
         plain = "，".join((_NOT_ASKED.sub("是否", alarm.rest), *alarm.signs))
         danger = (*alarm.words, *alarm.signs) if alarm.urgency is Urgency.DANGER else ()
-        spans = self._segmenter.spans(plain)
+        spans = alarm.cut if plain == text else self._segmenter.spans(plain)
         firm = self._segmenter.firm(plain, spans)
         named = self._lexicon.find(plain, firm=firm, meant=danger, dismissed=alarm.dismissed)
-        words = self._segmenter.cut(alarm.rest)
+        whole = alarm.rest == text
+        words = [text[a:b] for a, b in alarm.cut] if whole else self._segmenter.cut(alarm.rest)
         guesses = _ranked(named, self._classifier.guess(words), self._tilts[what])
         return guesses if self._is_told(words, named, guesses) else _unsure(guesses)
 

@@ -6,7 +6,7 @@ cost a life.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp import urgent_words
 from nlp.danger import contexts, ear, tables
@@ -30,6 +30,7 @@ class Alarm:
     signs: tuple[str, ...] = ()  # the plain words for the dangers meant
     rules: tuple[str, ...] = ()  # names of the rows that found them
     rest: str = ""  # the text without what was dismissed
+    cut: tuple[tuple[int, int], ...] = ()  # the words of the text
 
 
 class Watch:
@@ -49,7 +50,10 @@ class Watch:
 
     def __call__(self, text: str) -> Alarm:
         """The urgency with the danger (or urgent) words that decided."""
-        cut = self._segmenter.spans(text)
+        cut = tuple(self._segmenter.spans(text))
+        return replace(self._judged(text, cut), cut=cut)
+
+    def _judged(self, text: str, cut: tuple[tuple[int, int], ...]) -> Alarm:
         firm = self._segmenter.firm(text, cut)
         found = self._dangers.find(text, firm)
         silent = self._harmless.find(text, firm)

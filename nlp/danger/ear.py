@@ -14,6 +14,7 @@ from nlp.danger import contexts
 MODEL = Path(__file__).parent / "model"
 DANGER = "danger"  # the one code of the model beside its none
 SURE = 0.8  # set on sentences that it had not learnt from: see docs/model.md
+LONGEST = 100  # characters: it has learnt from calls, not from letters
 LEAST_WORDS = 2  # words of meaning, stop words left out
 RULE = "像是险情"
 SIGN = "救命"  # the plain word by which the catalogue is looked up
@@ -27,6 +28,8 @@ class Ear:
 
     def hears(self, text: str, words: Sequence[str]) -> tuple[str, ...]:
         """The words that sound like danger, or none."""
+        if len(text) > LONGEST:
+            return ()
         if len([word for word in words if word not in classify.STOP_WORDS]) < LEAST_WORDS:
             return ()
         guesses = self._classifier.guess(words)
@@ -37,7 +40,7 @@ class Ear:
 
 def load(folder: Path | None = None) -> Ear:
     """The ear as it was trained; ModelMissing where there are no weights."""
-    return Ear(classify.load(folder or MODEL))
+    return Ear(classify.load(folder or MODEL, cools=False))
 
 
 def _is_only_told(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import ahocorasick
 
 from config.county import County
-from nlp.places import hearing, sounding, spellings
+from nlp.places import hearing, sounding, spellings, surroundings
 from nlp.places.hearing import Stretch
 from nlp.places.sounding import Sounding
 from nlp.places.spellings import Name
@@ -22,17 +22,12 @@ ELSEWHERE = 0.7  # of the confidence is left where the township named is another
 DOUBTFUL = 0.6  # of it where a direction stands before the name: 南王庄 need not be 王庄
 IN_TOWNSHIP = 0.04
 MOST_PLACES = 8
-ORDINARY = -16.0  # nats: a word no rarer than this is a word of ordinary talk
 
 _LEVELS = frozenset("区县镇乡")
 _PARTS = frozenset("社小地郊园景厂校辖街片市山城")
 _VARIANTS = str.maketrans("闫閻閆禮沣", "阎阎阎澧澧")  # written for each other by residents
 _DIRECTIONS = frozenset("东西南北大小前后")
 _FOREIGN_AFTER = re.compile(r"大道|区(?!人民|政务|中)|[省市县]")
-_CITIES = (
-    "北京|天津|上海|重庆|石家庄|太原|沈阳|长春|哈尔滨|南京|杭州|合肥|福州|南昌|济南|郑州|武汉|长沙|"
-    "广州|深圳|南宁|海口|成都|贵阳|昆明|拉萨|西安|兰州|西宁|银川|外地|外省|外县|老家"
-)
 _PERSON_AFTER = re.compile(r"[\u4e00-\u9fff]{1,2}(?:是我|叫我|先生|女士|同志|师傅)")
 _COUNTED_BEFORE = re.compile(r"[一两几每某整这那哪]$")
 _FROM = re.compile(r"(?:在|住|是|位于|来自)$")
@@ -130,7 +125,7 @@ class Gazetteer:
             start = last + 1 - len(names[0].text)
             found.append(_Hit(start=start, end=last + 1, names=names))
         if any(name.bare for hit in found for name in hit.names):
-            inside = _inside_words(text, self._talk)
+            inside = surroundings.inside_words(text, self._talk)
             found = [hit for hit in found if not _cuts(hit, inside)]
         longest = list(_longest(found))
         spoken = {hit.start: hit.end for hit in longest if any(n.is_township for n in hit.names)}
@@ -160,7 +155,9 @@ def build(
     automaton.add_word("\x00", ())  # an empty automaton cannot be searched
     automaton.make_automaton()
     usual = {word for category in county.categories.values() for word in category.words}
-    return Gazetteer(automaton, sounding.build(names, talk, usual), talk, _foreign(county))
+    return Gazetteer(
+        automaton, sounding.build(names, talk, usual), talk, surroundings.foreign(county.name)
+    )
 
 
 def words(county: County) -> Iterator[str]:
@@ -169,26 +166,6 @@ def words(county: County) -> Iterator[str]:
         for name in (place.name, *place.aliases):
             if len(name) > 2:
                 yield name
-
-
-def _foreign(county: County) -> re.Pattern[str]:
-    """What stands before another county's hospital: its name, or the city above ours."""
-    above = re.split("[省市州]", county.name)[:-1]
-    own = re.split("[省市州]", county.name)[-1]
-    cities = "|".join((_CITIES, *(re.escape(name) for name in above if name)))
-    return re.compile(
-        rf"(?<![我本咱全们这])(?:[A-Z]\d*|[\u4e00-\u9fff]{{1,2}})[省县州](?<!{own[:-1]}县)$|[A-Za-z]\d*$|(?:{cities})市?的?$"
-    )
-
-
-def _inside_words(text: str, talk: Words) -> frozenset[int]:
-    """Positions inside a word of ordinary talk, where no name begins or ends."""
-    return frozenset(
-        at
-        for start, end, chance in talk(text)
-        if end - start > 1 and chance > ORDINARY
-        for at in range(start + 1, end)
-    )
 
 
 def _cuts(hit: _Hit, inside: frozenset[int]) -> bool:

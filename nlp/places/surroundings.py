@@ -15,6 +15,7 @@ BARE_LED_ON = -1.5
 LED_IN = 0.9
 NOT_LED_IN = -2.0
 NEVER = -50.0
+ORDINARY = -16.0  # nats: a word no rarer than this is a word of ordinary talk
 
 _USUAL = re.compile(  # what residents say of villages without naming one
     "(?:[邻全本我俺们外各这那同乡出进每整个咱别谁哪某一几隔壁]|新?农)村|"
@@ -28,6 +29,12 @@ _SINGLE = {"村": -4.5, "是": -3.0, "在": -3.0, "住": -4.0, "到": -4.0}
 _USUAL_WORD = -8.0
 _LEADS_IN = frozenset("在住到是俺叫去从们家于和县区，。？！；、 ")
 _LEADS_ON = frozenset("的这那有口里里东南北西前后边委中小，。？！；、 ")
+
+
+_CITIES = (
+    "北京|天津|上海|重庆|石家庄|太原|沈阳|长春|哈尔滨|南京|杭州|合肥|福州|南昌|济南|郑州|武汉|长沙|"
+    "广州|深圳|南宁|海口|成都|贵阳|昆明|拉萨|西安|兰州|西宁|银川|外地|外省|外县|老家"
+)
 
 
 def talk(text: str, words: Words, usual: Collection[str]) -> tuple[Floats, Floats]:
@@ -82,3 +89,23 @@ def written(word: str, text: str) -> Floats:
         found[at] = 2.5
         at = text.find(word, at + 1)
     return found
+
+
+def foreign(county: str) -> re.Pattern[str]:
+    """What stands before another county's hospital: its name, or the city above ours."""
+    above = re.split("[省市州]", county)[:-1]
+    own = re.split("[省市州]", county)[-1]
+    cities = "|".join((_CITIES, *(re.escape(name) for name in above if name)))
+    return re.compile(
+        rf"(?<![我本咱全们这])(?:[A-Z]\d*|[\u4e00-\u9fff]{{1,2}})[省县州](?<!{own[:-1]}县)$|[A-Za-z]\d*$|(?:{cities})市?的?$"
+    )
+
+
+def inside_words(text: str, talk: Words) -> frozenset[int]:
+    """Positions inside a word of ordinary talk, where no name begins or ends."""
+    return frozenset(
+        at
+        for start, end, chance in talk(text)
+        if end - start > 1 and chance > ORDINARY
+        for at in range(start + 1, end)
+    )

@@ -1,12 +1,16 @@
 """The one way in answers any text, the same each time, within bounds."""
 
 import threading
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.county import County
+from nlp import classify, segment
+from nlp.danger import ear
 from nlp.understand import MOST_GUESSES, Understander
 from nlp.understanding import RequestKind, Understanding, Urgency
 
@@ -153,3 +157,20 @@ def test_a_word_inside_another_names_no_category(
     text: str, ending: str, understander: Understander, county: County
 ) -> None:
     assert county.category_path(understander(text).categories[0].code).endswith(ending)
+
+
+@pytest.mark.parametrize("folder", [classify.MODEL, ear.MODEL], ids=["domains", "ear"])
+def test_no_weight_belongs_to_a_persons_name(folder: Path) -> None:
+    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        features = bytes(arrays["vocabulary"]).decode("utf-8").split("\n")
+    is_name = segment.personal_names()
+    assert all(map(is_name, ("何建军", "李强", "王明", "张健")))
+    assert not any(map(is_name, ("路灯", "收费", "噪音")))
+    assert [f for f in features if any(map(is_name, f[1:].split(" ")))] == []
+
+
+def test_of_few_words_the_classifier_is_less_sure() -> None:
+    warm, cool = classify.load(cools=False), classify.load()
+    words = ["物业", "收费"]
+    assert cool.guess(words)[0].code == warm.guess(words)[0].code
+    assert cool.guess(words)[0].confidence < warm.guess(words)[0].confidence
