@@ -66,7 +66,7 @@ def train_model(
         "var/speech"
     ),
     speech_minutes: Annotated[float, typer.Option(help="合成多少分钟语音")] = 60.0,
-    learning_minutes: Annotated[float, typer.Option(help="训练多少分钟")] = 30.0,
+    rounds: Annotated[int, typer.Option(help="训练多少轮")] = train.ROUNDS,
     keep: Annotated[bool, typer.Option("--keep", help="打包成程序自带的试用模型")] = False,
     settings_path: SettingsPath = None,
 ) -> None:
@@ -76,7 +76,7 @@ def train_model(
         voices=voices_folder,
         work=work,
         speech_minutes=speech_minutes,
-        learning_minutes=learning_minutes,
+        rounds=rounds,
         threads=min(os.cpu_count() or 1, train.MOST_THREADS),
     )
     with _faults():

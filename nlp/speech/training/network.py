@@ -7,6 +7,7 @@ and ahead.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,32 +74,29 @@ def layers(network: Any) -> list[Layer]:
 
 def train(
     rounds: Callable[[int], Sequence[Heard]],
-    go_on: Callable[[], float],
+    count: int,
     tell: Callable[[int, float], None],
     seed: int,
-    start: Any = None,
+    kept: Path,
 ) -> Any:
-    """A network trained until `go_on()`, the share of time used, reaches 1.
+    """A network trained for `count` rounds, however long they take; each is kept in a file, and a
+    later run goes on from there.
 
     `rounds(n)` gives the utterances of round n, each time through other telephones; `tell(n, loss)`
     is told after each round.
     """
     torch = extra.need("torch", "训练语音识别")
     torch.manual_seed(seed)
-    chance = np.random.default_rng(seed)
-    first = rounds(0)
-    network = start or _network(torch, first)
+    network, state, number, steps = _begun(torch, kept) or (_network(torch, rounds(0)), None, 0, 0)
     best = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=1e-3)
-    steps = number = 0
-    while go_on() < 1:
-        heard = first if number == 0 else rounds(number)
+    if state:
+        best.load_state_dict(state)
+    while number < count:
+        heard, chance = rounds(number), np.random.default_rng((seed, number))
+        batches, total = _batches(heard, chance), 0.0
         network.train()
-        total = 0.0
-        for batch in _batches(heard, chance):
-            used = min(1.0, go_on())
-            rate = min(1.0, (steps + 1) / WARM_UP_STEPS) * (0.5 * (1 + np.cos(np.pi * used)) + 0.01)
-            for group in best.param_groups:
-                group["lr"] = LEARNING_RATE * rate
+        for at, batch in enumerate(batches):
+            _slow_down(best, (number + at / len(batches)) / count, steps)
             loss = _loss(torch, network, batch, chance)
             best.zero_grad()
             loss.backward()
@@ -107,9 +105,28 @@ def train(
             steps += 1
             total += float(loss.detach()) * len(batch)
         number += 1
+        _keep(torch, kept, (network, best.state_dict(), number, steps))
         tell(number, total / len(heard))
     network.eval()
     return network
+
+
+def _slow_down(best: Any, used: float, steps: int) -> None:
+    """Faster and faster while it warms up, then slower until the end."""
+    rate = min(1.0, (steps + 1) / WARM_UP_STEPS) * (0.5 * (1 + np.cos(np.pi * used)) + 0.01)
+    for group in best.param_groups:
+        group["lr"] = LEARNING_RATE * rate
+
+
+def _begun(torch: Any, kept: Path) -> Any:
+    return torch.load(kept, weights_only=False) if kept.exists() else None
+
+
+def _keep(torch: Any, kept: Path, learned: tuple[Any, Any, int, int]) -> None:
+    """Whole or not at all: the run may be broken off at any time."""
+    draft = kept.with_suffix(".new")
+    torch.save(learned, draft)
+    draft.replace(kept)
 
 
 def _network(torch: Any, heard: Sequence[Heard]) -> Any:

@@ -31,6 +31,7 @@ SEED = 4569899
 JOINED = 0.25  # of the utterances are followed by another one
 HELD_OUT_SENTENCES = 40
 MOST_THREADS = 8
+ROUNDS = 60
 ROUNDS_EACH = 2  # through the same telephones, to save time
 EASY_ROUNDS = 12  # through good lines, until the network knows what it listens for
 NUMBERS = {unit: at for at, unit in enumerate(units.UNITS)}
@@ -40,12 +41,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to train from and how long: minutes of speech, minutes of learning, threads."""
+    """What to train from and how long: minutes of speech, rounds of learning, threads."""
 
     voices: Path
     work: Path
     speech_minutes: float = 60.0
-    learning_minutes: float = 30.0
+    rounds: int = ROUNDS
     threads: int = 2
 
 
@@ -134,7 +135,7 @@ def _learn(plan: Plan, tell: Tell) -> Any:
     torch = extra.need("torch", "训练语音识别")
     torch.set_num_threads(plan.threads)
     said = [_said(line) for line in corpus.read(plan.work / "corpus")]
-    tell(f"开始训练：{len(said)} 句，最多 {plan.learning_minutes:.0f} 分钟")
+    tell(f"开始训练：{len(said)} 句，{plan.rounds} 轮")
     start = time.monotonic()
     heard: dict[int, list[Heard]] = {}
 
@@ -147,16 +148,17 @@ def _learn(plan: Plan, tell: Tell) -> Any:
             )
         return heard[telephones]
 
-    trained = network.train(
+    def told(number: int, loss: float) -> None:
+        minutes = (time.monotonic() - start) / 60
+        tell(f"第 {number}/{plan.rounds} 轮，损失 {loss:.3f}，{minutes:.1f} 分钟")
+
+    return network.train(
         fresh,
-        lambda: (time.monotonic() - start) / (plan.learning_minutes * 60),
-        lambda number, loss: tell(
-            f"第 {number} 轮，损失 {loss:.3f}，{(time.monotonic() - start) / 60:.1f} 分钟"
-        ),
+        plan.rounds,
+        told,
         SEED,
+        plan.work / "learned.pt",
     )
-    torch.save(trained, plan.work / "network.pt")
-    return trained
 
 
 def rounds(said: Sequence[_Said], chance: np.random.Generator, *, easy: bool) -> list[Heard]:
