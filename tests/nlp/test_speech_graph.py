@@ -5,6 +5,7 @@ import math
 import random
 from collections import defaultdict
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,13 +24,14 @@ from nlp.speech.training import (
     measure,
     sayings,
     telephone,
+    train,
     units,
     voices,
 )
 from nlp.speech.training.extra import ExtraMissing
 from nlp.speech.training.language import Grammar
 from nlp.speech.training.sayings import Names, SayingFault
-from nlp.speech.training.voices import VoicesMissing
+from nlp.speech.training.voices import Kokoro, VoicesMissing
 
 NAMES = Names(
     towns=("和阳镇", "和阳", "贾宋镇"),
@@ -91,6 +93,27 @@ def test_words_are_read_as_people_say_them(text: str, character: str, sound: str
 
 def test_recogniser_hears_a_name_as_the_voices_speak_it() -> None:
     assert units.of_text("白佛") == ["b", "ai", "f", "o"]
+
+
+class Clicks:
+    """A voice that clicks once for each character."""
+
+    spoken = 0
+
+    def say(self, text: str, blend: dict[str, float], speed: float = 1.0) -> voices.Sound:
+        self.spoken += 1
+        return np.tile(np.array([0.5] + [0.0] * 99, np.float32), len(text))
+
+
+def test_sentences_of_unheard_voices_keep_their_words_in_a_later_run(
+    county: County, tmp_path: Path
+) -> None:
+    kokoro = Clicks()
+    first = train.held_out(cast(Kokoro, kokoro), county, tmp_path)
+    again = train.held_out(cast(Kokoro, kokoro), county, tmp_path)
+    assert kokoro.spoken == train.HELD_OUT_SENTENCES
+    assert [text for text, _, _ in again] == [text for text, _, _ in first]
+    assert all(len(sound) == 100 * len(text) for text, sound, _ in again)
 
 
 def test_line_that_is_no_saying_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Trains the trial recogniser from nothing: speak, hear through telephones, learn, measure."""
 
+import hashlib
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -80,15 +82,16 @@ def train(county: County, plan: Plan, tell: Tell) -> Path:
 def held_out(kokoro: voices.Kokoro, county: County, folder: Path) -> list[tuple[str, Sound, int]]:
     """Sentences by the voices that training never hears; spoken once and kept in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    chance = random.Random(SEED)
     names, words = sayings.names_of(county), sayings.words_of(county)
-    endless = sayings.spoken(sayings.read(), names, words, chance)
+    endless = sayings.spoken(sayings.read(), names, words, random.Random(SEED))
+    chance = random.Random(SEED)
     clean = []
-    for number in range(HELD_OUT_SENTENCES):
-        text, path = next(endless), folder / f"{number:03}.wav"
+    for number, text in enumerate(itertools.islice(endless, HELD_OUT_SENTENCES)):
+        voice, speed = voices.HELD_OUT[number % len(voices.HELD_OUT)], chance.uniform(0.85, 1.15)
+        named = hashlib.sha256(f"{voice} {speed} {text}".encode()).hexdigest()
+        path = folder / f"{named[:12]}.wav"  # what the county is called may change meanwhile
         if not path.exists():
-            voice = voices.HELD_OUT[number % len(voices.HELD_OUT)]
-            sound = kokoro.say(text.replace(" ", "，"), {voice: 1.0}, chance.uniform(0.85, 1.15))
+            sound = kokoro.say(text.replace(" ", "，"), {voice: 1.0}, speed)
             soundfile.write(path, sound, voices.RATE_HZ, "PCM_16")
         sound, rate_hz = soundfile.read(path, dtype="float32")
         clean.append((text, sound, rate_hz))
