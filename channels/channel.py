@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from aiohttp import ClientSession, web
 
 from channels.message import Attachment, Contact, InboundMessage, Receive, Render, Reply, SendError
-from channels.phone.partners import Telephone
 from config.runtime import Runtime
 
 
@@ -56,10 +55,10 @@ History = Callable[[Contact], Awaitable[Sequence[Line]]]
 class Desk:
     """All that a channel is given: where messages go, how replies read, the HTTP client, the clock.
 
-    `render` gives a reply's words for who reads, `speak` for who listens (None: the same ones).
-    `leave` gives up waiting for a message that is being received: True when it is on disk and its
-    answer will go by the outbox. `history` is what was said with somebody so far; `county` and
-    `hotline` are its name and its number, for channels with pages of their own.
+    `render` gives a reply's words for who reads. `leave` gives up waiting for a message that is
+    being received: True when it is on disk and its answer will go by the outbox. `history` is what
+    was said with somebody so far; `county` and `hotline` are its name and its number, for channels
+    with pages of their own.
     """
 
     receive: Receive
@@ -72,8 +71,6 @@ class Desk:
     history: History
     county: str = ""
     hotline: str = ""
-    speak: Render | None = None
-    telephone: Telephone | None = None  # where the installation has a phone line
 
 
 class Channel(ABC):

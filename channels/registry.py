@@ -16,14 +16,20 @@ CHANNELS: Mapping[str, str] = {
 }
 
 
-def build(settings: Settings, desk: Desk) -> Mapping[str, Channel]:
-    """Each channel with settings of its own, by name; libraries of the others are not loaded."""
+def build(
+    settings: Settings, desk: Desk, partners: Mapping[str, Any] | None = None
+) -> Mapping[str, Channel]:
+    """Each channel with settings of its own, by name; libraries of the others are not loaded.
+
+    `partners` is what a channel is given beside the desk that all have: see its constructor.
+    """
     built: dict[str, Channel] = {}
     for name, path in CHANNELS.items():
         section: Any = getattr(settings, name)
         if section is None or not getattr(section, "enabled", True):
             continue
         module, _, kind = path.partition(":")
-        made: Channel = getattr(import_module(module), kind)(section, desk)
+        beside = [partners[name]] if partners and name in partners else []
+        made: Channel = getattr(import_module(module), kind)(section, desk, *beside)
         built[name] = made
     return built

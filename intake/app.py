@@ -66,7 +66,8 @@ async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]
     try:
         async with ClientSession(timeout=ClientTimeout(total=FOREIGN_CALL_S)) as http:
             office = _office(settings, runtime, county, database)
-            channels = registry.build(settings, _desk(office, http))
+            partners = {"phone": line.build(office)}
+            channels = registry.build(settings, _desk(office, http), partners)
             fetching = Fetching(
                 database=database,
                 keep=office.media,
@@ -142,7 +143,6 @@ def _desk(office: Services, http: ClientSession) -> Desk:
     return Desk(
         receive=_waking(office.desk.receive, office.wake),
         render=office.replies.render,
-        speak=office.replies.speak,
         http=http,
         runtime=office.runtime,
         keep=office.media,
@@ -151,7 +151,6 @@ def _desk(office: Services, http: ClientSession) -> Desk:
         history=partial(_history, office),
         county=office.county.name,
         hotline=office.county.hotline,
-        telephone=line.build(office),
     )
 
 

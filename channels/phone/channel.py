@@ -36,12 +36,10 @@ class PhoneChannel(Channel):
     name = "phone"
     schemes = (number.SCHEME,)
 
-    def __init__(self, settings: Phone, desk: Desk) -> None:
-        if desk.telephone is None:
-            raise ValueError("the phone channel needs the telephone's side of the desk")
+    def __init__(self, settings: Phone, desk: Desk, telephone: Telephone) -> None:
         self._settings = settings
         self._desk = desk
-        self._own: Telephone = desk.telephone
+        self._own = telephone
         self._wake = asyncio.Event()  # Asterisk has left a recording
         self._here = False  # do we have the line, or another process?
         self._journal = Journal(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from channels.message import Render
 from channels.phone.book import CallBook
 from nlp.speech.contract import Transcriber
 from nlp.understanding import Understanding
@@ -27,12 +28,14 @@ class Telephone:
     """Made by the program; one for the line.
 
     `transcriber` loads the recogniser, None where there is no model: the line then works with
-    people alone. `housekeeping` takes in what Asterisk has recorded and forgets what was kept long
-    enough; True where there was something to do.
+    people alone. `speak` gives a reply's words for who listens. `housekeeping` takes in what
+    Asterisk has recorded and forgets what was kept long enough; True where there was something to
+    do.
     """
 
     book: CallBook
     voice: LineVoice
+    speak: Render
     transcriber: Callable[[], Awaitable[Transcriber | None]]
     understand: Callable[[str], Understanding]
     housekeeping: Callable[[Transcriber | None], Awaitable[bool]]

@@ -197,7 +197,7 @@ class Serving:
         speaks = Mouth(
             media=media,
             voice=self._own.voice,
-            speak=self._desk.speak or self._desk.render,
+            speak=self._own.speak,
             note=note,
             now_ms=lambda: listens.now_ms,
         )

@@ -182,6 +182,7 @@ class WebChannel(Channel):
         values: Mapping[str, Any] = {
             "lines": lines,
             "tickets": showing.tickets(lines),
+            "begins": showing.begins(lines),
             "choices": showing.choices(lines),
             "zone": LOCAL_ZONE,
             "key": visitor.new_id(),

@@ -36,6 +36,14 @@ def tickets(lines: Sequence[Line]) -> list[Asked]:
     return [Asked(number=n, said=_short(t)) for n, t in reversed(begun.items())][:MOST_TICKETS]
 
 
+def begins(lines: Sequence[Line]) -> int:
+    """Which line to read first: of our answers since the resident spoke, danger is told first."""
+    first = len(lines) - 1
+    while first > 0 and lines[first].from_us and lines[first - 1].from_us:
+        first -= 1
+    return first
+
+
 def choices(lines: Sequence[Line]) -> tuple[str, ...]:
     """The short answers to what we asked last, as long as the resident has said nothing since."""
     for line in reversed(lines):

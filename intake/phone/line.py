@@ -39,6 +39,7 @@ def build(office: Services) -> Telephone | None:
     return Telephone(
         book=book(office),
         voice=voice(office.settings, phone),
+        speak=office.replies.speak,
         transcriber=partial(transcriber, office.settings, phone),
         understand=partial(office.understander, heard=True),
         housekeeping=partial(_housekeeping, office, phone, recordings(office, phone)),

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 
+import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
@@ -49,3 +50,15 @@ async def test_callbacks_live_under_the_name_of_their_channel() -> None:
     async with ClientSession() as http:
         for name, channel in registry.build(settings, FakeDesk().desk(http)).items():
             assert {route.path for route in channel.routes()} == {f"/channels/{name}"}
+
+
+async def test_a_channel_with_partners_of_its_own_is_given_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class WithPartner:
+        def __init__(self, section: object, desk: object, partner: str) -> None:
+            self.partner = partner
+
+    monkeypatch.setattr("channels.web.channel.WebChannel", WithPartner)
+    built = registry.build(Settings(), FakeDesk().desk(None), {"web": "a voice", "phone": "none"})  # type: ignore[arg-type]
+    assert built["web"].partner == "a voice"  # type: ignore[attr-defined]

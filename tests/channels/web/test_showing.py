@@ -49,3 +49,11 @@ def test_numbers_to_ring_ring_and_amounts_do_not(text: str, rung: list[str]) -> 
 
 def test_what_a_resident_writes_stays_words() -> None:
     assert "<script>" not in str(showing.spoken("<script>119</script>", rings=True))
+
+
+@pytest.mark.parametrize(
+    ("us", "first"),
+    [([], -1), ([False], 0), ([False, True], 1), ([False, True, True], 1), ([True, True], 0)],
+)
+def test_reading_begins_with_the_first_of_the_new_answers(us: list[bool], first: int) -> None:
+    assert showing.begins([line("x", us=each) for each in us]) == first
