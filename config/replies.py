@@ -46,6 +46,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "result": frozenset({"number", "matter", "answer"}),
     "notice_reopened": frozenset({"number"}),
     "notice_withdrawn": frozenset({"number", "matter", "reason"}),
+    "notice_words": frozenset({"number", "said"}),
     "notice_extended": frozenset({"number", "matter", "due", "reason"}),
     "worker_dispatched": frozenset({"number", "matter", "place", "due"}),
     "worker_result": frozenset({"number", "matter", "answer"}),

@@ -59,6 +59,16 @@ def save(connection: Connection, conversation: Conversation, *, message: str, at
         raise Interrupted(conversation.thread)
 
 
+def revise(connection: Connection, conversation: Conversation, at: datetime) -> None:
+    """What we have done meanwhile, where there is a conversation; what was heard last stays."""
+    state = wire.conversation_to_text(conversation)
+    connection.execute(
+        sa.update(_TABLE)
+        .where(_TABLE.c.thread == conversation.thread)
+        .values(state=state, updated_at=at)
+    )
+
+
 def silent(connection: Connection, *, before: datetime, limit: int) -> list[str]:
     """Threads in which a question has waited too long for its answer."""
     return list(

@@ -89,7 +89,7 @@ class Dispatcher:
             ticket,
             action,
             order,
-            **self._along(action, ticket, order.note),
+            **self._along(action, ticket, order),
         )
 
     def correct(
@@ -204,15 +204,17 @@ class Dispatcher:
         outbox.post(connection, told, now)
         return ticket
 
-    def _along(self, action: Action, ticket: Ticket, note: str) -> dict[str, Any]:
+    def _along(self, action: Action, ticket: Ticket, order: Order) -> dict[str, Any]:
         """What follows from the order itself, by the ticket's field names."""
         if action is Action.REPORT_UP:
             return entails.goes_up(self.county, ticket) | self._sign_due(ticket)
         if action is Action.REOPEN:
             return self._opening().first_due(ticket, self.runtime.now())
-        if action is Action.SUPPLEMENT:
-            text = f"{ticket.text}\n补充：{note}"
-            return {"text": text} if note and len(text) <= LONGEST_TEXT else {}
+        if action is Action.TELL:
+            return entails.spoken_to(ticket)
+        if action is Action.SUPPLEMENT and order.by == BY_RESIDENT:  # others' words are in the log
+            text = f"{ticket.text}\n补充：{order.note}"
+            return {"text": text} if order.note and len(text) <= LONGEST_TEXT else {}
         return {}
 
     def _opening(self) -> Opening:

@@ -18,6 +18,8 @@ from routing.ticket import Draft, Route, Ticket
 from routing.worktime import Calendar
 
 LONGEST_EXTENSION = timedelta(days=366)
+ASKED_PERSON = "居民要求人工服务"  # likewise, until somebody has spoken to him
+SPOKEN_TO = "居民要求人工服务，已经给他回过话"
 BY_PERSON = "person"  # the rule of what no rule decided
 _GRAVITY = (Urgency.NORMAL, Urgency.URGENT, Urgency.DANGER)
 
@@ -128,6 +130,12 @@ def extended(
             until = f"{latest.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
             raise ActionRefused(f"自己延期最晚到 {until}，再晚要由县网格管理中心决定。")
     return {"due_at": due_at, "due_provisional": False}
+
+
+def spoken_to(ticket: Ticket) -> dict[str, Any]:
+    """Who asked for a person has had one."""
+    asked = ticket.handover_reason == ASKED_PERSON
+    return {"handover_reason": SPOKEN_TO} if asked else {}
 
 
 def sign_due(county: County, ticket: Ticket, now: datetime) -> dict[str, Any]:

@@ -28,6 +28,7 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
         Action.RETURN: "ticket.returned",
         Action.EXTEND: "ticket.extended",
         Action.PROGRESS: "ticket.progressed",
+        Action.TELL: "ticket.told",
         Action.SUPPLEMENT: "ticket.supplemented",
         Action.REMIND: "ticket.reminded",
         Action.SUPERVISE: "ticket.supervised",
@@ -170,6 +171,9 @@ def _to_resident(
         yield _reply(
             ticket.reporter, ticket, "result", values, new_id, choices=("解决了", "没解决")
         )
+    elif action is Action.TELL:
+        values = {"number": ticket.number, "said": occasion.event.note}
+        yield _reply(ticket.reporter, ticket, "notice_words", values, new_id)
     elif action is Action.EXTEND or (action is Action.WITHDRAW and occasion.event.by != _RESIDENT):
         key = "notice_extended" if action is Action.EXTEND else "notice_withdrawn"
         values = {

@@ -46,6 +46,7 @@ class Action(StrEnum):
     RULE = "rule"  # 裁定 a return
     EXTEND = "extend"  # 延期
     PROGRESS = "progress"  # 进展
+    TELL = "tell"  # 回话: the hotline's words to the resident
     SUPPLEMENT = "supplement"  # 补充, by the resident
     REMIND = "remind"  # 催办
     SUPERVISE = "supervise"  # 督办
@@ -67,6 +68,7 @@ ACTION_NAMES = {
     Action.RULE: "裁定",
     Action.EXTEND: "延期",
     Action.PROGRESS: "进展",
+    Action.TELL: "回话",
     Action.SUPPLEMENT: "补充",
     Action.REMIND: "催办",
     Action.SUPERVISE: "督办",

@@ -1,6 +1,8 @@
 """Why a person decides, as the front desk writes it into a ticket (Chinese, for operators)."""
 
-PERSON_ASKED = "居民要求人工服务"
+from routing import entails
+
+PERSON_ASKED = entails.ASKED_PERSON
 NOT_UNDERSTOOD = "没有听明白居民反映的事"
 PLACE_UNKNOWN = "没有对上具体地点"
 NOT_AGREED = "复述两次，居民仍说不对"

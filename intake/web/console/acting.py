@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from config.county import County
 from config.runtime import LOCAL_ZONE
+from intake.counter import writing
 from intake.services import Services
 from intake.web import options
 from routing import lifecycle
@@ -49,6 +50,8 @@ def act(
             return dispatcher.extend(connection, order, due_at=_moment(typed.due_at))
         case Action.ANSWER:
             return dispatcher.answer(connection, replace(order, note=""), text=order.note)
+        case Action.TELL:
+            return writing.write(connection, dispatcher, order)
         case Action.EVALUATE:
             return _asked(connection, dispatcher, order, typed)
         case _:

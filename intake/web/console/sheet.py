@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from config.county import County
+from intake.counter import writing
 from intake.services import SERVICES, Services
 from intake.web import attached, looks, options, pages, rows, sessions
 from intake.web.console import deciding, ringing
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
 from nlp import redact
-from routing import dispatch, lifecycle, store
+from routing import dispatch, entails, lifecycle, store
 from routing.errors import TicketNotFound
 from routing.ticket import Action, Status, Ticket, TicketEvent
 
-_BY_ITS_OWN_FORM = dispatch.BRING_ALONG
+_BY_ITS_OWN_FORM = dispatch.BRING_ALONG | {Action.TELL}
 _JUDGEMENTS = {"solved": "解决了", "satisfied": "满意", "contacted": "有人联系过"}
 _SAID = {True: "是", False: "不是", None: "没有说"}
 
@@ -66,6 +67,8 @@ async def shown(
         "masked_reporter": _masked(this),
         "may_write": may_write,
         "allowed": allowed,
+        "unreachable": writing.unreachable(this),
+        "asked_person": this.handover_reason == entails.ASKED_PERSON,
         "other_actions": [action for action in allowed if action not in _BY_ITS_OWN_FORM],
         "rule_reason": deciding.reason(services.county, this),
         "judged": _judged(this),
