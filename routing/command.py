@@ -4,7 +4,7 @@ A danger is its business until a person has done anything to the ticket: nobody 
 then believed to know. Functions of a connection where they read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,6 +63,14 @@ def unseen(connection: Connection, *, limit: int) -> list[Ticket]:
     """Dangers to which no person has done anything yet, the oldest first: the queue's alarm."""
     query = sa.select(_TICKET).where(*_unseen()).order_by(_TICKET.c.opened_at, _TICKET.c.number)
     return [store.ticket_of(row) for row in connection.execute(query.limit(limit))]
+
+
+def unseen_among(connection: Connection, numbers: Sequence[str]) -> frozenset[str]:
+    """Which of these tickets are dangers to which no person has done anything yet."""
+    if not numbers:
+        return frozenset()
+    query = sa.select(_TICKET.c.number).where(_TICKET.c.number.in_(numbers), *_unseen())
+    return frozenset(connection.execute(query).scalars())
 
 
 def to_repeat(connection: Connection, now: datetime, limit: int) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
 
 from nlp.understanding import Urgency
-from routing import deadline, schema, store
+from routing import deadline, entails, schema, store
 from routing.deadline import Light
 from routing.ticket import FINAL_STATUSES, Action, Status, Ticket
 
@@ -78,14 +78,15 @@ class Counts:
 
 
 def waiting(connection: Connection, centre: str, *, limit: int, offset: int = 0) -> list[Ticket]:
-    """Tickets that wait for a person at the hotline: danger first, then what is promised soonest,
-    then by age. `centre` is the unit for which its people act.
+    """Tickets that wait for a person at the hotline: danger first, then who asked for a person,
+    then what is promised soonest, then by age. `centre` is the unit for which its people act.
     """
-    danger_first = sa.case((_TICKET.c.urgency == Urgency.DANGER.value, 0), else_=1)
+    danger = _TICKET.c.urgency == Urgency.DANGER.value
+    first = sa.case((danger, 0), (_asks_for_a_person(), 1), else_=2)
     query = (
         sa.select(_TICKET)
         .where(_is_ours(centre))
-        .order_by(danger_first, _TICKET.c.due_at, _TICKET.c.opened_at, _TICKET.c.number)
+        .order_by(first, _TICKET.c.due_at, _TICKET.c.opened_at, _TICKET.c.number)
     )
     return _page(connection, query, limit, offset)
 
@@ -159,6 +160,12 @@ def _is_ours(centre: str) -> ColumnElement[bool]:
     decides = _TICKET.c.status.in_([status.value for status in WAITING])
     acts = _TICKET.c.status.in_([status.value for status in RUNNING])
     return sa.or_(decides, sa.and_(acts, _TICKET.c.unit == centre))
+
+
+def _asks_for_a_person() -> ColumnElement[bool]:
+    """Somebody waits for words of ours, not for a decision; an answer of ours ends it."""
+    reason = f'"handover_reason":"{entails.ASKED_PERSON}"'
+    return _TICKET.c.details.contains(reason, autoescape=True)
 
 
 def _conditions(connection: Connection, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:

@@ -6,14 +6,16 @@ from datetime import datetime
 
 from aiohttp import web
 
+from config.county import County
 from intake.services import Services
 from nlp.understanding import Urgency
-from routing import deadline, report
+from routing import command, deadline, entails, report
 from routing.deadline import Light
 from routing.ticket import Status, Ticket
 
 LAST_PAGE = 1000
 IN_TIME, TOO_LATE = "按时答复", "超期答复"
+DANGER = "险情"  # until somebody has taken it up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,9 @@ class Lamp:
 
     colour: Light
     word: str
+
+
+UNSEEN = Lamp(colour=Light.RED, word=DANGER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,8 @@ class Row:
     status: Status
     urgency: Urgency
     handover_reason: str
-    due_at: datetime
+    due_at: datetime  # or by when the hotline must have spoken to who `asks` for a person
+    asks: bool
     runs: bool  # somebody still owes something by due_at
     lamp: Lamp | None
 
@@ -45,19 +51,21 @@ class Row:
 async def read(services: Services, tickets: Sequence[Ticket]) -> list[Row]:
     """The lines for tickets, with their lights as of now."""
     answered = await services.database.read(lambda c: report.answered_at(c, tickets))
-    now = services.runtime.now()
-    return [_row(ticket, now, answered.get(ticket.number)) for ticket in tickets]
+    dangers = [each.number for each in tickets if each.urgency is Urgency.DANGER]
+    unseen = await services.database.read(lambda c: command.unseen_among(c, dangers))
+    now, county = services.runtime.now(), services.county
+    lamps = {
+        ticket.number: UNSEEN
+        if ticket.number in unseen
+        else _lamp(county, ticket, now, answered.get(ticket.number))
+        for ticket in tickets
+    }
+    return [_row(county, ticket, lamps[ticket.number]) for ticket in tickets]
 
 
-def lamp(ticket: Ticket, now: datetime, answered_at: datetime | None) -> Lamp | None:
-    """The light of a ticket: what is answered is judged by when it was; what was withdrawn, not."""
-    if runs(ticket):
-        colour = deadline.light(now, ticket.started_at or ticket.opened_at, ticket.due_at)
-        return Lamp(colour=colour, word=deadline.LIGHT_NAMES[colour])
-    if answered_at is None:
-        return None
-    late = answered_at > ticket.due_at
-    return Lamp(colour=Light.RED if late else Light.GREEN, word=TOO_LATE if late else IN_TIME)
+def asks(ticket: Ticket) -> bool:
+    """Does the resident wait for words of ours?"""
+    return runs(ticket) and ticket.handover_reason == entails.ASKED_PERSON
 
 
 def runs(ticket: Ticket) -> bool:
@@ -71,7 +79,31 @@ def page_number(request: web.Request) -> int:
     return min(int(text), LAST_PAGE) if text.isdecimal() and int(text) > 0 else 1
 
 
-def _row(ticket: Ticket, now: datetime, answered_at: datetime | None) -> Row:
+def _limit(county: County, ticket: Ticket) -> tuple[datetime, datetime]:
+    """From when until when: who asks for a person is spoken to within the time in which urgent
+    matters are signed for.
+    """
+    since = ticket.started_at or ticket.opened_at
+    if not asks(ticket):
+        return since, ticket.due_at
+    since = since if ticket.status is Status.DECIDING else ticket.updated_at
+    return since, min(deadline.sign_due(county, "", Urgency.URGENT, since), ticket.due_at)
+
+
+def _lamp(
+    county: County, ticket: Ticket, now: datetime, answered_at: datetime | None
+) -> Lamp | None:
+    """The light of a ticket: what is answered is judged by when it was; what was withdrawn, not."""
+    if runs(ticket):
+        colour = deadline.light(now, *_limit(county, ticket))
+        return Lamp(colour=colour, word=deadline.LIGHT_NAMES[colour])
+    if answered_at is None:
+        return None
+    late = answered_at > ticket.due_at
+    return Lamp(colour=Light.RED if late else Light.GREEN, word=TOO_LATE if late else IN_TIME)
+
+
+def _row(county: County, ticket: Ticket, lamp: Lamp | None) -> Row:
     return Row(
         number=ticket.number,
         text=ticket.text,
@@ -81,8 +113,9 @@ def _row(ticket: Ticket, now: datetime, answered_at: datetime | None) -> Row:
         unit=ticket.unit,
         status=ticket.status,
         urgency=ticket.urgency,
-        handover_reason=ticket.handover_reason if ticket.status is Status.DECIDING else "",
-        due_at=ticket.due_at,
+        handover_reason=ticket.handover_reason if runs(ticket) else "",
+        due_at=_limit(county, ticket)[1],
+        asks=asks(ticket),
         runs=runs(ticket),
-        lamp=lamp(ticket, now, answered_at),
+        lamp=lamp,
     )

@@ -10,6 +10,7 @@ from intake.services import Services
 from routing import store
 from routing.dispatch import Order
 from routing.ticket import Action
+from tests.clock import Clock
 from tests.intake.console import Desk, enter
 
 IN_TOWN = "和阳大街路灯坏了"
@@ -59,3 +60,40 @@ async def test_answered_ticket_has_a_list_to_be_followed_up_from(
     assert f"/console/tickets/{number}" not in page and "<b>0</b> 件等您办" in page
     assert "<b>1</b> 件待回访" in page
     assert f"/console/tickets/{number}" in (await desk.get("/console/search?status=answered"))[1]
+
+
+async def test_danger_shows_red_until_somebody_has_taken_it_up(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("东韩村有人家着火了，屋里还有人"))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    pages = ("/console", "/console/search", f"/console/tickets/{number}")
+    for path in pages:
+        _, page = await desk.get(path)
+        assert "险情</span>" in page and "正常</span>" not in page, path
+    order = Order(number=number, version=1, by="operator:a", note="已请119出动")
+    await services.database.write(lambda c: services.dispatcher.act(c, Action.PROGRESS, order))
+    for path in pages[1:]:
+        _, page = await desk.get(path)
+        assert "正常</span>" in page and "险情</span>" not in page, path
+
+
+async def test_who_asked_for_a_person_comes_after_danger_and_within_the_hour(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage], clock: Clock
+) -> None:
+    water = (await services.desk.receive(say(IN_TOWN, sender="a"))).ticket
+    asks = (await services.desk.receive(say("我要找人工", sender="b"))).ticket
+    fire = (await services.desk.receive(say("东韩村有人家着火了", sender="c"))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    listed = [page.rindex(f"/console/tickets/{number}") for number in (fire, asks, water)]
+    assert listed == sorted(listed) and "回话限 " in page
+    clock.forward(minutes=55)
+    assert "将到期</span>" in (await desk.get(f"/console/tickets/{asks}"))[1]
+    clock.forward(minutes=6)
+    _, page = await desk.get(f"/console/tickets/{asks}")
+    assert "超期</span>" in page and "前给他回话（已超 1 分）" in page
+    order = Order(number=asks, version=1, by="operator:a", note="您好，请说")
+    await services.database.write(lambda c: services.dispatcher.act(c, Action.TELL, order))
+    _, page = await desk.get("/console")
+    assert "回话限" not in page and "已经给他回过话" in page

@@ -15,7 +15,7 @@ from intake.web.console import deciding, ringing
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
 from nlp import redact
-from routing import dispatch, entails, lifecycle, store
+from routing import dispatch, lifecycle, store
 from routing.errors import TicketNotFound
 from routing.ticket import Action, Status, Ticket, TicketEvent
 
@@ -53,7 +53,7 @@ async def shown(
     answers = [event.at for event in events if event.action is Action.ANSWER]
     values = {
         "ticket": this,
-        "lamp": rows.lamp(this, services.runtime.now(), answers[-1] if answers else None),
+        "row": (await rows.read(services, [this]))[0],
         "runs": rows.runs(this),
         "answered_at": answers[-1] if answers and not rows.runs(this) else None,
         "events": [_event(services.county, event, identity is None) for event in events],
@@ -68,7 +68,7 @@ async def shown(
         "may_write": may_write,
         "allowed": allowed,
         "unreachable": writing.unreachable(this),
-        "asked_person": this.handover_reason == entails.ASKED_PERSON,
+        "asked_person": rows.asks(this),
         "other_actions": [action for action in allowed if action not in _BY_ITS_OWN_FORM],
         "rule_reason": deciding.reason(services.county, this),
         "judged": _judged(this),
