@@ -14,7 +14,7 @@ from channels.phone.voice import clips, inspection, phrases, phrasing, reading
 from channels.phone.voice.phrasing import Recorded
 from config import load
 from config.county import County
-from intake import cli_prompts
+from intake.cli import prompts as cli_prompts
 from intake.replies import Replies
 from nlp.places import which
 from nlp.understanding import RequestKind, Urgency
@@ -111,7 +111,7 @@ def refusals(county: County) -> Iterator[str]:
 
 def a_ticket() -> Ticket:
     draft = Draft(
-        text="路灯坏了",
+        text="路灯照明",  # a resident's own words are synthesised, unless there is a recording
         kind=RequestKind.HELP,
         urgency=Urgency.NORMAL,
         category="010204",
