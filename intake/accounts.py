@@ -113,6 +113,12 @@ def listing(connection: Connection) -> list[Account]:
     return [_account(row) for row in rows]
 
 
+def names(connection: Connection) -> dict[str, str]:
+    """How everybody is called, by login name."""
+    rows = connection.execute(sa.select(_OPERATOR.c.name, _OPERATOR.c.display_name))
+    return {row.name: row.display_name for row in rows}
+
+
 def password_hash(connection: Connection, name: str) -> str | None:
     """The hash to verify a password against, outside of any unit of work: it takes 0.2 s."""
     return connection.execute(

@@ -202,13 +202,13 @@ async def test_answer_and_address_are_masked_until_somebody_says_why_he_looks(
         assert "13987654321" not in (await desk.get(path))[1], path
     fields = {"csrf": token, "reason": "回访核实"}
     _, page = await desk.post(f"/console/tickets/{number}/identity", fields)
-    assert page.count("13987654321") == 2
+    assert page.count("13987654321") == 3  # the answer, its line in the log, the address
 
 
 async def test_reason_for_a_person_is_shown_only_while_a_person_decides(
     desk: Desk, services: Services, say: Callable[..., InboundMessage]
 ) -> None:
-    number = (await services.desk.receive(say("那边那个东西又那样了你们来看一看吧"))).ticket
+    number = (await services.desk.receive(say("我要找人工"))).ticket
     assert (await load(services, number)).status is Status.DECIDING
     await enter(desk, services, Role.OPERATOR)
     assert "需要人工：" in (await desk.get(f"/console/tickets/{number}"))[1]
@@ -275,7 +275,7 @@ async def test_answered_ticket_can_be_put_right(
 async def test_ticket_of_unknown_category_can_be_made_confidential(
     desk: Desk, services: Services, say: Callable[..., InboundMessage]
 ) -> None:
-    number = (await services.desk.receive(say("那边那个东西又那样了你们来看一看吧"))).ticket
+    number = (await services.desk.receive(say("我要找人工"))).ticket
     before = await load(services, number)
     await enter(desk, services, Role.OPERATOR)
     form = {"urgency": before.urgency.value, "place": before.place, "category": before.category}
@@ -285,3 +285,24 @@ async def test_ticket_of_unknown_category_can_be_made_confidential(
     assert re.search("■</span> 保密", page) and 'value="yes" checked' in page
     assert (await act(desk, number, form="correct", **form))[0] == 303
     assert not (await load(services, number)).confidential
+
+
+async def test_log_keeps_a_disputed_answer_and_says_what_was_corrected_and_by_whom(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    name = sa.update(schema.operator).values(display_name="王小红")
+    await services.database.write(lambda c: c.execute(name) and None)
+    before = await load(services, number)
+    right = {"category": before.category, "place": "130506100225", "urgency": "urgent"}
+    place = next(p.code for p in services.county.places if p.code != before.place)
+    assert (await act(desk, number, form="correct", **right | {"place": place}))[0] == 303
+    await answer(services, number, text="换了灯头，电话13987654321")
+    order = Order.on(await load(services, number), by="resident", note="还是不亮")
+    await services.database.write(lambda c: services.dispatcher.act(c, Action.REOPEN, order))
+    _, page = await desk.get(f"/console/tickets/{number}")
+    log = page[page.index("办理经过") :]
+    names = [services.county.place_name(code) for code in (before.place, place)]
+    assert f"地点：{names[0]} 改成 {names[1]}" in log and "紧急程度：一般 改成 紧急" in log
+    assert "换了灯头" in log and "13987654321" not in log
+    assert "<b>更正</b> 王小红" in log and "<b>重新办理</b> 居民" in log

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from config.county import County
+from intake import accounts
 from intake.counter import writing
 from intake.services import SERVICES, Services
 from intake.web import attached, looks, options, pages, rows, sessions
-from intake.web.console import deciding, ringing
+from intake.web.console import chronicle, deciding, ringing
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
 from nlp import redact
 from routing import dispatch, lifecycle, store
 from routing.errors import TicketNotFound
-from routing.ticket import Action, Status, Ticket, TicketEvent
+from routing.ticket import Action, Status, Ticket
 
 _BY_ITS_OWN_FORM = dispatch.BRING_ALONG | {Action.TELL}
 _JUDGEMENTS = {"solved": "解决了", "satisfied": "满意", "contacted": "有人联系过"}
@@ -46,6 +46,7 @@ async def shown(
     services, number = request.app[SERVICES], request.match_info["number"]
     this = await ticket(services, number)
     events = await services.database.read(lambda c: store.events(c, number))
+    people = await services.database.read(accounts.names)
     session = sessions.required(request, sessions.EVERYBODY)
     may_write = session.account.role in sessions.MAY_WRITE
     may_act = may_write or session.account.role in sessions.MAY_SUPERVISE
@@ -56,7 +57,8 @@ async def shown(
         "row": (await rows.read(services, [this]))[0],
         "runs": rows.runs(this),
         "answered_at": answers[-1] if answers and not rows.runs(this) else None,
-        "events": [_event(services.county, event, identity is None) for event in events],
+        "events": chronicle.of(services.county, events, people),
+        "people": people,
         "looks": await services.database.read(lambda c: looks.of_ticket(c, number)),
         "ringing": await ringing.of_ticket(services, this),
         "suggestion": events[0].note if this.status is Status.DECIDING else "",
@@ -104,14 +106,6 @@ def _judged(this: Ticket) -> str:
     if all(value is None for value in said.values()):
         return ""
     return "；".join(f"{_JUDGEMENTS[name]}：{_SAID[value]}" for name, value in said.items())
-
-
-def _event(county: County, event: TicketEvent, masked: bool) -> dict[str, object]:
-    kind, _, name = event.by.partition(":")
-    others = {"resident": "居民", "system": "系统"}.get(kind, name)
-    who = county.unit_name(name) if name in county.units else others
-    note = redact.mask(event.note) if masked else event.note
-    return {"at": event.at, "action": event.action, "who": who, "note": note}
 
 
 def _masked(this: Ticket) -> str:
