@@ -10,7 +10,7 @@ def main() -> None:
     problems = selfcheck.problems()
     if problems:
         sys.exit("\n".join(problems))
-    from intake import cli
+    from intake.cli import main as cli
 
     cli.application()
 

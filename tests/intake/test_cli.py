@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from intake import cli, ports
+from intake.cli import main as cli
+from intake.cli import ports
 from tests.config import tiny
 
 
@@ -77,3 +78,11 @@ def test_a_command_without_its_words_says_what_is_missing(typed: list[str], told
     result = CliRunner().invoke(cli.application, typed)
     assert result.exit_code == 2
     assert told in result.output
+
+
+def test_accounts_may_be_made_before_the_first_start(written: Path) -> None:
+    settings = ["--settings", str(written)]
+    made = CliRunner().invoke(cli.application, ["operator", "add", "li", *settings])
+    assert (made.exit_code, "一次性密码" in made.output) == (0, True)
+    listed = CliRunner().invoke(cli.application, ["operator", "list", *settings])
+    assert listed.output.split() == ["li", "li", "话务员", "在用"]

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from channels.phone.voice import clips
-from intake import cli
+from intake.cli import main as cli
 from tests.channels.phone import sounds
 
 

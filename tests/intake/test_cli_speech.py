@@ -8,7 +8,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from channels.phone.voice import clips as recordings
-from intake import cli
+from intake.cli import main as cli
 from nlp.speech.training import extra, voices
 from nlp.speech.training.extra import ExtraMissing
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from rich.console import Console
 
 from config.settings import Settings
-from intake import show
+from intake.cli import show
 from intake.accounts import Role
 from intake.services import Services
 from routing import outbox, schema

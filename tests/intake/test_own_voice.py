@@ -14,7 +14,7 @@ from channels.phone.voice import clips, inspection, phrases, phrasing, reading
 from channels.phone.voice.phrasing import Recorded
 from config import load
 from config.county import County
-from intake.cli import prompts as cli_prompts
+from intake.cli import prompts
 from intake.replies import Replies
 from nlp.places import which
 from nlp.understanding import RequestKind, Urgency
@@ -40,7 +40,7 @@ def recorded() -> Recorded:
 
 
 def test_every_phrase_has_a_recording(county: County, recorded: Recorded) -> None:
-    said = phrases.phrases(county, cli_prompts.words(county))
+    said = phrases.phrases(county, prompts.words(county))
     missing = [text for text in said if text not in recorded.texts]
     assert not missing, RENDER.format(missing="; ".join(missing))
 

@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from channels.phone.voice import clips as recordings
 from channels.phone.voice import phrases
 from channels.phone.voice.clips import ClipFault
-from config import load, settings
-from config.county import County
-from config.faults import CountyFaults
-from config.settings import Settings, SettingsFault
-from intake import cli_prompts
+from intake.cli import common, prompts
+from intake.cli.common import SettingsPath
 from nlp.speech import model_store
 from nlp.speech import trial as speech_trial
 from nlp.speech.model_store import ModelMissing
@@ -31,11 +27,7 @@ OWN_MODEL = "vosk-own"  # below the state folder's models: the trial model with 
 CLIP_VOICE = "zf_xiaoxiao"
 
 speech = typer.Typer(help="试用语音模型：训练、换地名、预录提示音。", no_args_is_help=True)
-_out = Console(highlight=False)
 
-SettingsPath = Annotated[
-    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
-]
 Voices = Annotated[Path, typer.Option("--voices", help="Kokoro 声音文件夹，见 docs/speech.md")]
 
 
@@ -45,18 +37,18 @@ def build_graph(
     settings_path: SettingsPath = None,
 ) -> None:
     """按本县的地名和说法重新生成解码图，几秒钟，不用重新训练。"""
-    chosen = _settings(settings_path)
-    county = _county(chosen)
+    chosen = common.chosen(settings_path)
+    county = common.county(chosen)
     target = to or chosen.state / model_store.MODELS / OWN_MODEL
     with _faults():
         extra.need(graph.LIBRARY, graph.PURPOSE)
         shutil.copytree(
             speech_trial.unpack(chosen.state / model_store.MODELS), target, dirs_exist_ok=True
         )
-        built = graph.build(county, target, chosen.state / CACHE, _say)
+        built = graph.build(county, target, chosen.state / CACHE, common.say)
         model_store.inspect(target)
-    _say(f"已写入 {target}：{built.words} 个词，{built.names} 个地名。")
-    _say(f'要用它，在设置里写 phone.model = "{target}"。这个模型只供试用，不给居民用。')
+    common.say(f"已写入 {target}：{built.words} 个词，{built.names} 个地名。")
+    common.say(f'要用它，在设置里写 phone.model = "{target}"。这个模型只供试用，不给居民用。')
 
 
 @speech.command(name="train")
@@ -71,7 +63,7 @@ def train_model(
     settings_path: SettingsPath = None,
 ) -> None:
     """从头训练试用语音模型：合成语音、加电话噪声、训练、测字错率。"""
-    county = _county(_settings(settings_path))
+    county = common.county(common.chosen(settings_path))
     plan = train.Plan(
         voices=voices_folder,
         work=work,
@@ -80,11 +72,11 @@ def train_model(
         threads=min(os.cpu_count() or 1, train.MOST_THREADS),
     )
     with _faults():
-        model = train.train(county, plan, _say)
-        _say(f"模型已写入 {model}")
+        model = train.train(county, plan, common.say)
+        common.say(f"模型已写入 {model}")
         if keep:
             size = speech_trial.pack(model)
-            _say(f"已打包 {speech_trial.PACKED}，{size / 2**20:.1f} MB")
+            common.say(f"已打包 {speech_trial.PACKED}，{size / 2**20:.1f} MB")
 
 
 @speech.command(name="clips")
@@ -97,10 +89,10 @@ def speak_clips(
     settings_path: SettingsPath = None,
 ) -> None:
     """用合成的声音预录还没有录音的句子，存成 Ogg Opus。"""
-    county = _county(_settings(settings_path))
+    county = common.county(common.chosen(settings_path))
     with _faults():
         there = set(recordings.shelf((to,)))
-        grouped = phrases.grouped(county, cli_prompts.words(county))
+        grouped = phrases.grouped(county, prompts.words(county))
         wanted = dict.fromkeys(
             text
             for group, texts in grouped.items()
@@ -110,13 +102,13 @@ def speak_clips(
         )
         kokoro = voices.load(voices_folder)
         done = clips.speak(to, kokoro, voice, wanted, _within(to, most_megabytes))
-    _say(f"录了 {done} 条，还缺 {len(wanted) - done} 条，在 {to}")
+    common.say(f"录了 {done} 条，还缺 {len(wanted) - done} 条，在 {to}")
 
 
 def _within(folder: Path, most_megabytes: float) -> Callable[[int, str], bool]:
     def told(number: int, text: str) -> bool:
         if number % 20 == 0:
-            _say(f"{number}：{text}")
+            common.say(f"{number}：{text}")
         size = sum(path.stat().st_size for path in folder.glob("*.opus"))
         return size < most_megabytes * 2**20
 
@@ -131,25 +123,5 @@ def _faults() -> Iterator[None]:
     except (
         ClipFault, ExtraMissing, ModelMissing, OSError, TrialModelBroken, VoicesMissing
     ) as error:  # fmt: skip
-        _say(str(error))
+        common.say(str(error))
         raise typer.Exit(1) from error
-
-
-def _say(text: str) -> None:
-    _out.print(text, markup=False, soft_wrap=True)
-
-
-def _county(chosen: Settings) -> County:
-    try:
-        return load.load_county(chosen.county)
-    except CountyFaults as fault:
-        _say(str(fault))
-        raise typer.Exit(2) from fault
-
-
-def _settings(path: Path | None) -> Settings:
-    try:
-        return settings.load(path)
-    except SettingsFault as fault:
-        _say(str(fault))
-        raise typer.Exit(2) from fault

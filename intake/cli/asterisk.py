@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -21,15 +20,15 @@ from channels.phone.voice import clips
 from channels.phone.voice.cache import Cache
 from channels.phone.voice.prompts import Voice, VoiceFailed
 from channels.phone.voice.synthesis import Synthesis
-from config import load, settings
-from config.faults import CountyFaults
-from config.settings import Settings, SettingsFault
+from config.settings import Settings
 from intake.asterisk import check as checking
 from intake.asterisk import fetch, files, own, program, sounds
 from intake.asterisk.fetch import FetchFailed
 from intake.asterisk.files import WriteFault
 from intake.asterisk.own import Instance, Ports, Running, StartFailed
 from intake.asterisk.program import Program, ProgramFault
+from intake.cli import common
+from intake.cli.common import SettingsPath
 
 OWN_FOLDER = Path("var/asterisk")
 STOP_S = 25.0
@@ -37,11 +36,6 @@ STOP_S = 25.0
 exchange = typer.Typer(
     help="电话交换机 Asterisk：取来、写配置、试运行、检查。", no_args_is_help=True
 )
-_out = Console(highlight=False)
-
-SettingsPath = Annotated[
-    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
-]
 
 
 @exchange.command()
@@ -49,7 +43,7 @@ def get() -> None:
     """取一个 Asterisk 放在自己的缓存文件夹里，供试用和测试；不改动系统，不需要 root。"""
     with _faults():
         found = _fetched()
-    _out.print(f"Asterisk {found.version}：{found.command[-1]}", markup=False)
+    common.say(f"Asterisk {found.version}：{found.command[-1]}")
 
 
 @exchange.command()
@@ -68,7 +62,7 @@ def write(
     settings_path: SettingsPath = None,
 ) -> None:
     """给现有的 Asterisk（20 或 22）写热线这一部分的配置，附安装说明。"""
-    chosen = _settings(settings_path)
+    chosen = common.chosen(settings_path)
     with _faults():
         plan = files.plan(
             folder,
@@ -82,7 +76,7 @@ def write(
         files.write_guide(plan)
         with _voice(chosen) as say:
             sounds.write(plan.folder / "sounds", say, _words(chosen))
-    _out.print(f"写好了。接下来照着 {plan.folder / '安装说明.md'} 做。", markup=False)
+    common.say(f"写好了。接下来照着 {plan.folder / '安装说明.md'} 做。")
 
 
 @exchange.command()
@@ -93,7 +87,7 @@ def run(
     trial: Annotated[bool, typer.Option("--trial", help="连同热线程序一起试运行")] = False,
 ) -> None:
     """启动一个自己的 Asterisk，说明软电话怎么登录、打哪个号码。按 Ctrl+C 停止。"""
-    chosen = _settings(None)
+    chosen = common.chosen(None)
     with _faults():
         found = _fetched()
         ports = Ports(sip=port, manager=port + 1, trunk=port + 2, address=address)
@@ -105,7 +99,7 @@ def run(
         _show(instance)
         _serve(running, trial)
     except KeyboardInterrupt:
-        _out.print("正在停止……")
+        common.out.print("正在停止……")
     finally:
         running.stop()
 
@@ -113,15 +107,15 @@ def run(
 @exchange.command()
 def check(settings_path: SettingsPath = None) -> None:
     """检查 Asterisk 是否接好了：登录、版本、拨号方案、队列、心跳、录音文件夹。"""
-    chosen = _settings(settings_path)
+    chosen = common.chosen(settings_path)
     if chosen.phone is None:
-        _out.print("设置里没有 [phone]，电话线路没有启用。")
+        common.out.print("设置里没有 [phone]，电话线路没有启用。")
         raise typer.Exit(2)
     findings = asyncio.run(checking.examine(chosen.phone))
     table = Table("项目", "结果", "怎么办")
     for each in findings:
         table.add_row(each.what, each.found, each.remedy or "好")
-    _out.print(table)
+    common.out.print(table)
     raise typer.Exit(1 if any(each.remedy for each in findings) else 0)
 
 
@@ -129,7 +123,7 @@ def _serve(running: Running, trial: bool) -> None:
     """Until Asterisk, or the program beside it, ends."""
     if not trial:
         running.process.wait()
-        _out.print("Asterisk 自己停了。")
+        common.out.print("Asterisk 自己停了。")
         return
     # A trial hears with the small recogniser where no official one has been fetched.
     trying = {"HOTLINE_PHONE__TRIAL_MODEL": "true"}
@@ -163,12 +157,12 @@ def _show(instance: Instance) -> None:
             f"              密码在 {plan.secrets / user}",
         ]
     lines += ["", f"没人接的留言  {plan.missed}", f"日志          {instance.folder / 'log'}"]
-    _out.print(Panel("\n".join(lines), title="Asterisk 已启动", expand=False))
+    common.out.print(Panel("\n".join(lines), title="Asterisk 已启动", expand=False))
 
 
 def _fetched() -> Program:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_out, transient=True) as bar:
+    with Progress(*columns, console=common.out, transient=True) as bar:
         task = bar.add_task("准备", total=1.0)
 
         def show(step: str, share: float) -> None:
@@ -178,11 +172,7 @@ def _fetched() -> Program:
 
 
 def _words(chosen: Settings) -> dict[str, str]:
-    try:
-        return sounds.words(load.load_county(chosen.county).replies)
-    except CountyFaults as fault:
-        _out.print(str(fault), markup=False)
-        raise typer.Exit(2) from fault
+    return sounds.words(common.county(chosen).replies)
 
 
 @contextmanager
@@ -197,7 +187,7 @@ def _voice(chosen: Settings) -> Iterator[sounds.Say | None]:
             runner.run(voice.start())
             say = lambda text, rate_hz: runner.run(voice.say(text, rate_hz))  # noqa: E731
         except VoiceFailed as failure:
-            _out.print(f"交换机自己说的话只有提示音：{failure}", markup=False)
+            common.say(f"交换机自己说的话只有提示音：{failure}")
         try:
             yield say
         finally:
@@ -209,16 +199,8 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (FetchFailed, ProgramFault, StartFailed, VoiceFailed, WriteFault) as fault:
-        _out.print(str(fault), markup=False)
+        common.say(str(fault))
         raise typer.Exit(1) from fault
     except OSError as error:
-        _out.print(f"{error.filename or ''} 用不了：{error.strerror}", markup=False)
+        common.say(f"{error.filename or ''} 用不了：{error.strerror}")
         raise typer.Exit(1) from error
-
-
-def _settings(path: Path | None) -> Settings:
-    try:
-        return settings.load(path)
-    except SettingsFault as fault:
-        _out.print(str(fault), markup=False)
-        raise typer.Exit(2) from fault

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from channels.phone.voice import clips, inspection, phrases
 from channels.phone.voice.cache import Cache
 from channels.phone.voice.prompts import Voice, VoiceFailed
 from channels.phone.voice.synthesis import Synthesis
-from config import load, settings
 from config.county import County
-from config.faults import CountyFaults
-from config.settings import Settings, SettingsFault
+from config.settings import Settings
 from intake import replies
 from intake.asterisk import sounds
+from intake.cli import common
+from intake.cli.common import SettingsPath
 from intake.replies import Replies
 from nlp.places import which
 from routing.ticket import ACTION_NAMES, STATUS_NAMES
@@ -38,11 +37,6 @@ WORDS = (  # what fills the replies beside the county's own names
 )
 
 prompts = typer.Typer(help="电话里说的话：录音和合成。", no_args_is_help=True)
-_out = Console(highlight=False)
-
-SettingsPath = Annotated[
-    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
-]
 
 
 @prompts.command(name="list")
@@ -51,14 +45,14 @@ def listing(
     settings_path: SettingsPath = None,
 ) -> None:
     """列出电话里会说的每一句，录音时照着念。"""
-    chosen = _settings(settings_path)
+    chosen = common.chosen(settings_path)
     recorded = _shelf(chosen) if missing else {}
-    county = _county(chosen)
+    county = common.county(chosen)
     for group, texts in phrases.grouped(county, words(county)).items():
         wanted = [text for text in texts if text not in recorded]
-        _out.print(f"【{group}】{len(wanted)} 条", markup=False)
+        common.say(f"【{group}】{len(wanted)} 条")
         for text in wanted:
-            _out.print(text, markup=False)
+            common.say(text)
 
 
 @prompts.command()
@@ -67,13 +61,13 @@ def check(
     settings_path: SettingsPath = None,
 ) -> None:
     """检查一个录音文件夹：缺哪些，哪些太轻、太响、破音、空白太长。"""
-    county = _county(_settings(settings_path))
+    county = common.county(common.chosen(settings_path))
     try:
         found = inspection.inspect(folder, phrases.phrases(county, words(county)))
     except clips.ClipFault as fault:
-        _out.print(str(fault), markup=False)
+        common.say(str(fault))
         raise typer.Exit(1) from fault
-    _out.print(found.report, markup=False)
+    common.say(found.report)
     raise typer.Exit(1 if found.faults else 0)
 
 
@@ -85,11 +79,11 @@ def say(
     settings_path: SettingsPath = None,
 ) -> None:
     """把一句话说出来存成 wav 文件，听听电话里是什么声音。"""
-    chosen = _settings(settings_path)
+    chosen = common.chosen(settings_path)
     try:
         pcm = asyncio.run(_spoken(chosen, text, slow))
     except VoiceFailed as failure:
-        _out.print(str(failure), markup=False)
+        common.say(str(failure))
         raise typer.Exit(1) from failure
     try:
         with output.open("wb") as sink, wave.open(sink, "wb") as file:
@@ -98,9 +92,9 @@ def say(
             file.setframerate(RATE_HZ)
             file.writeframes(pcm)
     except OSError as error:
-        _out.print(f"{output} 写不进去，请换一个地方：{error.strerror}", markup=False)
+        common.say(f"{output} 写不进去，请换一个地方：{error.strerror}")
         raise typer.Exit(1) from error
-    _out.print(f"已写入 {output}，{len(pcm) / 2 / RATE_HZ:.1f} 秒。", markup=False)
+    common.say(f"已写入 {output}，{len(pcm) / 2 / RATE_HZ:.1f} 秒。")
 
 
 def words(county: County) -> tuple[str, ...]:
@@ -135,21 +129,5 @@ def _shelf(chosen: Settings) -> frozenset[str]:
     try:
         return frozenset(clips.shelf(_folders(chosen)))
     except clips.ClipFault as fault:
-        _out.print(str(fault), markup=False)
+        common.say(str(fault))
         raise typer.Exit(1) from fault
-
-
-def _county(chosen: Settings) -> County:
-    try:
-        return load.load_county(chosen.county)
-    except CountyFaults as fault:
-        _out.print(str(fault), markup=False)
-        raise typer.Exit(2) from fault
-
-
-def _settings(path: Path | None) -> Settings:
-    try:
-        return settings.load(path)
-    except SettingsFault as fault:
-        _out.print(str(fault), markup=False)
-        raise typer.Exit(2) from fault

@@ -7,18 +7,17 @@ from typing import Annotated
 
 import soundfile
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from config import settings
-from config.settings import Settings, SettingsFault
+from config.settings import Settings
+from intake.cli import common
+from intake.cli.common import SettingsPath
 from nlp.speech import model_get, model_store
 from nlp.speech.contract import SpeechFailed, Transcript
 from nlp.speech.listening import VoskTranscriber
 from nlp.speech.model_get import FetchFailed
 from nlp.speech.model_store import ModelMissing, Origin
 
-TRIAL_SETTINGS = Path("var/hotline.toml")
 ORIGINS = {
     Origin.SETTINGS: "设置里的 phone.model",
     Origin.FETCHED: "hotline model get 下载的",
@@ -28,11 +27,6 @@ ORIGINS = {
 REMEDY = "要下载官方模型，运行 hotline model get cn。"
 
 models = typer.Typer(help="语音识别模型：下载、查看、试听。", no_args_is_help=True)
-_out = Console(highlight=False)
-
-SettingsPath = Annotated[
-    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
-]
 
 
 @models.command()
@@ -44,12 +38,12 @@ def get(
     """下载官方普通话模型，核对大小和 SHA-256 后放好。断了再运行一次，会接着下载。"""
     published = model_store.PUBLISHED.get(model)
     if published is None:
-        _refuse(f"没有叫 {model} 的模型，可以写：{'、'.join(model_store.PUBLISHED)}。")
+        common.refuse(f"没有叫 {model} 的模型，可以写：{'、'.join(model_store.PUBLISHED)}。")
         return
-    chosen = _settings(settings_path)
+    chosen = common.chosen(common.located(settings_path, common.is_tried()))
     order = model_get.Order(model=published, state=chosen.state, source=source)
     columns = (TextColumn(published.name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=_out) as bar:
+    with Progress(*columns, console=common.out) as bar:
         task = bar.add_task(published.name, total=published.size_bytes, visible=False)
 
         def progress(done: int, total: int) -> None:
@@ -59,34 +53,34 @@ def get(
             folder = model_get.get(order, progress)
         except FetchFailed as failure:
             bar.stop()
-            _refuse(str(failure))
+            common.refuse(str(failure))
             return
-    _say(f"已放好：{folder}")
+    common.say(f"已放好：{folder}")
     if chosen.phone is not None and chosen.phone.model not in (None, folder):
-        _say(
+        common.say(
             f"注意：设置里的 phone.model 是 {chosen.phone.model}，程序仍用那一个。"
             "去掉这一项就用刚放好的。"
         )
-    _say("重新启动程序后生效。可用 hotline model hear 录音.wav 试一试。")
+    common.say("重新启动程序后生效。可用 hotline model hear 录音.wav 试一试。")
 
 
 @models.command(name="list")
 def listing(settings_path: SettingsPath = None) -> None:
     """列出找模型的地方、有没有模型、现在用哪一个。"""
-    chosen = _settings(settings_path)
+    chosen = common.chosen(common.located(settings_path, common.is_tried()))
     used = False
     for place in model_store.places(chosen.state, _configured(chosen)):
         if place.facts is None:
             fault = place.fault if place.folder.exists() else "没有"
-            _say(f"  {place.folder}（{ORIGINS[place.origin]}）：{fault}")
+            common.say(f"  {place.folder}（{ORIGINS[place.origin]}）：{fault}")
             continue
         mark, used = (" " if used else "*"), True
-        _say(
+        common.say(
             f"{mark} {place.folder}（{ORIGINS[place.origin]}）："
             f"{place.facts.size_bytes / 2**20:.0f} MB，{place.facts.rate_hz} Hz，"
             f"{'可以' if place.facts.takes_hints else '不能'}按提示词识别"
         )
-    _say("* 是现在用的。" if used else f"现在没有可用的模型，电话转人工或录音。{REMEDY}")
+    common.say("* 是现在用的。" if used else f"现在没有可用的模型，电话转人工或录音。{REMEDY}")
 
 
 @models.command()
@@ -95,24 +89,24 @@ def hear(
     settings_path: SettingsPath = None,
 ) -> None:
     """用现在的模型识别一段录音，看看听成了什么、要多久。"""
-    chosen = _settings(settings_path)
+    chosen = common.chosen(common.located(settings_path, common.is_tried()))
     try:
         folder = model_store.choose(chosen.state, _configured(chosen))
         samples, rate_hz = soundfile.read(recording, dtype="int16", always_2d=True)
         if rate_hz not in (8000, 16000):
-            _refuse(f"{recording} 每秒 {rate_hz} 个采样，请先转成 8000 或 16000。")
+            common.refuse(f"{recording} 每秒 {rate_hz} 个采样，请先转成 8000 或 16000。")
             return
         pcm = samples[:, 0].astype("<i2").tobytes()
         heard, load_s, took_s = asyncio.run(_hear(folder, pcm, rate_hz))
     except (ModelMissing, SpeechFailed) as failure:
-        _refuse(str(failure))
+        common.refuse(str(failure))
         return
     except (OSError, soundfile.SoundFileError) as error:
-        _refuse(f"读不了录音 {recording}：{error}")
+        common.refuse(f"读不了录音 {recording}：{error}")
         return
     length_s = len(samples) / rate_hz
-    _say(heard.text or "（没有听到话）")
-    _say(
+    common.say(heard.text or "（没有听到话）")
+    common.say(
         f"把握 {heard.confidence:.0%}，录音 {length_s:.1f} 秒，识别用了 {took_s:.2f} 秒，"
         f"载入模型 {load_s:.1f} 秒（{folder}）"
     )
@@ -132,23 +126,3 @@ async def _hear(folder: Path, pcm: bytes, rate_hz: int) -> tuple[Transcript, flo
 
 def _configured(chosen: Settings) -> Path | None:
     return chosen.phone.model if chosen.phone is not None else None
-
-
-def _settings(path: Path | None) -> Settings:
-    """The settings of the file named, else of the trial in ./var where there is one."""
-    if path is None and TRIAL_SETTINGS.exists():
-        path = TRIAL_SETTINGS
-    try:
-        return settings.load(path)
-    except SettingsFault as fault:
-        _say(str(fault))
-        raise typer.Exit(2) from fault
-
-
-def _refuse(message: str) -> None:
-    _say(message)
-    raise typer.Exit(1)
-
-
-def _say(message: str) -> None:
-    _out.print(message, markup=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The command line: what the two people who install and maintain the program type."""

@@ -1,0 +1,60 @@
+"""What all commands share: where the settings are, the county, and how a refusal is told."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from config import load, settings
+from config.county import County
+from config.faults import CountyFaults
+from config.settings import Settings, SettingsFault
+from intake import trial
+
+TRIAL_STATE = Path("var")
+MISTAKEN = 2  # exit code: something typed or set up is wrong
+
+out = Console(highlight=False)
+
+SettingsPath = Annotated[
+    Path | None, typer.Option("--settings", help="设置文件（TOML）", envvar="HOTLINE_SETTINGS")
+]
+Trial = Annotated[bool, typer.Option("--trial", help="试用：第一次自动生成设置，数据放在 ./var")]
+
+
+def located(path: Path | None, trial_run: bool) -> Path | None:
+    """The settings file: the one named, else the trial's, which is written the first time."""
+    return trial.prepare(TRIAL_STATE) if path is None and trial_run else path
+
+
+def is_tried() -> bool:
+    """Is there a trial in ./var, whose settings are meant where none are named?"""
+    return (TRIAL_STATE / trial.SETTINGS_NAME).exists()
+
+
+def chosen(path: Path | None) -> Settings:
+    """The settings; every fault is said before anything starts."""
+    try:
+        return settings.load(path)
+    except SettingsFault as fault:
+        refuse(str(fault), fault)
+
+
+def county(of: Settings) -> County:
+    """The county of an installation; every fault of its folder is said."""
+    try:
+        return load.load_county(of.county)
+    except CountyFaults as fault:
+        refuse(str(fault), fault)
+
+
+def refuse(text: str, cause: Exception | None = None) -> NoReturn:
+    """Say why not, and end."""
+    say(text)
+    raise typer.Exit(MISTAKEN) from cause
+
+
+def say(text: str) -> None:
+    """A text as it is, in lines of its own length."""
+    out.print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,77 @@
+"""`hotline operator add | reset | disable | enable | list`: the accounts of the console."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config import runtime
+from config.settings import Settings
+from intake import accounts, migrate, staffing
+from intake.cli import common
+from intake.cli.common import SettingsPath, Trial
+from routing.database import Database
+
+operators = typer.Typer(
+    help="管理账号。新密码只显示一次，第一次登录时必须更换。", no_args_is_help=True
+)
+Name = Annotated[str, typer.Argument(help="登录名")]
+
+
+@operators.command()
+def add(
+    name: Name,
+    role: Annotated[accounts.Role, typer.Option(help="角色")] = accounts.Role.OPERATOR,
+    display_name: Annotated[str, typer.Option("--display-name", help="显示的姓名")] = "",
+    settings_path: SettingsPath = None,
+    trial_run: Trial = False,
+) -> None:
+    """新增一个账号。"""
+    order = staffing.Order(
+        task=staffing.Task.ADD, name=name, role=role, display_name=display_name or name
+    )
+    _operate(order, settings_path, trial_run)
+
+
+@operators.command()
+def reset(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """给一个新的一次性密码。"""
+    _operate(staffing.Order(task=staffing.Task.RESET, name=name), settings_path, trial_run)
+
+
+@operators.command()
+def disable(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """停用账号，登录全部失效。"""
+    _operate(staffing.Order(task=staffing.Task.DISABLE, name=name), settings_path, trial_run)
+
+
+@operators.command()
+def enable(name: Name, settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """恢复停用的账号，给一个新的一次性密码。"""
+    _operate(staffing.Order(task=staffing.Task.ENABLE, name=name), settings_path, trial_run)
+
+
+@operators.command(name="list")
+def listing(settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
+    """列出账号。"""
+    _operate(staffing.Order(task=staffing.Task.LIST), settings_path, trial_run)
+
+
+def _operate(order: staffing.Order, settings_path: Path | None, trial_run: bool) -> None:
+    chosen = common.chosen(common.located(settings_path, trial_run))
+    chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    migrate.upgrade(chosen.database)  # accounts may be made before the first start
+    common.say(asyncio.run(_manage(chosen, order)))
+
+
+async def _manage(chosen: Settings, order: staffing.Order) -> str:
+    database = Database(chosen.database)
+    await database.start()
+    try:
+        now = runtime.system().now()
+        return await database.write(lambda c: staffing.manage(c, order, now))
+    except accounts.AccountFault as fault:
+        return str(fault)
+    finally:
+        await database.close()
