@@ -99,12 +99,14 @@ class Dispatcher:
         *,
         category: str | None = None,
         place: str | None = None,
+        address: str | None = None,
         urgency: Urgency | str | None = None,
         confidential: bool | None = None,
     ) -> Ticket:
         """更正: put category, place, urgency or 保密 right; the deadline follows."""
         ticket = store.seen(connection, order.number, order.version)
         said: dict[str, Any] = {"category": category, "place": place, "urgency": urgency}
+        said["address"] = address
         said["confidential"] = confidential
         changes = entails.corrected(self.county, self.calendar, ticket, self.runtime.now(), said)
         return self._step(connection, ticket, Action.CORRECT, order, **changes)

@@ -36,6 +36,7 @@ _LABELS = {
     "unit": "单位",
     "category": "类别",
     "place": "地点",
+    "address": "具体位置",
     "due_at": "延到",
 }
 _PLAIN = {

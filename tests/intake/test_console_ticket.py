@@ -306,3 +306,60 @@ async def test_log_keeps_a_disputed_answer_and_says_what_was_corrected_and_by_wh
     assert f"地点：{names[0]} 改成 {names[1]}" in log and "紧急程度：一般 改成 紧急" in log
     assert "换了灯头" in log and "13987654321" not in log
     assert "<b>更正</b> 王小红" in log and "<b>重新办理</b> 居民" in log
+
+
+TYPED = (
+    ("place", "西韩村", "130506100", ""),
+    ("place", "和阳镇东韩村", "130506100225", ""),
+    ("place", "东韩村（和阳镇）", "130506100225", ""),
+    ("place", "130506100225 东韩村", "130506100225", ""),
+    ("unit", "南和区医疗保障局", "medical-insurance", ""),
+    ("unit", "医保局", "medical-insurance", ""),
+    ("unit", "东韩村", "130506100225", ""),
+    ("unit", "和阳镇", "130506100", ""),
+    ("place", "火星村", "", "没有“火星村”这个地点"),
+    ("unit", "火星局", "", "没有“火星局”这个单位"),
+)
+
+
+@pytest.mark.parametrize(("field", "typed", "code", "refused"), TYPED)
+async def test_unique_name_is_taken_as_people_write_it(
+    desk: Desk, services: Services, number: str, field: str, typed: str, code: str, refused: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    before = await load(services, number)
+    form = {"category": before.category, "place": before.place, "urgency": "normal"}
+    status, page = await act(desk, number, form="dispatch", **form | {field: typed})
+    assert status == (409 if refused else 303), page
+    assert refused in page
+    after = await load(services, number)
+    assert refused or getattr(after, field).startswith(code)
+
+
+async def test_name_that_several_have_is_answered_with_which_there_are(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    form = {"category": "010203", "place": "李召", "urgency": "normal"}
+    status, page = await act(desk, number, form="correct", **form)
+    told = "叫“李召”的地点不止一个："
+    assert status == 409 and told in page
+    assert page.split(told, 1)[1].split("。", 1)[0].count("李召村（和阳镇）") == 3
+
+
+async def test_exact_spot_travels_with_the_ticket(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    ticket = await load(services, number)
+    form = {"category": ticket.category, "place": ticket.place, "urgency": "normal"}
+    spot = {"unit": "医保局", "address": "西街小卖部对面"}
+    assert (await act(desk, number, form="dispatch", **form, **spot))[0] == 303
+    assert (await load(services, number)).address == "西街小卖部对面"
+    body = sa.select(tickets.outbox.c.body).where(
+        tickets.outbox.c.destination == "webhook:medical-insurance"
+    )
+    bodies = await services.database.read(lambda c: c.execute(body).scalars().all())
+    assert bodies and all("西街小卖部对面" in each for each in bodies)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert "和阳镇东韩村（西街小卖部对面）" in page and "具体位置：" in page

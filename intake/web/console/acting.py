@@ -12,6 +12,7 @@ from config.runtime import LOCAL_ZONE
 from intake.counter import writing
 from intake.services import Services
 from intake.web import options
+from intake.web.console import deciding
 from routing import lifecycle
 from routing.dispatch import Dispatcher, Order
 from routing.errors import ActionRefused
@@ -45,7 +46,7 @@ def act(
     dispatcher = services.dispatcher
     match action:
         case Action.RULE:
-            return dispatcher.rule(connection, order, unit=_unit(services.county, typed.unit))
+            return dispatcher.rule(connection, order, unit=_ruled(services.county, typed.unit))
         case Action.EXTEND:
             return dispatcher.extend(connection, order, due_at=_moment(typed.due_at))
         case Action.ANSWER:
@@ -86,11 +87,10 @@ def _said(typed: str) -> bool | None:
     return SAID[typed]
 
 
-def _unit(county: County, typed: str) -> str:
-    code = options.code_of(typed)
-    if code not in county.units:
-        raise ActionRefused(f"没有“{typed}”这个单位，请从单子里选。")
-    return code
+def _ruled(county: County, typed: str) -> str:
+    if not typed:
+        raise ActionRefused("请选由谁办：输入几个字，从下面的单子里选。")
+    return deciding.chosen(options.units(county), typed, "单位")
 
 
 def _moment(typed: str) -> datetime:

@@ -13,12 +13,15 @@ from config.county import County
 from intake import schema
 from intake.services import Services
 from intake.web import options
+from intake.web.options import Known
 from nlp import redact
 from nlp.understanding import Urgency
 from routing import store
 from routing.dispatch import Order
 from routing.errors import ActionRefused
 from routing.ticket import Ticket
+
+LONGEST_ADDRESS = 200  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,7 @@ class Wish:
 
     category: str = ""
     place: str = ""
+    address: str = ""
     urgency: str = ""
     confidential: str = ""  # not empty: the box is ticked
     unit: str = ""
@@ -42,7 +46,8 @@ class Wish:
         """What the form shows at first: the machine's guesses."""
         return cls(
             category=options.category(county, ticket.category),
-            place=options.place(county, ticket.place),
+            place=options.places(county).labels.get(ticket.place, ""),
+            address=redact.mask(ticket.address),
             urgency=ticket.urgency.value,
             confidential="yes" if ticket.confidential else "",
         )
@@ -52,17 +57,27 @@ def understood(county: County, wish: Wish, *, dispatches: bool) -> Wish:
     """The wish with codes in place of what was typed; ActionRefused says what is not known. A
     ticket that `dispatches` needs a category; without one it can be corrected all the same.
     """
-    category, place = options.code_of(wish.category), options.code_of(wish.place)
-    unit = options.code_of(wish.unit)
-    if category not in county.categories and (category or dispatches):
+    category = chosen(options.categories(county), wish.category, "类别")
+    if dispatches and not category:
         raise ActionRefused("请选一个类别：在“类别”里输入几个字，从下面的单子里选。")
-    if place and place not in county.places_by_code:
-        raise ActionRefused(f"没有“{wish.place}”这个地点，请从单子里选，或者清空。")
-    if unit and unit not in county.units:
-        raise ActionRefused(f"没有“{wish.unit}”这个单位，请从单子里选，或者清空。")
+    place = chosen(options.places(county), wish.place, "地点")
+    unit = chosen(options.units(county), wish.unit, "单位")
+    if len(wish.address) > LONGEST_ADDRESS:
+        raise ActionRefused(f"具体位置最多 {LONGEST_ADDRESS} 字，别的写在说明里。")
     if wish.urgency not in set(Urgency):
         raise ActionRefused("请选紧急程度。")
     return replace(wish, category=category, place=place, unit=unit)
+
+
+def chosen(known: Known, typed: str, what: str) -> str:
+    """The code of what was typed, empty for nothing; ActionRefused says which there are."""
+    codes = known.codes(typed)
+    if len(codes) > 1:
+        several = known.named(codes)
+        raise ActionRefused(f"叫“{typed}”的{what}不止一个：{several}。请从单子里选。")
+    if typed and not codes:
+        raise ActionRefused(f"没有“{typed}”这个{what}，请从单子里选，或者清空。")
+    return codes[0] if codes else ""
 
 
 def correct(connection: Connection, services: Services, wish: Wish, order: Order) -> Ticket:
@@ -72,7 +87,7 @@ def correct(connection: Connection, services: Services, wish: Wish, order: Order
     before = store.load(connection, order.number)
     changed = _changes(before, wish)
     if not changed:
-        raise ActionRefused("没有改动：类别、地点、紧急程度、保密和原来一样。")
+        raise ActionRefused("没有改动：类别、地点、具体位置、紧急程度、保密和原来一样。")
     after = services.dispatcher.correct(connection, order, **changed)
     _teach(connection, services, before, after, by=order.by)
     return after
@@ -99,6 +114,8 @@ def _changes(ticket: Ticket, wish: Wish) -> dict[str, Any]:
     """What the operator put right, by the ticket's field names."""
     wanted = {name: getattr(wish, name) for name in _TAUGHT}
     wanted["confidential"] = bool(wish.confidential)
+    if wish.address != redact.mask(ticket.address):  # as it was shown
+        wanted["address"] = wish.address
     return {name: value for name, value in wanted.items() if value != getattr(ticket, name)}
 
 
