@@ -93,6 +93,7 @@ class Understander:
             tickets=tuple(f"{m.group(1)}-{m.group(2)}" for m in _TICKET.finditer(plain))[:3],
             danger_words=danger,
             danger_rules=alarm.rules,
+            danger_kind=alarm.danger,
             kind_evidence=what_words,
             demands=demand.split(plain, self._matter_of) if categories else (plain,),
             model=self._classifier.version,

@@ -99,6 +99,7 @@ class Understanding:
     tickets: tuple[str, ...] = ()  # ticket numbers spoken of
     danger_words: tuple[str, ...] = ()
     danger_rules: tuple[str, ...] = ()  # names of the rules that found them
+    danger_kind: str = ""  # the most urgent of `nlp.danger.kinds`; empty: none, or nobody knows
     kind_evidence: tuple[str, ...] = ()
     demands: tuple[
         str, ...

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nlp import urgent_words
-from nlp.danger import contexts, ear, tables
+from nlp.danger import contexts, ear, kinds, tables
 from nlp.danger.ear import Ear
 from nlp.danger.meaning import Meaning
 from nlp.danger.rules import Finder, Match
@@ -29,6 +29,7 @@ class Alarm:
     dismissed: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()  # the plain words for the dangers meant
     rules: tuple[str, ...] = ()  # names of the rows that found them
+    danger: str = kinds.GENERAL  # which of `nlp.danger.kinds`, the most urgent
     rest: str = ""  # the text without what was dismissed
     cut: tuple[tuple[int, int], ...] = ()  # the words of the text
 
@@ -62,13 +63,18 @@ class Watch:
         if not found:
             return _heard(text, heard) if heard else _calm(text, (), text)
         meaning = Meaning(text, cut, silent)
-        meant, dismissed = meaning.sorted(found)
+        all_meant, unmeant_ones = meaning.sorted(found)
+        meant = tuple(match for match in all_meant if not kinds.is_lesser(text, match))
+        dismissed = tuple(match for match in unmeant_ones if not kinds.is_lesser(text, match))
+        danger = kinds.most_urgent(text, all_meant)
         rest = _without(text, dismissed, meant)
         said = {word: None for match in meant for word in match.words(text)}
         unmeant = {word: None for match in dismissed for word in match.words(text)}
         denied = tuple(word for word in unmeant if word not in said)
         if not meant:
-            return _calm(text, denied, rest) if denied or not heard else _heard(text, heard)
+            calm = denied or not heard or all_meant  # of a bite the tables know enough
+            alarm = _calm(text, denied, rest) if calm else _heard(text, heard)
+            return _lesser(text, alarm, all_meant, danger) if all_meant else alarm
         dangers = dict.fromkeys(match.rule.danger for match in meant)
         return Alarm(
             urgency=Urgency.DANGER,
@@ -76,6 +82,7 @@ class Watch:
             dismissed=denied,
             signs=tuple(contexts.SIGNS[danger] for danger in dangers),
             rules=tuple(dict.fromkeys(match.rule.name for match in meant)),
+            danger=danger,
             rest=rest,
         )
 
@@ -100,6 +107,16 @@ def _heard(text: str, words_heard: tuple[str, ...]) -> Alarm:
         rules=(ear.RULE,),
         rest=text,
     )
+
+
+def _lesser(text: str, alarm: Alarm, meant: Sequence[Match], danger: str) -> Alarm:
+    """A bite, a fraud: it is urgent at least, and there is advice."""
+    if alarm.urgency is Urgency.DANGER:
+        return replace(alarm, danger=danger)
+    said = dict.fromkeys(word for match in meant for word in match.words(text))
+    names = dict.fromkeys(match.rule.name for match in meant)
+    words = (*alarm.words, *said)
+    return replace(alarm, urgency=Urgency.URGENT, words=words, rules=tuple(names), danger=danger)
 
 
 def _calm(text: str, dismissed: tuple[str, ...], rest: str) -> Alarm:

@@ -202,7 +202,18 @@ RESOLVED = {
 THEIR_OWN = frozenset(("suicide", "violence", "missing"))
 """Dangers that are heard though they are only feared or threatened."""
 STORIED = frozenset(
-    ("medical", "poison", "traffic", "violence", "collapse", "fire", "water", "electric", "fall")
+    (
+        "medical",
+        "poison",
+        "traffic",
+        "violence",
+        "collapse",
+        "fire",
+        "water",
+        "electric",
+        "fall",
+        "bite",
+    )
 )
 """Dangers that people also speak of because of money, papers and the law."""
 SIGNS = {  # the plain word for each danger, by which a county's catalogue can be looked up

@@ -1,0 +1,77 @@
+"""Which danger it is, for who must say at once what to do: one kind, the most urgent.
+
+A table's danger is near to that, but people who drank poison are helped otherwise than people who
+think of it, and of a cry for help alone nobody knows what it is about.
+"""
+
+import re
+from collections.abc import Sequence
+
+from nlp.danger.rules import Match
+
+GENERAL = ""  # a danger, nobody can say which
+KINDS = (  # where several are told, whose advice comes first
+    "fire",
+    "gas",
+    "electric",
+    "water",
+    "flood",
+    "leak",
+    "blast",
+    "collapse",
+    "trapped",
+    "poison",
+    "suicide",
+    "fall",
+    "traffic",
+    "bite",
+    "missing",
+    "violence",
+    "medical",
+    "crowd",
+    "fraud",
+)
+LESSER = frozenset(("bite", "fraud"))  # of themselves no alarm, but there is something to do today
+
+_BY_RULE = {
+    "喝了农药": "poison",
+    "把农药喝了": "poison",
+    "吃了很多药": "poison",
+    "高处往下跳": "suicide",
+    "高处要跳": "suicide",
+    "烟感响了": "fire",
+    "放火": "fire",
+    "救命": GENERAL,
+    "惨叫呼救": GENERAL,
+    "出人命": GENERAL,
+    "发现尸体": GENERAL,
+    "捡到弃婴": GENERAL,
+    "发现死人": GENERAL,
+}
+_BITTEN = re.compile(r"(?:狗|犬|藏獒|猫).{0,8}(?:咬|抓伤|扑)|咬.{0,4}[狗犬]")
+_HURT = frozenset(("violence", "medical", "poison"))
+
+
+def most_urgent(text: str, meant: Sequence[Match]) -> str:
+    """The kind whose advice comes first; what is said outright before a mere sign."""
+    named = sorted(
+        (match.rule.weak, KINDS.index(kind))
+        for match in meant
+        if (kind := of(text, match)) != GENERAL
+    )
+    return KINDS[named[0][1]] if named else GENERAL
+
+
+def of(text: str, match: Match) -> str:
+    """The kind of one danger that was found."""
+    said = text[match.start : match.end]
+    if match.rule.danger in _HURT and _BITTEN.search(said):
+        return "bite"
+    return _BY_RULE.get(match.rule.name, match.rule.danger)
+
+
+def is_lesser(text: str, match: Match) -> bool:
+    """Something to do today, and no alarm: a dog's bite that is told of as people's blows are."""
+    if match.rule.danger in LESSER:
+        return True
+    return match.rule.danger == "violence" and of(text, match) == "bite"

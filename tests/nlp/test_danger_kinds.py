@@ -1,0 +1,66 @@
+"""Which danger it is that a text tells of, and what only sounds like one."""
+
+import pytest
+
+from nlp.danger import kinds
+from nlp.understand import Understander
+from nlp.understanding import Urgency
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("厨房着火了，煤气罐还在里面", "fire"),
+        ("煤气中毒，一家子叫不醒", "gas"),
+        ("有人触电倒地上了，没气了", "electric"),
+        ("俺娘摔倒起不来了，家里就俺一个人", "medical"),
+        ("我爹喝了百草枯，说不想活了", "poison"),
+        ("不想活了", "suicide"),
+        ("楼顶上有个人要往下跳", "suicide"),
+        ("孩子丢了", "missing"),
+        ("老公喝醉了打我，头都流血了", "violence"),
+        ("孩子让车撞了，流了好多血", "traffic"),
+        ("疯狗把孩子的脸咬了，流血不止", "bite"),
+        ("救命啊", kinds.GENERAL),
+    ],
+)
+def test_most_urgent_kind_is_known(understander: Understander, said: str, kind: str) -> None:
+    understood = understander(said)
+    assert understood.urgency is Urgency.DANGER
+    assert understood.danger_kind == kind, understood.danger_rules
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("孩他娘让狗咬了", "bite"),
+        ("我儿子被人骗了二十万", "fraud"),
+        ("我被骗了，刚转了三万块钱", "fraud"),
+    ],
+)
+def test_bite_and_fraud_are_urgent_and_no_alarm(
+    understander: Understander, said: str, kind: str
+) -> None:
+    understood = understander(said)
+    assert (understood.urgency, understood.danger_kind) == (Urgency.URGENT, kind)
+
+
+def test_bite_that_bleeds_is_a_danger(understander: Understander) -> None:
+    understood = understander("让狗咬了一口，流血了")
+    assert (understood.urgency, understood.danger_kind) == (Urgency.DANGER, "bite")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "没着火，就是问问消防通道能停车吗",
+        "去年被骗了两万",
+        "买化肥被骗了钱",
+        "狗咬了人不赔",
+        "村里的狗太多，怕咬着孩子",
+    ],
+)
+def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> None:
+    understood = understander(said)
+    assert understood.urgency is Urgency.NORMAL
+    assert understood.danger_kind == kinds.GENERAL
