@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from channels import http
 from intake import keys
 from intake.services import SERVICES, Services
+from intake.web import refusals
 from routing import store, visible
 from routing.dispatch import Dispatcher, Order
 from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound
@@ -97,7 +98,7 @@ async def _read(request: web.Request) -> web.Response:
     try:
         ticket = await services.database.read(lambda c: _own(c, number, department))
     except TicketNotFound as error:
-        return _problem(404, "not_found", str(error))
+        return refusals.problem(404, "not_found", str(error))
     return web.json_response(visible.to_department(services.county, ticket, department))
 
 
@@ -105,13 +106,15 @@ async def _act(request: web.Request) -> web.Response:
     services, department = request.app[SERVICES], _department(request)
     key = request.headers.get("Idempotency-Key", "")
     if not 8 <= len(key) <= 100:
-        return _problem(400, "idempotency_key", "请求头 Idempotency-Key 需要 8 到 100 个字符")
+        return refusals.problem(
+            400, "idempotency_key", "请求头 Idempotency-Key 需要 8 到 100 个字符"
+        )
     body = await http.read_body(request)
     try:
         http.load_json(body)  # bounds depth and refuses broken characters
         call = _CALL.validate_json(body)
     except ValidationError as error:
-        return _problem(400, "invalid", _faults(error))
+        return refusals.problem(400, "invalid", refusals.faults(error))
     number = request.match_info["number"]
     fingerprint = hashlib.sha256(number.encode() + b"\n" + body).hexdigest()
     asked = _Request(
@@ -120,15 +123,15 @@ async def _act(request: web.Request) -> web.Response:
     try:
         answer = await _answered(services, asked)
     except TicketNotFound as error:
-        return _problem(404, "not_found", str(error))
+        return refusals.problem(404, "not_found", str(error))
     except StaleVersion as error:
-        return _problem(409, "stale_version", str(error))
+        return refusals.problem(409, "stale_version", str(error))
     except keys.KeyReused as error:
-        return _problem(422, "idempotency_key_reused", str(error))
+        return refusals.problem(422, "idempotency_key_reused", str(error))
     except ActionRefused as error:
-        return _problem(409, "refused", str(error))
+        return refusals.problem(409, "refused", str(error))
     except RoutingError as error:
-        return _problem(400, "invalid", str(error))
+        return refusals.problem(400, "invalid", str(error))
     return web.json_response(text=answer)
 
 
@@ -200,13 +203,3 @@ def _department(request: web.Request) -> str:
             content_type="application/json",
         )
     return found
-
-
-def _problem(status: int, error: str, message: str) -> web.Response:
-    return web.json_response({"error": error, "message": message}, status=status)
-
-
-def _faults(error: ValidationError) -> str:
-    """Each fault with where it is, in one line."""
-    parts = [".".join(map(str, e["loc"])) + "：" + e["msg"] for e in error.errors()[:10]]
-    return "；".join(parts)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from channels import http
 from intake.services import SERVICES, Services
-from intake.web import api, auth, forms, health, kept, pages, proxies, sessions
+from intake.web import api, auth, forms, health, kept, pages, proxies, refusals, sessions
 from intake.web.console import (
     calls,
     letters,
@@ -107,6 +107,8 @@ async def _explain(request: web.Request, handler: _Handler) -> web.StreamRespons
             raise
         if pages.wants_page(request):
             return pages.fault(request, refusal.status, pages.in_chinese(refusal))
+        if request.path.startswith(refusals.PATH) and refusal.content_type != "application/json":
+            return refusals.of(refusal.status, pages.in_chinese(refusal))
         if refusal.status == 404 and pages.has_strayed(request):
             return pages.lost(request)
         if refusal.content_type == "text/plain" and not request.path.startswith(_FOR_PROGRAMS):
@@ -117,6 +119,8 @@ async def _explain(request: web.Request, handler: _Handler) -> web.StreamRespons
         text = "系统出错了，已经记录下来。请稍后再试；如果着急，请拨打热线电话。"
         if pages.wants_page(request):
             return pages.fault(request, 500, text)
+        if request.path.startswith(refusals.PATH):
+            return refusals.of(500, text)
         return web.json_response({"error": text}, status=500)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
@@ -190,6 +191,47 @@ async def test_broken_calls_are_refused_and_harm_nothing(
     url = f"/api/v1/tickets/{number}"
     assert (await client.post(url, data=body, headers=call())).status == 400
     assert (await client.get(url, headers=call())).status == 200
+
+
+WRONG = (
+    (b"{", "invalid", "内容不是正确的 JSON"),
+    (b"[]", "invalid", "JSON 对象"),
+    (b'{"action": "progress", "version": 1}', "invalid", "缺少 note"),
+    (b'{"action": "fly", "version": 1}', "invalid", "action 要写 sign、progress"),
+    (b'{"version": 1}', "invalid", "缺少 action"),
+    (b'{"action": "sign", "version": "1"}', "invalid", "version 要写整数"),
+    (b'{"action": "sign", "version": 0}', "invalid", "version 不能小于 1"),
+    (b'{"action": "sign", "version": 1, "by": "x"}', "invalid", "没有 by 这个字段"),
+    (b'{"action": "answer", "version": 1, "text": ""}', "invalid", "text 不能是空的"),
+    (b'{"action": "return", "version": 1, "reason": 5}', "invalid", "reason 要写文字"),
+    (b'{"action": "extend", "version": 1, "reason": "x", "due_at": "?"}', "invalid", "due_at 要写"),
+)
+
+
+@pytest.mark.parametrize(("body", "error", "message"), WRONG)
+async def test_refusal_is_json_in_chinese_and_names_the_field(
+    client: TestClient[Any, Any], number: str, body: bytes, error: str, message: str
+) -> None:
+    answer = await client.post(f"/api/v1/tickets/{number}", data=body, headers=call())
+    told = await answer.json()
+    assert answer.status == 400 and told["error"] == error and message in told["message"], told
+    assert not re.search("[a-z]+ [a-z]+ [a-z]+", told["message"]), told
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/nothing", 404),
+        ("PUT", "/api/v1/tickets/20261124-0001", 405),
+        ("POST", "/api/v1/tickets/20261124-0001", 401),
+    ],
+)
+async def test_every_refusal_of_the_api_is_json(
+    client: TestClient[Any, Any], method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, path)
+    told = await answer.json()
+    assert answer.status == status and set(told) == {"error", "message"}
 
 
 async def test_answer_holds_no_identity(client: TestClient[Any, Any], number: str) -> None:
