@@ -66,7 +66,7 @@ def first(connection: Connection, now: datetime) -> str | None:
 def add(connection: Connection, *, name: str, display_name: str, role: Role, now: datetime) -> str:
     """Make an account and return its one-time password; AccountFault where the name is taken."""
     if _find(connection, name) is not None:
-        raise AccountFault(f"登录名 {name} 已经有了，请换一个，或用 reset 重置密码")
+        raise AccountFault(f"登录名 {name} 已经有了，请换一个，或者给它重置密码")
     password = passwords.one_time()
     connection.execute(
         sa.insert(_OPERATOR).values(
@@ -86,7 +86,7 @@ def reset(connection: Connection, name: str) -> str:
     """Give an account that is in use a new one-time password and end its sessions."""
     if not _known(connection, name).active:
         raise AccountFault(
-            f"{name} 已停用，没有重置。要让他重新登录，用 hotline operator enable {name}"
+            f"{name} 已停用，没有重置。要让他重新登录，请恢复这个账号"
         )
     return _renewed(connection, name)
 
@@ -95,7 +95,7 @@ def enable(connection: Connection, name: str) -> str:
     """Take an account that was disabled into use again, with a new one-time password."""
     if _known(connection, name).active:
         raise AccountFault(
-            f"{name} 正在使用，没有停用过。要换密码，用 hotline operator reset {name}"
+            f"{name} 正在使用，没有停用过。要换密码，请重置"
         )
     return _renewed(connection, name)
 

@@ -11,6 +11,7 @@ from intake.services import SERVICES
 from intake.web import sessions
 
 LONGEST_FIELD = 4000
+Fields = Mapping[str, str]
 EXPIRED = "页面已过期，请刷新后再试一次"
 
 

@@ -16,6 +16,7 @@ from intake.web.console import (
     queue,
     ringing,
     search,
+    staff,
     stuck,
     ticket,
 )
@@ -57,6 +58,7 @@ def application(services: Services) -> web.Application:
         ticket,
         stuck,
         search,
+        staff,
         letters,
         calls,
         listening,

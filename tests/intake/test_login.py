@@ -229,7 +229,7 @@ async def test_disabled_account_comes_back_only_where_that_is_said(
     with pytest.raises(AccountFault, match="没有停用过"):
         await manage(services, Task.ENABLE)
     await manage(services, Task.DISABLE)
-    with pytest.raises(AccountFault, match="operator enable ma"):
+    with pytest.raises(AccountFault, match="请恢复这个账号"):
         await manage(services, Task.RESET)
     assert await desk.log_in("ma") == 401
     said = await manage(services, Task.ENABLE)
