@@ -24,7 +24,7 @@ STATES = {
     OperatorState.TALKING: "通话中",
     OperatorState.AWAY: "没有登录",
 }
-OFF = "没有启用电话线路。"
+OFF = "没有启用电话线路。"  # as it was set up, nothing to be alarmed by
 AWAY = "没有连上电话交换机，看不到线路。居民打来会直接转话务员，通话照样录音。"
 NOT_YET = "还没有线路的消息：管电话的程序还没有启动好。过一会儿还是这样，请告诉维护人员。"
 SILENT = (
@@ -83,6 +83,7 @@ async def _values(request: web.Request) -> dict[str, object]:
     operators = sorted(notice.operators, key=lambda each: each.name)
     return {
         "problem": problem,
+        "off": problem == OFF,
         "waiting": waiting,
         "talking": talking,
         "operators": operators,
