@@ -100,7 +100,8 @@ class DispatchRule:
     """A line of the 派单目录: what `category` (a prefix) goes where, and why.
 
     `unit` is a department or mediation room. `direct` sends it there at once, past the grid;
-    otherwise the territory leads in the country and `unit` assists (先属地后属主).
+    otherwise the territory leads in the country and `unit` assists (先属地后属主). `where`: even
+    a direct one is asked once where it is.
     """
 
     code: str
@@ -108,6 +109,7 @@ class DispatchRule:
     unit: str
     reason: str
     direct: bool = False
+    where: bool = False
     assisting: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()  # request kinds this line is for; empty means all
 

@@ -25,6 +25,7 @@ DISPATCH = Sheet(
         "kinds": "诉求类型",
         "unit": "单位编码",
         "direct": "直派",
+        "where": "问地点",
         "assisting": "协办",
         "reason": "依据",
     },
@@ -110,6 +111,7 @@ def _rule(entry: Entry, faults: Faults) -> DispatchRule:
         unit=entry.text("unit"),
         reason=entry.text("reason"),
         direct=tables.yes(entry, "direct", faults),
+        where=tables.yes(entry, "where", faults),
         assisting=entry.parts("assisting"),
         kinds=tuple(known.get(kind, kind) for kind in kinds),
     )

@@ -29,6 +29,7 @@ class Conversation(Section):
     """How the front desk waits."""
 
     join_s: float = Field(default=40, ge=0, le=600)
+    join_hours: float = Field(default=24, ge=0, le=168)
     silence_minutes: float = Field(default=10, gt=0, le=1440)
 
 

@@ -113,9 +113,11 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
         understand_by_ear=lru_cache(TEXTS_HEARD)(partial(understander, heard=True)),
         verdicts=verdict.of,
         needs_place=router.needs_place,
+        goes_straight=router.goes_straight,
         place=replies.place_of,
         certain_above=settings.certain_above,
         join_s=settings.conversation.join_s,
+        later_s=settings.conversation.join_hours * 3600,
         silence_s=settings.conversation.silence_minutes * 60,
     )
     return Services(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 from intake import inbox, wire
-from intake.counter import filling, judging, ownership
+from intake.counter import filling, judging, moving, nudging, ownership
 from intake.replies import Replies
 from intake.talk import confirming
 from intake.talk.turn import (
@@ -16,7 +16,9 @@ from intake.talk.turn import (
     Conversation,
     HandOver,
     Judge,
+    Move,
     Open,
+    Press,
     ReadBack,
     Say,
     Step,
@@ -98,6 +100,10 @@ class Clerk:
                 return after, replies, number
             case Supplement():
                 return self._supplement(connection, step, after, message)
+            case Move():
+                return self._move(connection, step, after, message)
+            case Press():
+                return self._press(connection, step, after, message)
             case TellProgress(ticket=number):
                 return after, self._progress(connection, number, after, message), ""
             case AskWithdraw():
@@ -120,7 +126,9 @@ class Clerk:
         if step.transfer:
             told = Reply(key="handed_over", values={"number": ticket.number})
             return after, [told], ticket.number
-        return after, [self._replies.receipt(ticket, self._runtime.now())], ticket.number
+        offer = not (after.phone_asked or ticket.reporter_phone or message.sender.scheme == "tel")
+        said = self._replies.receipt(ticket, self._runtime.now(), ask_phone=offer)
+        return replace(after, phone_asked=after.phone_asked or offer), [said], ticket.number
 
     def _hand_over(
         self, connection: Connection, step: HandOver, after: Conversation, message: InboundMessage
@@ -140,11 +148,37 @@ class Clerk:
         ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
             return after, [_not_found(step.ticket)], ""
-        self._dispatcher.act(
-            connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=step.text)
-        )
-        said = Reply(key="supplemented", values={"number": ticket.number})
+        order = Order.on(ticket, by=BY_RESIDENT, note=step.text)
+        ticket = self._dispatcher.supplement(connection, order, phone=step.phone, name=step.name)
+        if step.look:
+            moving.look(connection, self._dispatcher, ticket, step.look)
+        key = "supplemented_again" if step.brief else "supplemented"
+        key = "phone_kept" if step.phone else key
+        said = Reply(key=key, values={"number": ticket.number})
         return after, [] if step.quiet else [said], ticket.number
+
+    def _move(
+        self, connection: Connection, step: Move, after: Conversation, message: InboundMessage
+    ) -> tuple[Conversation, list[Reply], str]:
+        ticket = ownership.own(connection, step.ticket, message, after.proved)
+        if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
+            return after, [_not_found(step.ticket)], ""
+        moved = moving.move(connection, self._dispatcher, ticket, step.place, step.text)
+        if moved.done:
+            after = replace(after, ticket_place=step.place)
+        return after, [self._replies.moved(moved.ticket, step.place, moved.done)], ticket.number
+
+    def _press(
+        self, connection: Connection, step: Press, after: Conversation, message: InboundMessage
+    ) -> tuple[Conversation, list[Reply], str]:
+        ticket = ownership.own(connection, step.ticket, message, after.proved)
+        if ticket is None:
+            return after, [_not_found(step.ticket)], ""
+        now = self._runtime.now()
+        ticket, told = nudging.press(connection, self._dispatcher, ticket, step.text, now)
+        if told:
+            return after, [self._replies.reminded(ticket, now)], ticket.number
+        return after, self._progress(connection, ticket.number, after, message), ticket.number
 
     def _progress(
         self, connection: Connection, number: str, after: Conversation, message: InboundMessage

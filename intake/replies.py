@@ -69,12 +69,13 @@ class Replies:
             choices=("对", "不对"),
         )
 
-    def receipt(self, ticket: Ticket, now: datetime) -> Reply:
-        """Number, what was understood, who has it, by when."""
+    def receipt(self, ticket: Ticket, now: datetime, *, ask_phone: bool = False) -> Reply:
+        """Number, what was understood, who has it, by when; `ask_phone`: and how to reach him."""
         values = {
             "number": ticket.number,
             "matter": self.matter(ticket.category),
             "due": _due(ticket, now),
+            "ask_phone": self._county.replies.get("ask_phone", "") if ask_phone else "",
         }
         if ticket.status in (Status.DECIDING, Status.RETURNED):
             return Reply(key="receipt_person", values=values)
@@ -82,6 +83,19 @@ class Replies:
             key="receipt",
             values=values | {"place": self.place(ticket), "unit": self.unit(ticket)},
         )
+
+    def moved(self, ticket: Ticket, place: str, done: bool) -> Reply:
+        """What a place put right has changed: who has it now, or that a person decides."""
+        values = {"number": ticket.number, "place": self._county.place_name(place)}
+        waits = ticket.status in (Status.DECIDING, Status.RETURNED) or ticket.handover_reason
+        if not done or waits:
+            return Reply(key="moved_person" if done else "place_noted", values=values)
+        return Reply(key="moved", values=values | {"unit": self.unit(ticket)})
+
+    def reminded(self, ticket: Ticket, now: datetime) -> Reply:
+        """Whoever has it was told that he presses."""
+        values = {"number": ticket.number, "unit": self.unit(ticket), "due": _due(ticket, now)}
+        return Reply(key="reminded", values=values)
 
     def progress(self, ticket: Ticket, now: datetime, latest: str) -> Reply:
         """How a ticket stands, for the one who reported it."""

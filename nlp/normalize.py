@@ -32,6 +32,7 @@ _INVISIBLE = (
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff0-\uffff"
 )
 _UNWANTED = re.compile(f"[{_PICTURES}{_INVISIBLE}]+")
+_INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
 _NUMBERED = re.compile("[\u2460-\u2468]")  # the circled numbers of a list
 _LINE_END = re.compile(r"\s*[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
 _STICKER = re.compile(r"\[[\u4e00-\u9fff]{1,4}\]")  # WeChat writes its pictures as [微笑]
@@ -69,6 +70,11 @@ def normalize(text: str) -> str:
         before = plain
         plain = _plainer(plain)
     return plain
+
+
+def as_written(text: str) -> str:
+    """The text as somebody wrote it, for people to read: only what can't be seen is taken out."""
+    return _bounded(_INVISIBLE_RUN.sub("", text).strip(), 2)
 
 
 def _plainer(text: str) -> str:

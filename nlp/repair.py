@@ -57,9 +57,20 @@ def read(text: str) -> Repair:
     return Repair(adds=adds is not None, meant=_plain(bare[adds.end() :] if adds else bare))
 
 
+def last(text: str) -> Repair:
+    """What the last denial in a text says: 东韩村路灯坏了，说错了，不是东韩是西韩 means 西韩."""
+    denials = list(_DENIES.finditer(text[:MOST_CHARACTERS]))
+    return read(text[denials[-1].start() :] if denials else _MORE.sub("", text))
+
+
 def gives_up(text: str) -> bool:
     """算了, 不用了: he wants nothing written down."""
     return bool(_GIVES_UP.fullmatch(text.strip(_MARKS)))
+
+
+def lets_be(text: str) -> bool:
+    """算了不用了, 我不想说了: said of what is written down already, he may want it withdrawn."""
+    return bool(_LETS_BE.fullmatch(text.strip(_MARKS)))
 
 
 def _slot(bare: str) -> tuple[Slot, str]:
@@ -111,6 +122,14 @@ _YES = re.compile(
     r"(?:的|了|啊|呀|嘞|吧|哈)*[ ，。,.！!]*)+"
 )
 _ADDS = re.compile(r"^(?:还有|另外|再就是|顺便|还|也|再)(?:一个|一件|个)?(?:事儿?|就是)?[ ，,]*")
+_LETS_BE = re.compile(
+    r"(?:那|就|先|我|俺)*(?:(?:算了|拉倒)(?:吧|了|啊)*[ ，。,]*"
+    r"(?:(?:不用|不要|不必|不办|不报|不弄|不反映|不说|不麻烦|不管|别来|别管|没事)[^，。]{0,6})?|"
+    r"(?:不想|不愿|懒得)(?:再)?(?:说|反映|报|弄|追究|管)[^，。]{0,4}|"
+    r"(?:不用|别)(?:再)?(?:来|派人|麻烦|管|修|处理|办)(?:了|你们了|人了)+|"
+    r"不(?:办|报|反映|告|投诉|追究)了)[ ，。,!！]*"
+)
+_MORE = re.compile(r"^(?:我|再)*(?:补充|更正)(?:一下|一点)?[：:，, ]*")
 _GIVES_UP = re.compile(
     r"(?:(?:那就|那|就|先)?(?:算了|拉倒|不用|不要|不必|不办|不报|不弄|不反映|不说|不登记)"
     r"(?:吧|了|啊|呀|管|办|报|登记|记|麻烦|谢谢)*[ ，。,]*)+"

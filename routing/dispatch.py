@@ -102,12 +102,16 @@ class Dispatcher:
         address: str | None = None,
         urgency: Urgency | str | None = None,
         confidential: bool | None = None,
+        look: str | None = None,
     ) -> Ticket:
-        """更正: put category, place, urgency or 保密 right; the deadline follows."""
+        """更正: put category, place, urgency or 保密 right; the deadline follows.
+
+        `look`: why a person at the hotline must look at it; his next step ends that.
+        """
         ticket = store.seen(connection, order.number, order.version)
         said: dict[str, Any] = {"category": category, "place": place, "urgency": urgency}
         said["address"] = address
-        said["confidential"] = confidential
+        said |= {"confidential": confidential, "handover_reason": look}
         changes = entails.corrected(self.county, self.calendar, ticket, self.runtime.now(), said)
         return self._step(connection, ticket, Action.CORRECT, order, **changes)
 
@@ -172,6 +176,16 @@ class Dispatcher:
         ticket = store.seen(connection, order.number, order.version)
         return self._step(connection, ticket, Action.EVALUATE, order, **changes)
 
+    def supplement(
+        self, connection: Connection, order: Order, *, phone: str = "", name: str = ""
+    ) -> Ticket:
+        """补充: the resident's further words, perhaps with his own telephone or name."""
+        ticket = store.seen(connection, order.number, order.version)
+        left = {"reporter_phone": phone, "reporter_name": name}
+        changes = self._along(Action.SUPPLEMENT, ticket, order)
+        changes |= {field: value for field, value in left.items() if value}
+        return self._step(connection, ticket, Action.SUPPLEMENT, order, **changes)
+
     def take_up(self, connection: Connection, order: Order, draft: Draft, *, text: str) -> Ticket:
         """What its resident tells only now goes into the ticket that waited for it, as `text`.
 
@@ -201,10 +215,14 @@ class Dispatcher:
     def remind_danger(self, connection: Connection, order: Order) -> Ticket:
         """催办 of a danger that nobody has seen to: the command desk is told once more."""
         ticket = self.act(connection, Action.REMIND, order)
+        self.tell_command(connection, ticket)
+        return ticket
+
+    def tell_command(self, connection: Connection, ticket: Ticket) -> None:
+        """The command desk is told of a danger as it is known now."""
         now = self.runtime.now()
         told = command.told(self.county, ticket, now, self.runtime.new_id)
         outbox.post(connection, told, now)
-        return ticket
 
     def _along(self, action: Action, ticket: Ticket, order: Order) -> dict[str, Any]:
         """What follows from the order itself, by the ticket's field names."""

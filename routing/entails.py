@@ -18,6 +18,7 @@ from routing.ticket import Draft, Route, Ticket
 from routing.worktime import Calendar
 
 LONGEST_EXTENSION = timedelta(days=366)
+NO_PLACE = "不知道在哪里"  # why a person decides
 ASKED_PERSON = "居民要求人工服务"  # likewise, until somebody has spoken to him
 SPOKEN_TO = "居民要求人工服务，已经给他回过话"
 BY_PERSON = "person"  # the rule of what no rule decided
@@ -33,7 +34,7 @@ def why_a_person(county: County, draft: Draft, route: Route | None, certain_abov
     if draft.category not in county.categories:
         return "听不出是哪类事"
     if route is None:
-        return "不知道在哪里"
+        return NO_PLACE
     if draft.category_confidence < certain_above:
         return f"类别拿不准（把握 {draft.category_confidence:.0%}）"
     return "" if route.certain else "派单目录里没有这一类"

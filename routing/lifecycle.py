@@ -110,6 +110,8 @@ def advance(
     if action is Action.EVALUATE and actor_of(by) in steps.LEAD:
         _opinion_only(changes, note)
     values = changes | _consequences(ticket, step, at)
+    if actor_of(by) in _DECIDES and values["status"] is not Status.DECIDING:
+        values["handover_reason"] = ""  # somebody has looked
     encoded = {name: record.encode(value) for name, value in values.items()}
     kept = {
         name: value
@@ -163,6 +165,7 @@ def actor_of(by: str) -> Actor:
 
 
 _KINDS = frozenset(actor.value for actor in Actor)
+_DECIDES = frozenset({Actor.OPERATOR, Actor.LEADER})
 
 
 def _permitted(ticket: Ticket, action: Action, by: str) -> Step:

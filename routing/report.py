@@ -156,16 +156,16 @@ def counts(connection: Connection, now: datetime) -> Counts:
 
 
 def _is_ours(centre: str) -> ColumnElement[bool]:
-    """Somebody has to decide, or the centre has it itself."""
+    """Somebody has to decide or to look, or the centre has it itself."""
     decides = _TICKET.c.status.in_([status.value for status in WAITING])
     acts = _TICKET.c.status.in_([status.value for status in RUNNING])
-    return sa.or_(decides, sa.and_(acts, _TICKET.c.unit == centre))
+    ours = sa.or_(_TICKET.c.unit == centre, _TICKET.c.handover_reason != "")
+    return sa.or_(decides, sa.and_(acts, ours))
 
 
 def _asks_for_a_person() -> ColumnElement[bool]:
     """Somebody waits for words of ours, not for a decision; an answer of ours ends it."""
-    reason = f'"handover_reason":"{entails.ASKED_PERSON}"'
-    return _TICKET.c.details.contains(reason, autoescape=True)
+    return _TICKET.c.handover_reason == entails.ASKED_PERSON
 
 
 def _conditions(connection: Connection, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:

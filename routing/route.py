@@ -55,13 +55,18 @@ class Router:
         return self._answer(rule, ground, lead, why, certain=certain, urgency=urgency)
 
     def needs_place(self, category: str, kind: RequestKind) -> bool:
-        """Must we know where it is before anybody can be sent? Not for what is only asked or
-        said.
+        """Do we ask where it is before anybody is sent? Not for what is only asked or said, nor
+        for what goes with a person rather than a place (cards, insurance).
         """
         if kind in _WITHOUT_PLACE:
             return False
         rule = self.rule(category, kind)
-        return rule is None or not self._is_direct(rule)
+        return rule is None or rule.where or not self._is_direct(rule)
+
+    def goes_straight(self, category: str, kind: RequestKind) -> bool:
+        """Is it known who takes it, wherever it is?"""
+        rule = self.rule(category, kind)
+        return rule is not None and self._is_direct(rule)
 
     def rule(self, category: str, kind: RequestKind) -> DispatchRule | None:
         """The line that decides: the longest prefix of the category, then a line for this very

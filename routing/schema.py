@@ -79,6 +79,8 @@ ticket = sa.Table(
     sa.Column("confidential", sa.Boolean, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
+    # Why a person at the hotline is to decide or to look; empty: nobody need.
+    sa.Column("handover_reason", sa.Text, nullable=False, server_default=""),
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("started_at", UtcTime),
     sa.Column("due_at", UtcTime),

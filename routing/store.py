@@ -122,7 +122,7 @@ def ticket_of(row: Row[Any]) -> Ticket:
     details = {
         name: record.decode(name, value) for name, value in json.loads(columns["details"]).items()
     }
-    return Ticket(**values, **details)
+    return Ticket(**(details | values))
 
 
 def _row(ticket: Ticket) -> dict[str, Any]:

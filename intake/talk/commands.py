@@ -12,9 +12,11 @@ from intake.talk.turn import (
     Knowledge,
     Say,
     Stage,
+    Standing,
     Step,
     TellProgress,
 )
+from nlp import repair
 from nlp.understanding import RequestKind, Urgency
 
 SHORT_THANKS = 8  # characters; longer thanks tell of something
@@ -39,6 +41,9 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
         return TellProgress(ticket=named)
     if said.kind is RequestKind.WITHDRAW:
         return AskWithdraw(ticket=named, until=questions.deadline(heard, knowledge))
+    if not spoken and _lets_be(conversation, heard, knowledge):
+        until = questions.deadline(heard, knowledge)
+        return AskWithdraw(ticket=conversation.ticket, until=until)
     if spoken and said.kind is RequestKind.GREETING and conversation.stage in _QUESTIONS:
         return Say(reply=Reply(key="repeat"))  # 喂: he has not heard what we asked
     nothing_pending = conversation.stage is Stage.OPEN and not conversation.texts
@@ -73,6 +78,15 @@ def verdict(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> J
         if newer or (other and best.confidence >= knowledge.certain_above):
             return None
     return Judge(ticket=ticket, verdicts=judged, words=said.text)
+
+
+def _lets_be(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
+    """算了不用了, with a ticket of his that is being handled and nothing else to let be."""
+    if conversation.stage is not Stage.OPEN or conversation.texts:
+        return False
+    at, live = conversation.ticket_at, heard.standing.get(conversation.ticket) is Standing.LIVE
+    young = at is not None and (heard.at - at).total_seconds() <= knowledge.later_s
+    return live and young and repair.lets_be(heard.understanding.text)
 
 
 def _again(

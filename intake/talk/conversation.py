@@ -24,7 +24,9 @@ from intake.talk.turn import (
     Heard,
     Judge,
     Knowledge,
+    Move,
     Open,
+    Press,
     ReadBack,
     Say,
     Stage,
@@ -36,7 +38,7 @@ from nlp.understanding import RequestKind, Understanding, Urgency
 
 _READ_BACK = frozenset({Stage.CONFIRM, Stage.WRONG})
 _NEEDS_A_PERSON = ("handover", "missed", "menu:person")  # events, also when nothing was said
-_TAKES_THE_MESSAGE = (Open, Supplement, HandOver, Withdraw, Judge)  # it is linked to their ticket
+_TAKES_THE_MESSAGE = (Open, Supplement, Move, Press, HandOver, Withdraw, Judge)  # links it
 _SAY_IT_AGAIN = frozenset({RequestKind.REPEAT, RequestKind.SLOWER, RequestKind.WAIT})
 _ABOUT_THE_TALK = _SAY_IT_AGAIN | {RequestKind.PROGRESS}
 
@@ -124,7 +126,7 @@ def _with_media(turn: Turn, before: Conversation, heard: Heard, knowledge: Knowl
         return turn
     young = joining.is_young(before, heard, knowledge.same_matter_s)
     if young and not joining.is_finished(before, heard):
-        text = heard.understanding.text or drafts.shown(heard.message)
+        text = heard.words or drafts.shown(heard.message)
         added = Supplement(ticket=before.ticket, text=text, quiet=True)
         return replace(turn, steps=(*turn.steps, added))
     return replace(turn, conversation=drafts.remember(turn.conversation, heard))

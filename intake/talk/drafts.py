@@ -7,6 +7,7 @@ from datetime import datetime
 from channels.message import InboundMessage
 from intake.talk import reasons, whereabouts
 from intake.talk.turn import Conversation, HandOver, Heard, Knowledge, Open, Turn
+from nlp import names
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from routing.ticket import Draft
 
@@ -47,7 +48,7 @@ def joined(conversation: Conversation) -> str:
 
 def remember(conversation: Conversation, heard: Heard) -> Conversation:
     """With the message's words, or with what stands for one that has none: once for many photos."""
-    text = heard.understanding.text
+    text = heard.words
     stand_in = "" if text else shown(heard.message)
     told = text or (stand_in if conversation.texts[-1:] != (stand_in,) else "")
     texts = (*conversation.texts, told) if told else conversation.texts
@@ -77,6 +78,8 @@ def forget(conversation: Conversation) -> Conversation:
         noted=conversation.noted,
         proved=conversation.proved,
         fills=conversation.fills,
+        mixed=conversation.mixed,
+        phone_asked=conversation.phone_asked,
     )
 
 
@@ -90,7 +93,7 @@ def said(whole: Conversation, heard: Heard, knowledge: Knowledge) -> Understandi
     """What the whole matter says, understood anew only where it is more than this message."""
     if whole.matter:
         return pinned(whole, knowledge)
-    if whole.texts == (heard.understanding.text,):
+    if whole.texts == (heard.words,):
         return heard.understanding
     return knowledge.understand(joined(whole))
 
@@ -126,6 +129,7 @@ def draft(
         address=message.point.label if message.point else "",
         evidence=matter.evidence,
         reporter=str(message.sender),
+        reporter_name=names.own(said.text),
         reporter_phone=tel or said.own_phone,
         confidential=any(_SECRET.search(text) for text in whole.texts),
         channel=message.channel,
@@ -142,6 +146,7 @@ def opened(whole: Conversation, at: datetime, *opening: Open) -> Turn:
     fresh = Conversation(
         thread=whole.thread,
         proved=whole.proved,
+        phone_asked=whole.phone_asked,
         pending=whole.pending,
         ticket_at=at,
         ticket_category=first.category,

@@ -8,7 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from channels.message import Reply
-from intake.talk import drafts, reasons, telling
+from intake.talk import drafts, later, reasons, telling
+from intake.talk.later import DOMAIN, GUESSED, NAMED
 from intake.talk.turn import (
     Conversation,
     Heard,
@@ -22,33 +23,42 @@ from intake.talk.turn import (
 )
 from nlp.understanding import RequestKind, Understanding
 
-DOMAIN = 2  # letters of a category's code; longer ones are named by words of the catalogue
-NAMED = 0.3  # measured on tests/quality and on what people say on: see docs/conversation.md
-GUESSED = 0.5
+_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 
 
 class _Part(StrEnum):
     """Of which matter words are that come right after a ticket."""
 
     SAME = "same"
+    LATER = "later"  # or soon, but in a way that needs no sentence: a number, a place put right
     PERHAPS = "perhaps"  # another, for a person to tell
     ANOTHER = "another"
 
 
 def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn | None:
     """The turn of words or photos that speak of a ticket; None for a matter of their own."""
+    if conversation.correcting and conversation.stage in _WHERE:
+        if later.is_another(conversation, heard.understanding, knowledge):
+            return telling.tell(drafts.forget(conversation), heard, knowledge)
+        return later.answered(conversation, heard, knowledge)
     number = _spoken_of(conversation, heard)
+    if number and number == conversation.ticket and not is_finished(conversation, heard):
+        left = later.left(conversation, heard) or later.placed(conversation, heard, knowledge)
+        if left is not None:
+            return left
     if not number:
         match _just_told(conversation, heard, knowledge):
             case _Part.ANOTHER:
                 return None
             case _Part.PERHAPS:
                 return _for_a_person(conversation, heard)
+            case _Part.LATER:
+                return later.of(conversation, heard, knowledge)
             case _Part.SAME:
                 number = conversation.ticket
     match heard.standing.get(number, Standing.LIVE):
         case Standing.LIVE:
-            return _add(conversation, heard, number)
+            return later.add(conversation, heard, number)
         case Standing.FINISHED:
             begun = telling.tell(replace(conversation, follows=number), heard, knowledge)
             key = "ticket_finished"
@@ -87,16 +97,42 @@ def _just_told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -
     this call)?
     """
     said, spoken = heard.understanding, heard.message.spoken
-    within_s = knowledge.same_matter_s if spoken or not said.text else knowledge.join_s
+    within_s = knowledge.same_matter_s if spoken else knowledge.later_s
     if conversation.stage is not Stage.OPEN or not is_young(conversation, heard, within_s):
         return _Part.ANOTHER
     if not said.text:
-        return _Part.SAME
-    if is_finished(conversation, heard) or _is_surely_another(conversation, said, knowledge):
+        young = is_young(conversation, heard, knowledge.same_matter_s)
+        return _Part.SAME if young else _Part.ANOTHER
+    if is_finished(conversation, heard) or conversation.texts:
+        return _Part.ANOTHER
+    if not spoken and not is_young(conversation, heard, knowledge.join_s):
+        another = later.is_another(conversation, said, knowledge)
+        return _Part.ANOTHER if another else _Part.LATER
+    if not spoken and _is_no_sentence(conversation, heard, knowledge):
+        return _Part.LATER
+    return _at_once(conversation, heard, knowledge)
+
+
+def _at_once(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> _Part:
+    """Of words that follow a ticket so closely that they were written before it, or in its call."""
+    said, spoken = heard.understanding, heard.message.spoken
+    if _is_surely_another(conversation, said, knowledge):
         return _Part.ANOTHER
     if conversation.mixed or not _may_be_another(conversation, said, spoken=spoken):
         return _Part.SAME
     return _Part.ANOTHER if spoken else _Part.PERHAPS  # what is read back can be denied
+
+
+def _is_no_sentence(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
+    """A telephone, a place put right or given, impatience: it belongs to the ticket, however soon
+    it comes.
+    """
+    said = heard.understanding
+    if later.is_another(conversation, said, knowledge):
+        return False
+    turn = later.of(conversation, heard, knowledge)
+    left = [step for step in turn.steps if isinstance(step, Supplement)]
+    return not any(step.look or not (step.phone or step.name) for step in left)
 
 
 def _is_surely_another(
@@ -138,12 +174,3 @@ def _tells(heard: Heard) -> bool:
 def is_finished(conversation: Conversation, heard: Heard) -> bool:
     """Does the last ticket of this thread take no more words?"""
     return heard.standing.get(conversation.ticket) is Standing.FINISHED
-
-
-def _add(conversation: Conversation, heard: Heard, number: str) -> Turn:
-    """Who reads is told once that more words join it; who listens never meets silence."""
-    text = heard.understanding.text or drafts.shown(heard.message)
-    asked_for = heard.understanding.kind is RequestKind.SUPPLEMENT
-    quiet = conversation.noted and not heard.message.spoken and not asked_for
-    noted = conversation if asked_for else replace(conversation, noted=True)
-    return Turn(conversation=noted, steps=(Supplement(ticket=number, text=text, quiet=quiet),))

@@ -12,6 +12,7 @@ from nlp import repair
 from nlp.understanding import Understanding
 from routing.ticket import Draft
 
+_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 LONG_ENOUGH = 8  # characters that say something even when no category is found
 
 
@@ -46,13 +47,15 @@ def _shown(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tu
         kept = replace(kept, stage=Stage.MATTER)
         return Turn(conversation=kept, steps=(Say(reply=Reply(key="media_kept")),))
     again = conversation.texts[-1:] == kept.texts[-1:]
-    return Turn(conversation=kept, steps=() if again else questions.standing(kept, knowledge))
+    more = (Say(reply=Reply(key="received")),)
+    return Turn(conversation=kept, steps=more if again else questions.standing(kept, knowledge))
 
 
 def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:
     """Enough for a ticket, one more question, or a person?"""
     spoken = heard.message.spoken
     best = drafts.best(said.categories)
+    said = whereabouts.put_right(said, knowledge)
     if not best.code:
         return _unclear(whole, heard, knowledge, said)
     if whole.place or not knowledge.needs_place(best.code, said.kind):
@@ -61,11 +64,16 @@ def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Underst
     if len(rivals) == 1:
         return _settled(replace(whole, place=rivals[0]), heard, knowledge, said)
     in_vain = whole.stage is Stage.PLACE and not rivals and not spoken
+    unknown = whereabouts.names_unknown(said)
+    asked = whole.stage in _WHERE and not rivals and not unknown
+    if asked and knowledge.goes_straight(best.code, said.kind):
+        return _settled(whole, heard, knowledge, said)
     if whole.asked >= MOST_QUESTIONS or in_vain:
         return drafts.hand_over(whole, heard, knowledge, reasons.PLACE_UNKNOWN)
     if rivals:
         return questions.ask_which(whole, heard, knowledge, rivals)
-    return questions.ask(whole, heard, knowledge, Stage.PLACE)
+    again = "ask_place_again" if unknown and not spoken else ""
+    return questions.ask(whole, heard, knowledge, Stage.PLACE, again)
 
 
 def next_matter(turn: Turn, heard: Heard, knowledge: Knowledge) -> Turn:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from channels.message import InboundMessage, Reply
+from nlp import normalize
 from nlp.understanding import RequestKind, Understanding
 from routing.ticket import Draft
 
@@ -46,6 +47,8 @@ class Conversation:
     ticket_danger: bool = False
     ticket_at: datetime | None = None
     noted: bool = False  # the resident knows that more words join that ticket
+    correcting: str = ""  # the ticket whose place we have asked for
+    phone_asked: bool = False  # he was asked for a telephone, once
     mixed: bool = False  # that one is for a person anyway, who can tell what belongs to what
     proved: str = ""  # a ticket reported elsewhere that he has shown to be his
     due_at: datetime | None = None  # when silence is taken as an answer; there while anything waits
@@ -84,6 +87,14 @@ class Heard:
     at: datetime
     told: Told | None = None
     standing: Mapping[str, Standing] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """His own words, for people; what a recogniser wrote is read in its plain form."""
+        if self.message.spoken or not self.understanding.text:
+            return self.understanding.text
+        label = self.message.point.label if self.message.point else ""
+        return normalize.as_written("，".join(part for part in (self.message.text, label) if part))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +135,36 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplement:
-    """Add the resident's words to his ticket; `quiet` where he has been told so a moment ago."""
+    """Add the resident's words to his ticket, and the telephone or name that he leaves.
+
+    `brief`: he knows where they go; `quiet`: other words tell him; `look`: why a person at the
+    hotline is to look at it.
+    """
 
     ticket: str
     text: str
+    brief: bool = False
     quiet: bool = False
+    look: str = ""
+    phone: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """The resident says, in `text`, that his ticket is at this place."""
+
+    ticket: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """He presses for his ticket, in these words."""
+
+    ticket: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +202,19 @@ class Judge:
     words: str
 
 
-Step = Say | ReadBack | Open | HandOver | Supplement | TellProgress | AskWithdraw | Withdraw | Judge
+Step = (
+    Say
+    | ReadBack
+    | Open
+    | HandOver
+    | Supplement
+    | Move
+    | Press
+    | TellProgress
+    | AskWithdraw
+    | Withdraw
+    | Judge
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,10 +249,12 @@ class Knowledge:
     verdicts: Callable[[str], tuple[RequestKind, ...]]  # what a text says of a result
     needs_place: Callable[[str, RequestKind], bool]  # category, kind
     place: Callable[[str], PlaceName]  # of a place code
+    goes_straight: Callable[[str, RequestKind], bool] = lambda category, kind: False
     understand_by_ear: Callable[[str], Understanding] | None = None  # what a recogniser wrote
     danger: str = "danger"  # the reply to a danger: what is said there must be what happens
     certain_above: float = 0.8
-    join_s: float = 40.0
+    join_s: float = 40.0  # what comes so soon was written before our answer was read
+    later_s: float = 24 * 3600.0  # so long what tells no other certain matter joins the last ticket
     silence_s: float = 600.0
     same_matter_s: float = 1800.0  # a photo without words belongs to a ticket this young
 

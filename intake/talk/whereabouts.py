@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from channels.message import Reply
 from intake.talk.turn import Conversation, Knowledge, PlaceName, Stage
+from nlp import repair
 from nlp.places import which
 from nlp.understanding import Guess, Understanding
 
@@ -17,6 +19,12 @@ _ORDINALS = (
     re.compile("第一|头一|前一?[个边面]"),
     re.compile("第二|后一?[个边面]"),
     re.compile("第三|最后"),
+)
+# A name before 村; not 我们村, 全村, 农村, 哪个村, 村里.
+_VILLAGE = re.compile(
+    r"(?<![\u4e00-\u9fff])(?:在|是|我|俺|我们|俺们|咱们?|咱|住在?|家在|就在)*"
+    r"(?!(?:我|俺|咱|你|他|她|全|本|农|哪|这|那|各|每|邻|外|乡|新|老|两|几|一|有|的|个|们|在|是|村|就|住|家|附近|其他)+村)"
+    r"[\u4e00-\u9fff]{2,4}(?<![我俺咱你他她全本农哪这那各每邻外乡个们])村(?![里民委干长支口头东西南北医])"
 )
 _TAIL = re.compile("(?:镇|乡|街道|村|社区)$")
 
@@ -67,6 +75,20 @@ def corrected(
         if inside:
             return ()
     return near if near != (now,) else ()
+
+
+def put_right(said: Understanding, knowledge: Knowledge) -> Understanding:
+    """东韩村路灯坏了，我说错了，不是东韩是西韩: only the place that he means in the end."""
+    if len(rivals(said.places)) < 2:
+        return said
+    read = repair.last(said.text)
+    meant = knowledge.understand(read.meant).places if read.denies and read.meant else ()
+    return replace(said, places=meant) if len(rivals(meant)) == 1 else said
+
+
+def names_unknown(said: Understanding) -> bool:
+    """Is a village named that the county has not?"""
+    return not said.places and bool(_VILLAGE.search(said.text))
 
 
 def _of_options(options: tuple[str, ...], said: Understanding, knowledge: Knowledge) -> str:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from channels.message import Attachment, Point
 from intake.talk import conversation, questions, reasons
-from intake.talk.turn import AskWithdraw, Open, Say, Stage, Supplement, TellProgress, Withdraw
+from intake.talk.turn import AskWithdraw, Move, Open, Say, Stage, Supplement, TellProgress, Withdraw
 from nlp.understanding import RequestKind, Urgency
 from tests.intake.talk import (
     DONGHAN,
@@ -94,7 +94,7 @@ def test_burst_joins_the_ticket_and_says_so_once() -> None:
     turns = [talk.say("啊", after_s=4) for _ in range(4)]
     added = [step for turn in turns for step in turn.steps]
     assert all(isinstance(step, Supplement) for step in added)
-    assert [step.quiet for step in added if isinstance(step, Supplement)] == [
+    assert [step.brief for step in added if isinstance(step, Supplement)] == [
         False,
         True,
         True,
@@ -204,7 +204,7 @@ def test_nothing_told_is_ever_lost(sayings: list[str], slowly: bool) -> None:
         asked = asked + 1 if question else 0
         most_asked = max(most_asked, asked)
     kept = [step.draft.text for step in talk.steps if isinstance(step, Open)]
-    kept += [step.text for step in talk.steps if isinstance(step, Supplement)]
+    kept += [step.text for step in talk.steps if isinstance(step, Supplement | Move)]
     kept += list(talk.state.texts)
     for saying in told:
         pieces = understand(saying).demands if len(understand(saying).demands) > 1 else (saying,)

@@ -276,10 +276,10 @@ async def test_of_what_tells_of_another_domain_next_to_nothing_joins_a_lamp(
 
 async def test_photos_are_no_questions_and_no_answers(resident: Resident) -> None:
     assert await resident.says("", attachments=PHOTO) == ["media_kept"]
-    assert await resident.says("", attachments=PHOTO) == []
+    assert await resident.says("", attachments=PHOTO) == ["received"]
     assert await resident.says("路灯坏了没人修") == ["ask_place"]
     assert await resident.says("", attachments=PHOTO) == ["ask_place"]
-    assert await resident.says("", attachments=PHOTO) == []
+    assert await resident.says("", attachments=PHOTO) == ["received"]
     assert await resident.says("在东韩村") == ["receipt"]
     assert (await resident.tickets()) == ["［照片］\n路灯坏了没人修\n［照片］\n在东韩村"]
 
