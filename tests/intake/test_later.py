@@ -320,8 +320,6 @@ async def test_late_words_of_eighty_each_go_where_they_belong(
     rows = list(csv.DictReader(Path("tests/quality/later.csv").read_text("utf-8").splitlines()))
     mine = [row for row in rows if row["what"] == what]
     came = {row["text"]: await outcome(village, row["first"], row["text"]) for row in mine}
-    print({each: list(came.values()).count(each) for each in ("joined", "seen", "own")})
     wrong = [text for text, each in came.items() if each == ("own" if what == "same" else "joined")]
-    print(wrong, [t for t, e in came.items() if e == "seen"])
     assert len(came) == 80
     assert len(came) - len(wrong) >= least, wrong
