@@ -311,6 +311,7 @@ async def test_live_page_says_that_there_is_no_line(desk: Desk, services: Servic
     for path in ("/console/live", "/console/live/board"):
         status, page = await desk.get(path)
         assert status == 200 and "没有启用电话线路" in page and "data-state=" in page
+        assert 'role="alert"' not in page and "problem" not in page
 
 
 async def _with_line(services: Services) -> Services:
