@@ -49,6 +49,7 @@ def _expect(connection: Connection, ticket: Ticket) -> None:
         ticket_at=ticket.updated_at,
         mixed=True,  # a person reads it anyway
         noted=True,
+        phone_asked=True,  # a number alone is his, whether or not we asked
     )
     threads.revise(connection, talk, ticket.updated_at)
 

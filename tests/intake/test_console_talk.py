@@ -81,6 +81,8 @@ async def test_what_the_resident_writes_back_joins_the_ticket_that_he_was_asked_
     receipt = await resident.receipt("在村东头小卖部旁边")
     assert receipt.ticket == first, receipt
     assert "村东头小卖部" in (await load(services, first)).text
+    assert (await resident.receipt("13931900001", after_s=90)).ticket == first
+    assert (await load(services, first)).reporter_phone == "13931900001"
 
 
 async def test_words_that_reach_nobody_are_refused_and_kept(
