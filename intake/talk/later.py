@@ -60,11 +60,12 @@ def is_another(conversation: Conversation, said: Understanding, knowledge: Knowl
 
 def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     """The turn of words that belong to the thread's last ticket, for all that we can tell."""
-    number, said = conversation.ticket, heard.understanding
+    number, said, place = conversation.ticket, heard.understanding, conversation.ticket_place
     known = left(conversation, heard) or placed(conversation, heard, knowledge)
     if known is not None:
         return known
-    wish = nudge.of(said.text)
+    elsewhere = said.places and place not in {each.code for each in said.places}
+    wish = None if elsewhere else nudge.of(said.text)
     if wish is Nudge.PRESSES:
         press = Press(ticket=number, text=heard.words)
         return Turn(conversation=conversation, steps=(press,))
