@@ -24,8 +24,14 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "ask_phone": _NOTHING,
     "ask_place_again": _NOTHING,
     "phone_kept": frozenset({"number"}),
-    "danger": _NOTHING,
-    "danger_alone": _NOTHING,
+    "danger_general": _NOTHING,
+    "danger": frozenset({"number"}),
+    "danger_alone": frozenset({"number"}),
+    "danger_where": _NOTHING,
+    "danger_spot": frozenset({"place"}),
+    "danger_at": frozenset({"place"}),
+    "danger_placed": frozenset({"number", "place"}),
+    "danger_phone": _NOTHING,
     "command_danger": frozenset({"number", "place", "said"}),
     "supplemented": frozenset({"number"}),
     "supplemented_again": frozenset({"number"}),
@@ -36,6 +42,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "reminded": frozenset({"number", "unit", "due"}),
     "ticket_finished": frozenset({"number"}),
     "progress": frozenset({"number", "matter", "status", "unit", "due", "latest"}),
+    "progress_danger": frozenset({"number", "matter", "status", "unit", "latest"}),
     "progress_withdrawn": frozenset({"number", "matter", "latest"}),
     "progress_none": _NOTHING,
     "progress_unknown": frozenset({"number"}),
@@ -45,6 +52,9 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "withdraw_refused": frozenset({"number", "reason"}),
     "handed_over": frozenset({"number"}),
     "thanks": _NOTHING,
+    "acknowledged": _NOTHING,
+    "weather": _NOTHING,
+    "no_numbers": _NOTHING,
     "media_kept": _NOTHING,
     "media_refused": frozenset({"reason"}),
     "confirm_public": _NOTHING,
@@ -89,16 +99,22 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "followup_unsolved": _NOTHING,
     "followup_thanks": _NOTHING,
 }
+OF_DANGER = "danger_"  # danger_KIND: what to do at once; where there is none, danger_general
+DANGERS = (
+    "fire", "gas", "electric", "water", "flood", "leak", "blast", "collapse", "trapped", "poison",
+    "suicide", "fall", "traffic", "bite", "missing", "violence", "medical", "crowd", "fraud",
+)  # fmt: skip
+_ALL = {**REPLY_KEYS, **{OF_DANGER + kind: _NOTHING for kind in DANGERS}}
 KNOWN: Mapping[str, frozenset[str]] = {
-    **REPLY_KEYS,
-    **{key + SPOKEN: placeholders for key, placeholders in REPLY_KEYS.items()},
+    **_ALL,
+    **{key + SPOKEN: placeholders for key, placeholders in _ALL.items()},
 }
 
 
 def checked(document: Document, faults: Faults) -> dict[str, str]:
     """The county's templates by key; what is missing, unknown or can't be filled is a fault.
 
-    A variant for the ear (`KEY_spoken`) may be missing.
+    A variant for the ear (`KEY_spoken`) and what to do in a danger (`danger_KIND`) may be missing.
     """
     document.refuse_unknown(frozenset(KNOWN), faults)
     if document.text:

@@ -95,7 +95,7 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
     """Whatever works without channels: language, routes, the front desk."""
     understander = understand.build(county, settings.state / "cache")
     router = Router(county)
-    replies = Replies(county)
+    replies = Replies(county, settings.certain_above)
     dispatcher = Dispatcher(
         county=county,
         router=router,

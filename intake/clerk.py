@@ -121,6 +121,9 @@ class Clerk:
         link = inbox.link_further if after.ticket else inbox.link
         link(connection, step.draft.messages, ticket.number)
         after = replace(after, ticket=ticket.number)
+        if step.danger:
+            done = Reply(key=step.danger, values={"number": ticket.number})
+            return after, [done], ticket.number
         if step.quiet:
             return after, [], ticket.number
         if step.transfer:

@@ -6,14 +6,16 @@ from datetime import datetime
 
 from channels.message import Reply
 from config.county import County
-from config.replies import SPOKEN
+from config.replies import OF_DANGER, SPOKEN
 from config.runtime import LOCAL_ZONE
 from intake.talk.turn import PlaceName
+from nlp.understanding import Urgency
 from routing import deadline
 from routing.dispatch import BY_RESIDENT
 from routing.ticket import STATUS_NAMES, Action, Draft, Route, Status, Ticket, TicketEvent
 
 UNNAMED_MATTER = "您反映的事"
+SHORT = 20  # characters of his own words, where they stand for the matter
 UNNAMED_PLACE = "地点待核实"
 PROVISIONAL = "（放假安排还没公布，日子可能会变）"
 HOTLINE_PEOPLE = "热线人工坐席"
@@ -38,17 +40,19 @@ _FOR_RESIDENTS = (Action.PROGRESS, Action.ANSWER, Action.EXTEND)  # their notes 
 class Replies:
     """Makes replies and their text; all of it pure."""
 
-    def __init__(self, county: County) -> None:
+    def __init__(self, county: County, certain_above: float = 0.8) -> None:
         self._county = county
+        self._certain_above = certain_above
 
     def render(self, reply: Reply) -> str:
         """The county's words for the reply; a value it lacks is left empty rather than refused."""
-        return self._filled(self._county.replies[reply.key], reply)
+        return self._filled(self._county.replies[self._known(reply.key)], reply)
 
     def speak(self, reply: Reply) -> str:
         """The county's words for somebody who listens: shorter, and the number comes last."""
-        written = self._county.replies[reply.key]
-        return self._filled(self._county.replies.get(reply.key + SPOKEN, written), reply)
+        key = self._known(reply.key)
+        written = self._county.replies[key]
+        return self._filled(self._county.replies.get(key + SPOKEN, written), reply)
 
     def read_back(
         self, draft: Draft, route: Route | None, due_at: datetime, now: datetime
@@ -73,7 +77,7 @@ class Replies:
         """Number, what was understood, who has it, by when; `ask_phone`: and how to reach him."""
         values = {
             "number": ticket.number,
-            "matter": self.matter(ticket.category),
+            "matter": self._told(ticket),
             "due": _due(ticket, now),
             "ask_phone": self._county.replies.get("ask_phone", "") if ask_phone else "",
         }
@@ -87,6 +91,8 @@ class Replies:
     def moved(self, ticket: Ticket, place: str, done: bool) -> Reply:
         """What a place put right has changed: who has it now, or that a person decides."""
         values = {"number": ticket.number, "place": self._county.place_name(place)}
+        if done and ticket.urgency is Urgency.DANGER:
+            return Reply(key="danger_placed", values=values)
         waits = ticket.status in (Status.DECIDING, Status.RETURNED) or ticket.handover_reason
         if not done or waits:
             return Reply(key="moved_person" if done else "place_noted", values=values)
@@ -99,13 +105,17 @@ class Replies:
 
     def progress(self, ticket: Ticket, now: datetime, latest: str) -> Reply:
         """How a ticket stands, for the one who reported it."""
-        values = {"number": ticket.number, "matter": self.matter(ticket.category)}
+        sure = ticket.category_confidence >= self._certain_above
+        matter = self.matter(ticket.category) if sure else UNNAMED_MATTER
+        values = {"number": ticket.number, "matter": matter}
         if ticket.status in (Status.ANSWERED, Status.FOLLOWED_UP, Status.CLOSED):
             return Reply(key="progress_closed", values=values | {"answer": ticket.answer})
         if ticket.status is Status.WITHDRAWN:
             return Reply(key="progress_withdrawn", values=values | {"latest": latest})
         unit = self.unit(ticket)
         said = {"status": NOW[ticket.status].format(unit=unit), "unit": unit, "latest": latest}
+        if ticket.urgency is Urgency.DANGER:
+            return Reply(key="progress_danger", values=values | said)
         return Reply(key="progress", values=values | said | {"due": _due(ticket, now)})
 
     def latest(self, ticket: Ticket, events: Sequence[TicketEvent]) -> str:
@@ -148,6 +158,19 @@ class Replies:
         if ticket.status in (Status.DECIDING, Status.RETURNED):
             return HOTLINE_PEOPLE
         return self._county.unit_name(ticket.unit)
+
+    def _known(self, key: str) -> str:
+        """The key, or that of danger in general where the county has no words for this one."""
+        lacks = key not in self._county.replies and key.startswith(OF_DANGER)
+        return f"{OF_DANGER}general" if lacks else key
+
+    def _told(self, ticket: Ticket) -> str:
+        """What it is about; where we are not sure of that, the beginning of his own words."""
+        if ticket.category_confidence >= self._certain_above:
+            return self.matter(ticket.category)
+        first = next(iter(ticket.text.splitlines()), "").strip()
+        said = first if len(first) <= SHORT else first[: SHORT - 1] + "…"
+        return f"“{said}”" if said else UNNAMED_MATTER
 
     def _filled(self, template: str, reply: Reply) -> str:
         return string.Formatter().vformat(template, (), _Lenient(reply.values))

@@ -6,10 +6,12 @@ decides. Here is what goes before what; the steps of each kind live in the modul
 
 from dataclasses import replace
 
-from channels.message import InboundMessage, Reply
+from channels.message import InboundMessage
 from intake.talk import (
+    asides,
     commands,
     confirming,
+    dangers,
     drafts,
     happenings,
     joining,
@@ -51,6 +53,7 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     after = turn.conversation
     if after.pending and after.stage is Stage.OPEN and not after.texts:
         turn = telling.next_matter(turn, heard, knowledge)
+    turn = dangers.advised(turn, heard)
     turn = _with_media(turn, conversation, heard, knowledge)
     if drafts.is_much(turn.conversation):
         turn = _much_told(turn, heard, knowledge)
@@ -139,7 +142,7 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
     if heard.message.public:
         return _public(conversation, heard, knowledge)
     if said.urgency is Urgency.DANGER and not joining.same_danger(conversation, heard, knowledge):
-        return _danger(conversation, heard, knowledge)
+        return dangers.told(conversation, heard, knowledge)
     if said.kind is RequestKind.PERSON:
         return _person(conversation, heard, knowledge)
     if conversation.stage in _READ_BACK and said.kind not in _ABOUT_THE_TALK:
@@ -151,36 +154,21 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
 
 def _listen(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     """Nothing waits for a yes or no: a verdict, a command, more of a matter, or a new one."""
-    command = commands.verdict(conversation, heard, knowledge) or commands.of(
-        conversation, heard, knowledge
+    command = (
+        commands.verdict(conversation, heard, knowledge)
+        or asides.of(conversation, heard, knowledge)
+        or commands.of(conversation, heard, knowledge)
     )
     if command is not None:
         return Turn(conversation=conversation, steps=(command,))
-    more = joining.of(conversation, heard, knowledge)
+    more = dangers.answered(conversation, heard, knowledge)
+    more = more or joining.of(conversation, heard, knowledge)
     return more or telling.tell(conversation, heard, knowledge)
 
 
 def _public(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     whole = drafts.remember(conversation, heard)
     return questions.ask(whole, heard, knowledge, Stage.PUBLIC, "confirm_public")
-
-
-def _danger(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
-    """Told at once whom to ring; a ticket without asking anything. On the telephone a person is
-    offered.
-    """
-    whole = drafts.gathered(drafts.remember(conversation, heard))
-    said = drafts.said(whole, heard, knowledge)
-    draft = drafts.draft(whole, heard.message, said=said, reason=reasons.DANGER_FIRST)
-    draft = replace(draft, urgency=Urgency.DANGER)
-    spoken = heard.message.spoken
-    opened = drafts.opened(whole, heard.at, Open(draft=draft, quiet=spoken))
-    steps = (Say(reply=Reply(key=knowledge.danger)), *opened.steps)
-    if not spoken:
-        return replace(opened, steps=steps)
-    offered = replace(opened.conversation, stage=Stage.DANGER)
-    offer = Say(reply=questions.offer("danger_transfer"))
-    return Turn(conversation=offered, steps=(*steps, offer))
 
 
 def _person(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:

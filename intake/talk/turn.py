@@ -116,13 +116,15 @@ class Open:
     """Open a ticket; its receipt follows from where it is routed.
 
     `transfer`: the resident is told that a person takes over; `quiet`: other words tell him;
-    `into`: the ticket that waits for this very matter.
+    `into`: the ticket that waits for this very matter; `danger`: the reply that says what is done
+    about it now, in place of a date.
     """
 
     draft: Draft
     transfer: bool = False
     quiet: bool = False
     into: str = ""
+    danger: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,10 +135,7 @@ def test_replies_speak_softly_and_receipts_say_everything(nanhe: County) -> None
     for placeholder in ("{number}", "{matter}", "{unit}", "{due}", "查询"):
         assert placeholder in nanhe.replies["receipt"]
     for number in ("110", "119", "120"):
-        assert number in nanhe.replies["danger"]
-        assert number in nanhe.replies["danger_spoken"]
-        assert number in nanhe.replies["danger_alone"]
-        assert number in nanhe.replies["danger_alone_spoken"]
+        assert number in nanhe.replies["danger_general"]
 
 
 def test_what_is_said_on_the_phone_is_short_and_ends_with_the_number(nanhe: County) -> None:

@@ -71,7 +71,7 @@ async def test_resident_is_promised_what_happens(
     migrate.upgrade(settings.database)
     async with app.build(settings, clock.runtime()) as services:
         receipt = await services.desk.receive(say(FIRE))
-        assert receipt.replies[0].key == reply
+        assert receipt.replies[1].key == reply
         query = sa.select(schema.outbox).where(schema.outbox.c.kind == command.REPLY)
         told = await services.database.read(lambda c: c.execute(query).all())
         assert [row.destination for row in told] == ([contact] if contact else [])

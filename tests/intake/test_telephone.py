@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from channels.message import Attachment
 from intake.talk import conversation, questions, readback, reasons
-from intake.talk.turn import HandOver, Open, ReadBack, Say, Stage, Supplement, TellProgress, Turn
+from intake.talk.turn import (
+    HandOver,
+    Move,
+    Open,
+    ReadBack,
+    Say,
+    Stage,
+    Supplement,
+    TellProgress,
+    Turn,
+)
 from nlp.understanding import Urgency
 from tests.intake.talk import (
     COVER,
@@ -217,15 +227,18 @@ def test_in_writing_the_question_that_stands_is_put_again() -> None:
 def test_danger_is_opened_at_once_and_a_person_is_offered() -> None:
     talk = call()
     turn = talk.say("着火了")
-    assert keys(turn) == ["danger", "danger_transfer"]
+    assert keys(turn) == ["danger_general", "danger_where"]
     (opened,) = drafts(turn)
     assert opened.draft.urgency is Urgency.DANGER
-    assert opened.quiet
+    assert opened.danger == "danger"
     assert turn.person == ""
+    turn = talk.say("东韩村")
+    assert [step.place for step in turn.steps if isinstance(step, Move)] == [DONGHAN.code]
+    assert keys(turn) == ["danger_transfer"]
 
 
 def test_yes_to_the_offer_hands_the_call_over_with_the_ticket_of_the_danger() -> None:
-    talk = call("着火了")
+    talk = call("着火了", "东韩村")
     number = talk.state.ticket
     turn = talk.say("对")
     assert turn.steps == (HandOver(ticket=number, reason=reasons.DANGER_TRANSFER),)
@@ -233,7 +246,7 @@ def test_yes_to_the_offer_hands_the_call_over_with_the_ticket_of_the_danger() ->
 
 
 def test_no_to_the_offer_tells_the_number() -> None:
-    talk = call("着火了")
+    talk = call("着火了", "东韩村")
     turn = talk.say("不用了")
     assert turn.steps == (TellProgress(ticket=talk.state.ticket),)
     assert talk.state.stage is Stage.OPEN

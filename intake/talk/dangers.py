@@ -1,0 +1,122 @@
+"""Somebody tells of a danger: first what to do, then what happens, then where it is. Pure.
+
+On the telephone a person is offered as soon as the place is known; of lesser things that cannot
+wait (a dog's bite, money lost to a fraud) there is advice beside the ordinary course.
+"""
+
+import re
+from dataclasses import replace
+
+from channels.message import Reply
+from intake.talk import drafts, joining, later, questions, reasons, telling
+from intake.talk.turn import (
+    Conversation,
+    Heard,
+    Knowledge,
+    Open,
+    ReadBack,
+    Say,
+    Stage,
+    Step,
+    Supplement,
+    Turn,
+)
+from nlp.understanding import RequestKind, Urgency
+from routing.ticket import Draft
+
+GENERAL = "danger_general"  # the advice where nobody can say which danger it is
+_TALK = frozenset({RequestKind.YES, RequestKind.NO, RequestKind.GREETING})
+# What finds a house in a village: a street, a number, somebody's name, what everybody knows there.
+_SPOT = re.compile(
+    r"[街巷]|胡同|(?<!马)路(?![灯上边面人过由])|[0-9一二三四五六七八九十]+(?:号|栋|单元|公里)|小区|学校|中学|小学|"
+    r"幼儿园|医院|卫生[院室]|超市|饭店|商店|厂|市场|广场|门口|旁边|对面|隔壁|路口|村[口委东西南北]|[东西南北]头|"
+    r"桥|水库|国道|省道|高速|工地|大棚|老[\u4e00-\u9fff]家|(?:叫|姓)[\u4e00-\u9fff]{1,3}"
+)
+
+
+def told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """Whom to ring and what to do; a ticket at once; then the one question that is left."""
+    whole = drafts.gathered(drafts.remember(conversation, heard))
+    said = drafts.said(whole, heard, knowledge)
+    draft = drafts.draft(whole, heard.message, said=said, reason=reasons.DANGER_FIRST)
+    draft = replace(draft, urgency=Urgency.DANGER)
+    opened = drafts.opened(whole, heard.at, Open(draft=draft, danger=knowledge.danger))
+    first = advice(heard.understanding.danger_kind or said.danger_kind)
+    turn = _located(replace(opened, steps=(first, *opened.steps)), draft, heard, knowledge)
+    if not (heard.message.spoken or draft.reporter_phone or whole.phone_asked):
+        asked = replace(turn.conversation, phone_asked=True)
+        ask = Say(reply=Reply(key="danger_phone"))
+        turn = replace(turn, conversation=asked, steps=(*turn.steps, ask))
+    return turn
+
+
+def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn | None:
+    """The answer to where the danger is; None where we have not asked."""
+    said, ticket = heard.understanding, conversation.ticket
+    if not joining.waits_for_place(conversation) or joining.is_finished(conversation, heard):
+        return None
+    if later.is_another(conversation, said, knowledge):
+        return telling.tell(drafts.forget(conversation), heard, knowledge)
+    if said.kind in _TALK or not heard.words:
+        shown = drafts.shown(heard.message)
+        more = (Supplement(ticket=ticket, text=shown, quiet=True),) if shown else ()
+        if conversation.asked < questions.MOST_QUESTIONS:
+            again = replace(conversation, asked=conversation.asked + 1)
+            standing = questions.standing(conversation, knowledge)
+            return Turn(conversation=again, steps=(*more, *standing))
+        heeded = () if heard.message.spoken else (Say(reply=Reply(key="received")),)
+        rest = drafts.forget(conversation)
+        return _offered(Turn(conversation=rest, steps=(*more, *heeded)), heard)
+    phone = later.number_left(conversation, said)
+    left = Supplement(ticket=ticket, text=heard.words, phone=phone, quiet=True)
+    where = bool(said.places) or conversation.stage is Stage.WHICH
+    if phone and not where:  # he has left a number: what we asked first stands still
+        known = conversation.ticket_place
+        rest = drafts.forget(conversation) if known else conversation
+        return _offered(Turn(conversation=rest, steps=(replace(left, quiet=False),)), heard)
+    if conversation.ticket_place and not where:
+        rest = drafts.forget(conversation)
+        return _offered(later.of(rest, heard, knowledge), heard)
+    turn = later.answered(replace(conversation, correcting=ticket), heard, knowledge)
+    if phone:
+        turn = replace(turn, steps=(*turn.steps, left))
+    return _offered(turn, heard)
+
+
+def advised(turn: Turn, heard: Heard) -> Turn:
+    """What to do at once about a matter that is no danger and takes its ordinary course."""
+    said = heard.understanding
+    tells = any(isinstance(step, Open | ReadBack | Say) for step in turn.steps)
+    if not said.danger_kind or said.urgency is Urgency.DANGER or not tells:
+        return turn
+    return replace(turn, steps=(advice(said.danger_kind), *turn.steps))
+
+
+def advice(kind: str) -> Say:
+    """What to do first."""
+    return Say(reply=Reply(key=f"danger_{kind}" if kind else GENERAL))
+
+
+def _located(turn: Turn, draft: Draft, heard: Heard, knowledge: Knowledge) -> Turn:
+    """The place as it was understood, or the question for it."""
+    place = knowledge.place(draft.place) if draft.place else None
+    shared = heard.message.point is not None
+    exact = shared or (
+        place and place.township and _SPOT.search(draft.text.replace(place.name, ""))
+    )
+    values = {"place": place.full} if place else {}
+    if exact:
+        step: Step = Say(reply=Reply(key="danger_at", values=values or {"place": draft.address}))
+        return _offered(replace(turn, steps=(*turn.steps, step)), heard)
+    ask = Say(reply=Reply(key="danger_spot" if place else "danger_where", values=values))
+    waiting = questions.waiting(turn.conversation, heard, knowledge, Stage.PLACE)
+    return replace(turn, conversation=waiting, steps=(*turn.steps, ask))
+
+
+def _offered(turn: Turn, heard: Heard) -> Turn:
+    """On the telephone somebody in danger is put through if he wishes, nothing else being asked."""
+    if not heard.message.spoken or turn.conversation.stage is not Stage.OPEN:
+        return turn
+    offer = Say(reply=questions.offer("danger_transfer"))
+    waits = replace(turn.conversation, stage=Stage.DANGER)
+    return replace(turn, conversation=waits, steps=(*turn.steps, offer))

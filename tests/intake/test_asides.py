@@ -1,0 +1,89 @@
+"""Talk beside a matter gets a kind word and no ticket; what we are not sure of is not shown."""
+
+from collections.abc import Callable
+
+import pytest
+
+from channels.message import InboundMessage
+from intake.services import Services
+from nlp import aside
+from nlp.aside import Aside
+from routing import store
+from tests.clock import Clock
+from tests.intake.resident import Resident
+
+LAMP = "东韩村村口的路灯坏了三天了没人修"
+
+
+@pytest.fixture
+def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage]) -> Resident:
+    """Somebody whose first words we await."""
+    return Resident(services, clock, say)
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("谢谢，灯修好了", "thanks"),
+        ("领导电话多少", "no_numbers"),
+        ("书记的手机号是多少", "no_numbers"),
+        ("明天天气怎么样", "weather"),
+        ("怎么撤销", "progress_none"),
+    ],
+)
+async def test_talk_without_a_matter_opens_nothing(resident: Resident, said: str, key: str) -> None:
+    assert await resident.says(said) == [key]
+    assert await resident.tickets() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("嗯", "acknowledged"),
+        ("好的", "acknowledged"),
+        ("知道了", "acknowledged"),
+        ("谢谢，灯修好了", "thanks"),
+        ("怎么撤销", "withdraw_ask"),
+    ],
+)
+@pytest.mark.parametrize("after_s", [10, 600])
+async def test_talk_after_a_ticket_adds_nothing_to_it(
+    resident: Resident, services: Services, said: str, key: str, after_s: float
+) -> None:
+    number = (await resident.receipt(LAMP)).ticket
+    before = await services.database.read(lambda c: store.events(c, number))
+    assert await resident.says(said, after_s=after_s) == [key]
+    assert await services.database.read(lambda c: store.events(c, number)) == before
+    assert await resident.tickets() == [LAMP]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "谢谢，灯修好了，可是又坏了",
+        "谢谢你们，麻烦再来看看井盖",
+        "天气太冷暖气不热",
+        "村主任不管事",
+        "村书记电话打不通没人管",
+        "低保取消了怎么办",
+        "怎么取消新农合",
+        "下雨就淹",
+        "好的，不过路灯还是不亮",
+    ],
+)
+def test_what_tells_something_is_no_aside(said: str) -> None:
+    assert aside.of(said) is None
+
+
+@pytest.mark.parametrize("said", ["行", "好嘞", "知道了，谢谢", "收到", "OK"])
+def test_what_was_heard_is_said_in_many_ways(said: str) -> None:
+    assert aside.of(said) is Aside.HEARD
+
+
+@pytest.mark.parametrize("said", ["asdfghjkl", "他妈的你们到底管不管，都多少天了"])
+async def test_guess_that_we_are_not_sure_of_is_not_shown(
+    resident: Resident, services: Services, said: str
+) -> None:
+    receipt = await resident.receipt(said)
+    (told,) = [services.replies.render(reply) for reply in receipt.replies]
+    assert f"事情：“{said[:6]}" in told
