@@ -465,7 +465,9 @@ class LifeOfATicket(RuleBasedStateMachine):
             return False
         assert after.version == self.ticket.version + 1 == event.sequence
         assert step is not None
-        assert after.status is (step.to or self.ticket.status)
+        undecided = action is Action.REOPEN and not self.ticket.rule
+        leads_to = Status.DECIDING if undecided else step.to or self.ticket.status
+        assert after.status is leads_to
         self.ticket = after
         self.log.append(event)
         return True
