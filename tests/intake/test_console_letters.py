@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from rich.console import Console
 
 from config.settings import Settings
-from intake.cli import show
 from intake.accounts import Role
+from intake.cli import show
 from intake.services import Services
 from routing import outbox, schema
 from routing.envelope import Envelope
