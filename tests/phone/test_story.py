@@ -105,8 +105,8 @@ async def test_danger_is_told_the_emergency_numbers_at_once(
     (ticket,) = await hotline.settled()
     assert ticket["urgency"] == "danger"
     await hotline.said("danger_alone")
-    (text,) = (text for _, text, key in hotline.spoken() if "danger" in key)
-    assert "119" in text
+    first, *_ = (text for _, text, key in hotline.spoken() if "danger" in key)
+    assert "119" in first
     await resident.telephone.hang_up()
 
 
