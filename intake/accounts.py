@@ -85,18 +85,14 @@ def add(connection: Connection, *, name: str, display_name: str, role: Role, now
 def reset(connection: Connection, name: str) -> str:
     """Give an account that is in use a new one-time password and end its sessions."""
     if not _known(connection, name).active:
-        raise AccountFault(
-            f"{name} 已停用，没有重置。要让他重新登录，请恢复这个账号"
-        )
+        raise AccountFault(f"{name} 已停用，没有重置。要让他重新登录，请恢复这个账号")
     return _renewed(connection, name)
 
 
 def enable(connection: Connection, name: str) -> str:
     """Take an account that was disabled into use again, with a new one-time password."""
     if _known(connection, name).active:
-        raise AccountFault(
-            f"{name} 正在使用，没有停用过。要换密码，请重置"
-        )
+        raise AccountFault(f"{name} 正在使用，没有停用过。要换密码，请重置")
     return _renewed(connection, name)
 
 

@@ -94,7 +94,9 @@ def test_functions_take_few_arguments_by_position() -> None:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
-            is_command = bool(node.decorator_list) and "cli" in path.parts  # typer reads its options
+            is_command = (
+                bool(node.decorator_list) and "cli" in path.parts
+            )  # typer reads its options
             if len([name for name in names if name not in ("self", "cls")]) > 5 and not is_command:
                 crowded.append(f"{_dotted(path)}.{node.name}")
     assert crowded == []
