@@ -39,8 +39,9 @@ async def test_unclear_matter_is_decided_by_an_operator(
     browser: Browser, program: Program, departments: Departments
 ) -> None:
     resident = await browser.new_page()
-    talk = await tell(resident, program.url, "那边那个东西又那样了你们来看一看吧")
-    number = number_in(talk)
+    asked = await tell(resident, program.url, "那边那个东西又那样了你们来看一看吧")
+    assert "这事在哪里" in asked
+    number = number_in(await tell(resident, program.url, "就是那边"))
 
     operator = await browser.new_page()
     await log_in(operator, program)
