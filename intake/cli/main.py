@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from config import check as checking
-from config import fit, load, runtime
-from config.faults import CountyFaults
+from config import fit, runtime
 from config.settings import Settings, SettingsFault
 from intake import accounts, app, logs, migrate, processes, trial
 from intake.cli import asterisk, common, model, operators, ports, prompts, show, speech
@@ -36,18 +35,17 @@ def run(
     """启动程序。试用时连同示例部门接收端一起启动。"""
     path = common.located(settings_path, trial_run)
     chosen = common.chosen(path)
-    _fits_its_county(chosen)
-    if not child:
-        other = f"停掉它，或者换一个端口，例如 HOTLINE_PORT={chosen.port + 10} make run"
-        _need_port(chosen.host, chosen.port, other, shared=chosen.processes > 1)
-    if trial_run:
-        _need_port("127.0.0.1", trial.RECEIVER_PORT, "示例部门要用它，停掉占着它的程序再启动")
     logs.configure(chosen.log_format)
-    chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = runtime.system()
-    if child:
+    if child:  # the parent has looked at everything
         asyncio.run(app.serve(chosen, clock, ready=lambda services: None))
         return
+    _fits_its_county(chosen)
+    other = f"停掉它，或者换一个端口，例如 HOTLINE_PORT={chosen.port + 10} make run"
+    _need_port(chosen.host, chosen.port, other, shared=chosen.processes > 1)
+    if trial_run:
+        _need_port("127.0.0.1", trial.RECEIVER_PORT, "示例部门要用它，停掉占着它的程序再启动")
+    chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate.upgrade(chosen.database)
     password = asyncio.run(_first_operator(chosen))
     if chosen.processes > 1:
@@ -169,10 +167,10 @@ async def _first_operator(chosen: Settings) -> str | None:
 
 def _fits_its_county(chosen: Settings) -> None:
     """Every fault of the county's data is said before anything starts."""
+    county = common.county(chosen)
     try:
-        county = load.load_county(chosen.county)
         fit.check(chosen, county)
-    except (CountyFaults, SettingsFault) as fault:
+    except SettingsFault as fault:
         common.refuse(str(fault), fault)
     unreached = fit.command_out_of_reach(chosen, county)
     if unreached:

@@ -69,9 +69,6 @@ NOT = frozenset(
         "没事",
     ]
 )
-NEGATED_ALWAYS = frozenset(
-    ["不想", "不愿", "不敢", "不让", "不"]
-)  # said of doing, not of happening
 BETWEEN = frozenset(
     [
         "再",
