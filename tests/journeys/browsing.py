@@ -32,7 +32,8 @@ async def tell(page: Page, url: str, text: str) -> str:
     await page.goto(url)
     await page.fill("#text", text)
     await page.click("#go")
-    await page.wait_for_selector(".talk .you")
+    # Earlier words stand on the page that is left as well; these stand on the next one only.
+    await page.locator(".talk .you", has_text=text).last.wait_for()
     return await page.inner_text(".talk")
 
 
