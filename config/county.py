@@ -156,7 +156,7 @@ class County:
 
     code: str
     name: str
-    hotline: str
+    hotline: str  # as people write it: 12345, 0311-12345678
     units: Mapping[str, Unit]
     workers: Mapping[str, Sequence[Worker]]  # by unit code, first the one in charge, then deputies
     places: Sequence[Place]
@@ -167,6 +167,7 @@ class County:
     duties: Mapping[str, Duty]
     replies: Mapping[str, str]  # reply key -> template in the county's words (话术)
     workday_overrides: Mapping[str, bool] = field(default_factory=dict)  # ISO date -> works?
+    area_code: str = ""  # of local telephones: 0311
     version: str = ""  # hash of the folder; kept with each decision
 
     @cached_property

@@ -1,10 +1,11 @@
-"""Do the settings fit the county? What they name must be there."""
+"""Do the settings fit the county? What they name must be there; what they leave open is its own."""
 
 from collections.abc import Iterator
 
 from config.check import NO_COMMAND_DESK
 from config.county import County, UnitKind
 from config.faults import Fault, suggestion
+from config.sections import Phone
 from config.settings import Settings, SettingsFault
 
 _SWITCHED_ON_BY = {
@@ -23,6 +24,27 @@ def check(settings: Settings, county: County) -> None:
     faults = (*_departments(settings, county), *_number(settings, county))
     if faults:
         raise SettingsFault(faults)
+
+
+def completed(settings: Settings, county: County) -> Settings:
+    """The settings with a line that is the county's where they say nothing else."""
+    if settings.phone is None:
+        return settings
+    return settings.model_copy(update={"phone": line(settings.phone, county)})
+
+
+def line(phone: Phone, county: County) -> Phone:
+    """A line with the county's number and area code where it sets none of its own."""
+    own = {
+        "number": phone.number or number(county),
+        "area_code": phone.area_code or county.area_code,
+    }
+    return phone.model_copy(update=own)
+
+
+def number(county: County) -> str:
+    """The county's hotline as it is dialled."""
+    return "".join(filter(str.isdigit, county.hotline))
 
 
 def command_out_of_reach(settings: Settings, county: County) -> str:
@@ -52,10 +74,9 @@ def _departments(settings: Settings, county: County) -> Iterator[Fault]:
 
 
 def _number(settings: Settings, county: County) -> Iterator[Fault]:
-    """Another county must not show Nanhe's number on its call-backs."""
-    phone = settings.phone
-    digits = "".join(filter(str.isdigit, county.hotline))
-    if phone is not None and not (digits.endswith(phone.number) or phone.number.endswith(digits)):
-        problem = f"phone.number 是 {phone.number}，county.toml 里的热线是 {county.hotline}"
-        remedy = "两处写成一样；phone.area_code 也要是本地的区号"
+    """A number that is set must be the county's own, with or without the area code."""
+    set_to, own = settings.phone.number if settings.phone else "", number(county)
+    if set_to and not (own.endswith(set_to) or set_to.endswith(own)):
+        problem = f"phone.number 是 {set_to}，county.toml 里的热线是 {county.hotline}"
+        remedy = "删去这一项，就用 county.toml 里的"
         yield Fault(file="设置", line=0, problem=problem, remedy=remedy)

@@ -1,5 +1,6 @@
 """county.toml: who the county is, who stands duty, which days differ from the national calendar."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from config.county import Duty, Unit, UnitKind
 from config.faults import Faults, suggestion
 from config.tables import Document
 
-COUNTY_KEYS = frozenset({"code", "name", "hotline", "duty", "calendar"})
+COUNTY_KEYS = frozenset({"code", "name", "hotline", "area_code", "duty", "calendar"})
 DUTY_KEYS = frozenset({"role", "unit", "phone", "contact"})
 DUTY_ROLES = {
     "fallback": "兜底",
@@ -18,6 +19,10 @@ DUTY_ROLES = {
     "operator": "坐席值班",
     "service": "便民服务",
     "stability": "综治维稳",
+}
+_FORMS = {
+    "hotline": (re.compile(r"[0-9][0-9 -]{1,17}[0-9]"), "只写数字，例如 12345"),
+    "area_code": (re.compile(r"0[0-9]{2,3}"), "写本地的电话区号，0 开头"),
 }
 
 
@@ -28,6 +33,7 @@ class Head:
     code: str
     name: str
     hotline: str
+    area_code: str
     duties: Mapping[str, Duty]
     workday_overrides: Mapping[str, bool]
 
@@ -37,7 +43,7 @@ def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> Head:
     document = tables.read_document(folder, "county.toml", faults)
     document.refuse_unknown(COUNTY_KEYS, faults)
     said: dict[str, str] = {}
-    for key in ("code", "name", "hotline"):
+    for key in ("code", "name", "hotline", "area_code"):
         value = document.data.get(key, "")
         said[key] = value.strip() if isinstance(value, str) else ""
         if document.text and not said[key]:
@@ -47,6 +53,9 @@ def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> Head:
                 f"缺“{key}”",
                 f'写上 {key} = "…"',
             )
+        elif said[key] and key in _FORMS and not _FORMS[key][0].fullmatch(said[key]):
+            problem = f"“{key}”写的是“{tables.shown(said[key])}”"
+            faults.add(document.file, document.line_of("", key), problem, _FORMS[key][1])
     centre = units.get(said["code"])
     if said["code"] and units and (centre is None or centre.kind is not UnitKind.COUNTY):
         problem = f"县编码 {tables.shown(said['code'])} 不是 units.csv 里县级中心的编码"
@@ -55,6 +64,7 @@ def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> Head:
         code=said["code"],
         name=said["name"],
         hotline=said["hotline"],
+        area_code=said["area_code"],
         duties=_duties(document, units, faults),
         workday_overrides=_overrides(document, faults),
     )

@@ -40,6 +40,7 @@ def load_county(folder: Path) -> County:
         code=said.code,
         name=said.name,
         hotline=said.hotline,
+        area_code=said.area_code,
         units=land.units,
         workers=land.workers,
         places=land.places,

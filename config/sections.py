@@ -151,7 +151,9 @@ class Bucket(Section):
 
 
 class Phone(Section):
-    """The phone line; off where the section is missing."""
+    """The phone line; off where the section is missing. An empty number or area code is the
+    county's own, see `config.fit`.
+    """
 
     exchange: Exchange
     media_host: str = "127.0.0.1"  # where Asterisk's AudioSocket connects to
@@ -168,8 +170,8 @@ class Phone(Section):
     recordings_days: int = Field(default=180, ge=1, le=3650)
     media: Literal["audiosocket", "websocket"] = "audiosocket"  # how Asterisk brings the audio
     media_token: SecretStr = SecretStr("")  # proves to the WebSocket that it is our Asterisk
-    area_code: str = Field(default="0319", pattern=r"^0\d{2,3}$")  # of callers shown without one
-    number: str = Field(default="4569899", pattern=r"^\d{3,15}$")  # shown on call-backs
+    area_code: str = Field(default="", pattern=r"^(0\d{2,3})?$")  # of callers shown without one
+    number: str = Field(default="", pattern=r"^(\d{3,15})?$")  # shown on call-backs
     queue: str = Field(default="hotline-operators", pattern=_NAME)
     queue_s: int = Field(default=40, ge=5, le=600)  # waiting for an operator, then a recorder
     dial: str = Field(default="PJSIP/{number}@hotline-trunk", pattern=r"^[\w/@.:{}-]+$")

@@ -56,6 +56,7 @@ _log = structlog.get_logger(__name__)
 async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]:
     """Everything but the open port; tests use this to have a whole program in their own loop."""
     county = load.load_county(settings.county)
+    settings = fit.completed(settings, county)
     database = Database(settings.database)
     await database.start()
     webhooks = WebhookSender(

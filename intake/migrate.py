@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 SCRIPTS = Path(__file__).parent / "migrations"
-_LOCK_KEY = 4569899  # PostgreSQL advisory lock held while migrating
+_LOCK_KEY = 0x686F746C696E65  # "hotline": PostgreSQL advisory lock held while migrating
 
 
 def upgrade(url: str) -> None:

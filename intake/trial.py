@@ -2,29 +2,28 @@
 sample.
 """
 
+import json
 import secrets
 from base64 import b64encode
 from pathlib import Path
 
-from config import load, settings
+from config.county import HELPERS, County
 
 RECEIVER_PORT = 4570
 SETTINGS_NAME = "hotline.toml"
 
 
-def prepare(state: Path) -> Path:
-    """The trial's settings file below `state`, written once; later starts find their secrets
-    again.
+def prepare(state: Path, county: County, folder: Path | None = None) -> Path:
+    """Write the trial's settings file below `state`; `folder` is the county's, where it is not the
+    packaged one.
     """
     path = state / SETTINGS_NAME
-    if path.exists():
-        return path
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    records = load.load_county(settings.PACKAGED_COUNTY)
-    departments = [u.code for u in records.units.values() if u.kind == "department"]
+    departments = [u.code for u in county.units.values() if u.kind in HELPERS]
     lines = [
         "# Settings of a trial. Every secret below was drawn by chance on this machine.",
         'state = "."  # this folder',
+        *([f"county = {json.dumps(str(folder), ensure_ascii=False)}"] if folder else []),
         "allow_private_networks = true  # the sample departments listen on this machine",
         "",
     ]

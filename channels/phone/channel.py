@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 
 
 class PhoneChannel(Channel):
-    """The line 4569899."""
+    """The telephone line that residents ring."""
 
     name = "phone"
     schemes = (number.SCHEME,)

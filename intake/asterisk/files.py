@@ -52,7 +52,7 @@ class Plan:
 
 def plan(
     folder: Path,
-    phone: Phone | None,
+    phone: Phone,
     *,
     seen_at: Path | None = None,
     missed: Path | None = None,
@@ -64,7 +64,8 @@ def plan(
     folder = folder.resolve()
     with private_files():
         (folder / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
-        phone = phone or drawn(folder)
+        if not phone.number:
+            raise WriteFault("没有热线号码，请在 county.toml 里写 hotline")
         if not 1 <= operators <= MOST_OPERATORS:
             raise WriteFault(f"话务员电话要有 1 到 {MOST_OPERATORS} 部")
         users = tuple(str(FIRST_OPERATOR + number) for number in range(operators))

@@ -161,19 +161,21 @@ def write(
     program: Program,
     *,
     ports: Ports,
-    phone: Mapping[str, Any] | None = None,
+    phone: Mapping[str, Any],
     operators: int = 2,
     say: sounds.Say | None = None,
     words: Mapping[str, str] | None = None,
 ) -> Instance:
-    """Everything that `program` needs to run in `folder`. Raises WriteFault."""
+    """Everything that `program` needs to run in `folder`; `phone` are settings of the line, its
+    number at least. Raises WriteFault.
+    """
     folder = folder.resolve()
     if len(str(folder / "run" / "asterisk.ctl")) > MOST_SOCKET_PATH:
         raise WriteFault(f"路径 {folder} 太长，请换一个短些的文件夹")
     with files.private_files():
         for part in FOLDERS:
             (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings = files.drawn(folder, {"port": ports.manager}, **(phone or {}))
+        settings = files.drawn(folder, {"port": ports.manager}, **phone)
         resident = files.keep_secret(folder / "secrets" / RESIDENT)
         places = {
             "FOLDER": str(folder),

@@ -20,6 +20,7 @@ from channels.phone.voice import clips
 from channels.phone.voice.cache import Cache
 from channels.phone.voice.prompts import Voice, VoiceFailed
 from channels.phone.voice.synthesis import Synthesis
+from config import fit
 from config.settings import Settings
 from intake.asterisk import check as checking
 from intake.asterisk import fetch, files, own, program, sounds
@@ -63,10 +64,11 @@ def write(
 ) -> None:
     """给现有的 Asterisk（20 或 22）写热线这一部分的配置，附安装说明。"""
     chosen = common.chosen(settings_path)
+    county = common.county(chosen)
     with _faults():
         plan = files.plan(
             folder,
-            chosen.phone,
+            fit.line(chosen.phone or files.drawn(folder), county),
             seen_at=seen_at,
             missed=missed,
             recordings=recordings,
@@ -75,7 +77,7 @@ def write(
         files.write(plan)
         files.write_guide(plan)
         with _voice(chosen) as say:
-            sounds.write(plan.folder / "sounds", say, _words(chosen))
+            sounds.write(plan.folder / "sounds", say, sounds.words(county.replies))
     common.say(f"写好了。接下来照着 {plan.folder / '安装说明.md'} 做。")
 
 
@@ -87,12 +89,15 @@ def run(
     trial: Annotated[bool, typer.Option("--trial", help="连同热线程序一起试运行")] = False,
 ) -> None:
     """启动一个自己的 Asterisk，说明软电话怎么登录、打哪个号码。按 Ctrl+C 停止。"""
-    chosen = common.chosen(None)
+    chosen = common.chosen(common.located(None, trial))
+    county = common.county(chosen)
+    line = {"number": fit.number(county), "area_code": county.area_code}
     with _faults():
         found = _fetched()
         ports = Ports(sip=port, manager=port + 1, trunk=port + 2, address=address)
         with _voice(chosen) as say:
-            instance = own.write(folder, found, ports=ports, say=say, words=_words(chosen))
+            words = sounds.words(county.replies)
+            instance = own.write(folder, found, ports=ports, phone=line, say=say, words=words)
         running = instance.start()
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # both end Asterisk too
     try:
@@ -169,10 +174,6 @@ def _fetched() -> Program:
             bar.update(task, description=step, completed=share)
 
         return fetch.get_or_installed(program.cache_folder(), show)
-
-
-def _words(chosen: Settings) -> dict[str, str]:
-    return sounds.words(common.county(chosen).replies)
 
 
 @contextmanager

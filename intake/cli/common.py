@@ -25,7 +25,13 @@ Trial = Annotated[bool, typer.Option("--trial", help="试用：第一次自动�
 
 def located(path: Path | None, trial_run: bool) -> Path | None:
     """The settings file: the one named, else the trial's, which is written the first time."""
-    return trial.prepare(TRIAL_STATE) if path is None and trial_run else path
+    if path is not None or not trial_run:
+        return path
+    if is_tried():
+        return TRIAL_STATE / trial.SETTINGS_NAME
+    begins = chosen(None)
+    own = None if begins.county == settings.PACKAGED_COUNTY else begins.county.resolve()
+    return trial.prepare(TRIAL_STATE, county(begins), own)
 
 
 def is_tried() -> bool:

@@ -124,7 +124,8 @@ def asterisk(folder: Path) -> Iterator[Running]:
         trunk=kit.free_port(socket.SOCK_DGRAM),
         rtp=kit.free_range(own.RTP_PORTS),
     )
-    phone = {"media_port": kit.free_port(), "most_calls": MOST_CALLS, "queue_s": 6}
+    phone = {"number": "4569899", "media_port": kit.free_port(), "most_calls": MOST_CALLS}
+    phone["queue_s"] = 6
     found = fetch.get_or_installed(program.cache_folder(), lambda step, share: None)
     running = own.write(folder, found, ports=ports, phone=phone).start()
     try:

@@ -8,6 +8,7 @@ FILES = {
     "county.toml": """code = "130999"
 name = "小县"
 hotline = "12345"
+area_code = "0999"
 
 [[duty]]
 role = "fallback"

@@ -40,7 +40,8 @@ def make_line(asterisk_program: program.Program) -> Iterator[Callable[..., Line]
                 trunk=kit.free_port(kit.socket.SOCK_DGRAM),
                 rtp=kit.free_range(own.RTP_PORTS),
             )
-            settings = {"media_port": kit.free_port(), "queue_s": 6, **phone}
+            settings = {"number": "4569899", "area_code": "0319", "queue_s": 6}
+            settings |= {"media_port": kit.free_port(), **phone}
             folder = Path(base) / f"{os.getpid()}-{next(numbers)}"
             instance = own.write(folder, asterisk_program, ports=ports, phone=settings)
             started.append(instance.start())

@@ -17,7 +17,8 @@ from tests.phone.line import Line
 
 
 def _written(folder: Path, **more: object) -> files.Plan:
-    plan = files.plan(folder, None, **more)  # type: ignore[arg-type]
+    phone = files.drawn(folder, number="12345")
+    plan = files.plan(folder, phone, **more)  # type: ignore[arg-type]
     files.write(plan)
     files.write_guide(plan)
     sounds.write(folder / "sounds")
