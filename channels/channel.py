@@ -58,7 +58,7 @@ class Desk:
     `render` gives a reply's words for who reads. `leave` gives up waiting for a message that is
     being received: True when it is on disk and its answer will go by the outbox. `history` is what
     was said with somebody so far; `county` and `hotline` are its name and its number, for channels
-    with pages of their own.
+    with pages of their own. `polls`: is it this process, of several, that asks platforms for news?
     """
 
     receive: Receive
@@ -71,6 +71,7 @@ class Desk:
     history: History
     county: str = ""
     hotline: str = ""
+    polls: bool = True
 
 
 class Channel(ABC):

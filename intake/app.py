@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 
-import structlog
 from aiohttp import ClientSession, ClientTimeout, web
 
 from channels import message as messages
@@ -49,12 +48,15 @@ SHUTDOWN_S = 10.0
 FOREIGN_CALL_S = 30.0
 TEXTS_HEARD = 256  # understood lately; a call's matter is looked at anew with each of its turns
 
-_log = structlog.get_logger(__name__)
-
 
 @asynccontextmanager
-async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]:
-    """Everything but the open port; tests use this to have a whole program in their own loop."""
+async def build(
+    settings: Settings, runtime: Runtime, *, polls: bool = True
+) -> AsyncIterator[Services]:
+    """Everything but the open port; tests use this to have a whole program in their own loop.
+
+    `polls`: is it this process, of several, that asks platforms for news?
+    """
     county = load.load_county(settings.county)
     settings = fit.completed(settings, county)
     database = Database(settings.database)
@@ -68,7 +70,7 @@ async def build(settings: Settings, runtime: Runtime) -> AsyncIterator[Services]
         async with ClientSession(timeout=ClientTimeout(total=FOREIGN_CALL_S)) as http:
             office = _office(settings, runtime, county, database)
             partners = {"phone": line.build(office)}
-            channels = registry.build(settings, _desk(office, http), partners)
+            channels = registry.build(settings, _desk(office, http, polls), partners)
             fetching = Fetching(
                 database=database,
                 keep=office.media,
@@ -105,9 +107,7 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
         certain_above=settings.certain_above,
     )
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
-    unreached = fit.command_out_of_reach(settings, county)
-    if unreached:
-        _log.warning("command_desk_out_of_reach", reason=unreached)
+    unreached = bool(fit.command_out_of_reach(settings, county))  # which the start has said
     knowledge = Knowledge(
         danger="danger_alone" if unreached else "danger",
         understand=understander,
@@ -141,7 +141,7 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
     )
 
 
-def _desk(office: Services, http: ClientSession) -> Desk:
+def _desk(office: Services, http: ClientSession, polls: bool) -> Desk:
     """What channels are given of all this."""
     return Desk(
         receive=_waking(office.desk.receive, office.wake),
@@ -154,6 +154,7 @@ def _desk(office: Services, http: ClientSession) -> Desk:
         history=partial(_history, office),
         county=office.county.name,
         hotline=office.county.hotline,
+        polls=polls,
     )
 
 
@@ -163,16 +164,17 @@ async def serve(
     *,
     ready: Callable[[Services], None],
     beside: web.Application | None = None,
+    polls: bool = True,
 ) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called once the port is open.
 
-    `beside` is the sample department of a trial, on its own port.
+    `beside` is the sample department of a trial, on its own port; `polls` is as in `build`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with build(settings, runtime) as services, AsyncExitStack() as open_ports:
+    async with build(settings, runtime, polls=polls) as services, AsyncExitStack() as open_ports:
         shared = settings.processes > 1
         await _open(open_ports, server.application(services), settings.host, settings.port, shared)
         if beside is not None:

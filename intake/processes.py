@@ -16,8 +16,8 @@ _log = structlog.get_logger(__name__)
 
 
 async def supervise(arguments: Sequence[str], count: int) -> None:
-    """Run `hotline ARGUMENTS` `count` times until SIGTERM or SIGINT; a child that dies is
-    replaced.
+    """Run `hotline ARGUMENTS --child NUMBER` `count` times, numbered from 0, until SIGTERM or
+    SIGINT; a child that dies is replaced by one with its number.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -30,8 +30,9 @@ async def supervise(arguments: Sequence[str], count: int) -> None:
 
 async def _keep(arguments: Sequence[str], index: int, stop: asyncio.Event) -> None:
     stopping = asyncio.create_task(stop.wait())
+    command = (sys.executable, "-m", "intake", *arguments, "--child", str(index))
     while not stop.is_set():
-        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "intake", *arguments)
+        child = await asyncio.create_subprocess_exec(*command)
         ended = asyncio.create_task(child.wait())
         await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():

@@ -1,7 +1,7 @@
 """A Bot API server on loopback: what a bot sends, the files it fetches, the updates it polls."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +23,7 @@ class TelegramApi(Server):
         self.file = PHOTO
         self.updates: list[dict[str, Any]] = []
         self.offsets: list[int] = []
+        self.asked: Callable[[], None] = lambda: None
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -32,6 +33,7 @@ class TelegramApi(Server):
 
     async def _call(self, request: web.Request) -> web.Response:
         form = {**request.query, **(await request.post())}
+        self.asked()
         self.called.append(request.match_info["method"])
         if self.refusals and (refusal := self.refusals.popleft()):
             status, record = refusal

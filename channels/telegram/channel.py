@@ -53,9 +53,11 @@ class TelegramChannel(Channel):
         return [web.post(PATH, self._on_post)]
 
     async def run(self) -> None:
-        """Poll where that is the way; finish what is being received when told to stop."""
+        """Poll where that is the way, in one process: the platform refuses a second that asks at
+        the same time. Finish what is being received when told to stop.
+        """
         try:
-            if self._settings.mode == "polling":
+            if self._settings.mode == "polling" and self._desk.polls:
                 await self._poll()
             await asyncio.Event().wait()
         finally:

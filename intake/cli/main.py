@@ -8,6 +8,7 @@ import typer
 
 from config import check as checking
 from config import fit, runtime
+from config.county import County
 from config.settings import Settings, SettingsFault
 from intake import accounts, app, logs, migrate, processes, trial
 from intake.cli import asterisk, common, model, operators, ports, prompts, show, speech
@@ -30,17 +31,17 @@ application.add_typer(operators.operators, name="operator")
 def run(
     settings_path: SettingsPath = None,
     trial_run: Trial = False,
-    child: Annotated[bool, typer.Option(hidden=True)] = False,
+    child: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """启动程序。试用时连同示例部门接收端一起启动。"""
     path = common.located(settings_path, trial_run)
     chosen = common.chosen(path)
     logs.configure(chosen.log_format)
     clock = runtime.system()
-    if child:  # the parent has looked at everything
-        asyncio.run(app.serve(chosen, clock, ready=lambda services: None))
+    if child is not None:  # the parent has looked at everything
+        asyncio.run(app.serve(chosen, clock, ready=lambda services: None, polls=child == 0))
         return
-    _fits_its_county(chosen)
+    county = _fitting_county(chosen)
     other = f"停掉它，或者换一个端口，例如 HOTLINE_PORT={chosen.port + 10} make run"
     _need_port(chosen.host, chosen.port, other, shared=chosen.processes > 1)
     if trial_run:
@@ -48,9 +49,17 @@ def run(
     chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate.upgrade(chosen.database)
     password = asyncio.run(_first_operator(chosen))
+    first = show.First(
+        base=show.address(chosen),
+        state=chosen.state,
+        password=password,
+        example=show.example(county) if trial_run else "",
+        sample=trial_run and chosen.processes == 1,
+        warning=fit.command_out_of_reach(chosen, county),
+    )
     if chosen.processes > 1:
-        show.started(common.out, chosen, password, sample=False)
-        arguments = ["run", "--child", *(["--settings", str(path)] if path else [])]
+        show.started(common.out, first)
+        arguments = ["run", *(["--settings", str(path)] if path else [])]
         asyncio.run(processes.supervise(arguments, chosen.processes))
         return
     sample = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(common.out))
@@ -58,7 +67,7 @@ def run(
         app.serve(
             chosen,
             clock,
-            ready=lambda services: show.started(common.out, chosen, password, sample=trial_run),
+            ready=lambda services: show.started(common.out, first),
             beside=sample.application() if trial_run else None,
         )
     )
@@ -93,7 +102,7 @@ def say(
 ) -> None:
     """看看一句话会被怎样理解、派到哪里、为什么。不开工单。"""
     if not text.strip():
-        common.refuse("请写上一句话，例如：hotline say 东韩村村口的路灯坏了")
+        common.refuse("请写上一句话，例如：hotline say 村口的路灯坏了三天了没人修")
     chosen = common.chosen(settings_path)
     show.understood(common.out, chosen, text)
 
@@ -165,16 +174,14 @@ async def _first_operator(chosen: Settings) -> str | None:
         await database.close()
 
 
-def _fits_its_county(chosen: Settings) -> None:
+def _fitting_county(chosen: Settings) -> County:
     """Every fault of the county's data is said before anything starts."""
     county = common.county(chosen)
     try:
         fit.check(chosen, county)
     except SettingsFault as fault:
         common.refuse(str(fault), fault)
-    unreached = fit.command_out_of_reach(chosen, county)
-    if unreached:
-        common.say(f"注意：{unreached}")
+    return county
 
 
 def _need_port(host: str, port: int, remedy: str, *, shared: bool = False) -> None:

@@ -1,17 +1,21 @@
 """What the command line shows: the start, a sentence understood, webhooks, dead letters."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Connection
 
 from config import load, runtime
+from config.county import County
 from config.settings import Settings
-from intake import letters
+from intake import accounts, letters
 from intake.letters import Letter
 from intake.receiver import Received
 from intake.replies import Replies
@@ -25,19 +29,54 @@ from routing.worktime import Calendar
 MOST_LETTERS = 200  # in one table
 
 
-def started(out: Console, settings: Settings, password: str | None, *, sample: bool) -> None:
-    """Addresses, and the first operator's password where there is one to tell."""
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    lines = [f"居民页面    {base}/", f"话务员后台  {base}/console"]
-    if sample:
-        lines.append("示例部门    已启动，收到的推送会打印在下面")
-    if password:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """What the first screen tells: `password` is the first operator's, where he is new; `example`
+    is something to write in a trial; `sample` says that the sample department listens.
+    """
+
+    base: str
+    state: Path
+    password: str | None = None
+    example: str = ""
+    sample: bool = False
+    warning: str = ""
+
+
+def address(settings: Settings) -> str:
+    """Where a browser finds the program: what people use, else this machine."""
+    host = settings.host.replace("0.0.0.0", "127.0.0.1")
+    return settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
+
+
+def example(county: County) -> str:
+    """A matter to try the program with, in one of the county's villages."""
+    villages = (place.name for place in county.places if place.kind == "village")
+    return f"{next(villages, '')}村口的路灯坏了三天了没人修"
+
+
+def started(out: Console, first: First) -> None:
+    """Addresses, the first password where there is one to tell, and what to do next."""
+    lines = [f"居民页面    {first.base}/", f"话务员后台  {first.base}/console"]
+    if first.password:
         lines += [
             "",
-            "第一个管理员账号：admin",
-            f"一次性密码：{password}（只显示这一次，登录后请更换）",
+            f"第一个管理员账号：{accounts.FIRST_NAME}",
+            f"一次性密码：{first.password}（只显示这一次，登录后请更换）",
         ]
-    out.print(Panel("\n".join(lines), title="有事儿我要说 · 已启动", expand=False))
+    if first.example:
+        lines += [
+            "",
+            "试一试：",
+            f"1. 用浏览器打开居民页面，写“{first.example}”，看它怎么回答。",
+            "2. 打开话务员后台，登录，找到这张工单。",
+            *(["3. 看这个窗口：示例部门收到的工单打印在下面。"] if first.sample else []),
+            "",
+            f"数据都在 {first.state.resolve()}。按 Ctrl+C 停止，再启动时都还在。",
+        ]
+    if first.warning:
+        lines += ["", f"注意：{first.warning}"]
+    out.print(Panel(Text("\n".join(lines)), title="有事儿我要说 · 已启动", expand=False))
 
 
 def webhook_printer(out: Console) -> Callable[[Received], None]:

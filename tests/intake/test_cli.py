@@ -1,11 +1,13 @@
 """What keeps the program from starting is said in full before anything starts."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from intake import app, logs, trial
 from intake.cli import main as cli
 from intake.cli import ports
 from tests.config import tiny
@@ -86,3 +88,38 @@ def test_accounts_may_be_made_before_the_first_start(written: Path) -> None:
     assert (made.exit_code, "一次性密码" in made.output) == (0, True)
     listed = CliRunner().invoke(cli.application, ["operator", "list", *settings])
     assert listed.output.split() == ["li", "li", "话务员", "在用"]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program is ready at once, and ends at once."""
+
+    async def serve(*_: object, ready: Callable[[None], None], **__: object) -> None:
+        ready(None)
+
+    monkeypatch.setattr(app, "serve", serve)
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+
+
+@pytest.mark.usefixtures("started")
+def test_the_first_screen_says_what_there_is_and_each_warning_once(written: Path) -> None:
+    with written.open("a", encoding="utf-8") as file:
+        file.write('host = "0.0.0.0"\nport = 0\n')
+    shown = _run(written).output
+    assert "http://127.0.0.1:0/console" in shown
+    assert shown.count("险情报不到县指挥值班席") == 1
+    assert "试一试" not in shown
+    assert "一次性密码" in shown and "一次性密码" not in _run(written).output
+
+
+@pytest.mark.usefixtures("started")
+def test_a_trial_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.write(tmp_path / "county")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOTLINE_COUNTY", "county")
+    monkeypatch.setenv("HOTLINE_PORT", "0")
+    monkeypatch.setattr(trial, "RECEIVER_PORT", 0)
+    shown = CliRunner().invoke(cli.application, ["run", "--trial"]).output
+    assert "写“东村村口的路灯坏了三天了没人修”" in shown
+    assert "示例部门收到的工单打印在下面" in shown
+    assert "按 Ctrl+C 停止" in shown

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,26 @@ async def test_polling_passes_over_what_is_malformed(
     api.updates.append(update({"text": "路灯坏了"}, number=4))
     await channel.poll_once()
     assert [message.external_id for message in desk.received] == ["4"]
+
+
+@pytest.mark.parametrize("polls", [True, False])
+async def test_of_several_processes_only_the_one_that_is_to_asks(
+    api: TelegramApi, polls: bool
+) -> None:
+    settings = Telegram(token=SecretStr(TOKEN), mode="polling", api_url=api.url)
+    asked = asyncio.Event()
+    api.asked = asked.set
+    async with ClientSession() as http:
+        desk = replace(FakeDesk().desk(http), polls=polls)
+        running = asyncio.create_task(TelegramChannel(settings, desk).run())
+        if polls:
+            await asyncio.wait_for(asked.wait(), 10)
+        else:
+            await asyncio.wait({running}, timeout=0.2)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert bool(api.called) is polls
 
 
 @pytest.mark.parametrize(
