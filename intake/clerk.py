@@ -11,9 +11,8 @@ from intake import inbox, wire
 from intake.counter import filling, judging, moving, nudging, ownership
 from intake.replies import Replies
 from intake.talk import confirming
-from intake.talk.turn import (
+from intake.talk.steps import (
     AskWithdraw,
-    Conversation,
     HandOver,
     Judge,
     Move,
@@ -24,9 +23,9 @@ from intake.talk.turn import (
     Step,
     Supplement,
     TellProgress,
-    Turn,
     Withdraw,
 )
+from intake.talk.turn import Conversation, Turn
 from routing import lifecycle, outbox, store
 from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.envelope import Envelope

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from nlp import kind_words, talk_words
+from nlp import kind_words, talk_words, wish_words
 from nlp.understanding import RequestKind
 
 TALK = 80  # characters: a longer one tells a matter, whatever else it mentions
@@ -12,7 +12,7 @@ SHORT = 12  # characters: up to here a message may be talk rather than a matter
 
 _WHOLE_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in talk_words.WHOLE)
 _BEFORE = tuple((kind, re.compile(pattern)) for kind, pattern in kind_words.BEFORE.items())
-_MATTER = {kind: re.compile(pattern) for kind, pattern in kind_words.MATTER.items()}
+_MATTER = {kind: re.compile(pattern) for kind, pattern in wish_words.MATTER.items()}
 _TELLING = {
     kind: re.compile("|".join(f"(?:{words})" for _, words in rows))
     for kind, rows in kind_words.TELLING.items()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from channels.message import InboundMessage
 from intake.counter import ownership
 from intake.talk import reasons
-from intake.talk.turn import Open
+from intake.talk.steps import Open
 from routing import lifecycle
 from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.ticket import Action, Draft, Status, Ticket

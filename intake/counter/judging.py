@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from channels.message import InboundMessage, Reply
 from config.county import UnitKind
 from intake.counter import ownership
-from intake.talk.turn import Judge
+from intake.talk.steps import Judge
 from nlp.understanding import RequestKind
 from routing import lifecycle
 from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order

@@ -2,7 +2,8 @@
 
 from channels.message import Reply
 from intake.talk import drafts, joining, questions
-from intake.talk.turn import AskWithdraw, Conversation, Heard, Knowledge, Say, Stage, Step
+from intake.talk.steps import AskWithdraw, Say, Step
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage
 from nlp import aside
 from nlp.aside import Aside
 from nlp.understanding import RequestKind, Urgency

@@ -4,18 +4,8 @@ somebody says of a result. All of it pure.
 
 from channels.message import Reply
 from intake.talk import drafts, questions
-from intake.talk.turn import (
-    AskWithdraw,
-    Conversation,
-    Heard,
-    Judge,
-    Knowledge,
-    Say,
-    Stage,
-    Standing,
-    Step,
-    TellProgress,
-)
+from intake.talk.steps import AskWithdraw, Judge, Say, Step, TellProgress
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing
 from nlp import repair
 from nlp.understanding import RequestKind, Urgency
 

@@ -7,16 +7,8 @@ from datetime import datetime
 
 from channels.message import Reply
 from intake.talk import commands, drafts, questions, reasons, telling
-from intake.talk.turn import (
-    Conversation,
-    Heard,
-    Knowledge,
-    Say,
-    Stage,
-    TellProgress,
-    Turn,
-    Withdraw,
-)
+from intake.talk.steps import Say, TellProgress, Withdraw
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import RequestKind
 
 STAGES = frozenset({Stage.WITHDRAW, Stage.PUBLIC, Stage.DANGER})

@@ -20,22 +20,18 @@ from intake.talk import (
     reasons,
     telling,
 )
-from intake.talk.turn import (
-    Conversation,
+from intake.talk.steps import (
     HandOver,
-    Heard,
     Judge,
-    Knowledge,
     Move,
     Open,
     Press,
     ReadBack,
     Say,
-    Stage,
     Supplement,
-    Turn,
     Withdraw,
 )
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
 
 _READ_BACK = frozenset({Stage.CONFIRM, Stage.WRONG})

@@ -9,18 +9,8 @@ from dataclasses import replace
 
 from channels.message import Reply
 from intake.talk import drafts, joining, later, questions, reasons, telling
-from intake.talk.turn import (
-    Conversation,
-    Heard,
-    Knowledge,
-    Open,
-    ReadBack,
-    Say,
-    Stage,
-    Step,
-    Supplement,
-    Turn,
-)
+from intake.talk.steps import Open, ReadBack, Say, Step, Supplement
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import RequestKind, Urgency
 from routing.ticket import Draft
 

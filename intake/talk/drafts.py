@@ -6,7 +6,8 @@ from datetime import datetime
 
 from channels.message import InboundMessage
 from intake.talk import reasons, whereabouts
-from intake.talk.turn import Conversation, HandOver, Heard, Knowledge, Open, Turn
+from intake.talk.steps import HandOver, Open
+from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp import names
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from routing.ticket import Draft

@@ -6,17 +6,8 @@ from dataclasses import replace
 
 from channels.message import Reply
 from intake.talk import drafts, readback, reasons
-from intake.talk.turn import (
-    Conversation,
-    Heard,
-    Knowledge,
-    Open,
-    Say,
-    Stage,
-    Step,
-    TellProgress,
-    Turn,
-)
+from intake.talk.steps import Open, Say, Step, TellProgress
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import RequestKind
 
 _READ_BACK = frozenset({Stage.CONFIRM, Stage.WRONG})

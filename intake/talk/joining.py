@@ -10,17 +10,8 @@ from enum import StrEnum
 from channels.message import Reply
 from intake.talk import drafts, later, reasons, telling
 from intake.talk.later import DOMAIN, GUESSED, NAMED
-from intake.talk.turn import (
-    Conversation,
-    Heard,
-    Knowledge,
-    Open,
-    Say,
-    Stage,
-    Standing,
-    Supplement,
-    Turn,
-)
+from intake.talk.steps import Open, Say, Supplement
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing, Turn
 from nlp.understanding import RequestKind, Understanding
 
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})

@@ -5,18 +5,8 @@ telephone, a place put right, impatience and whatever tells no other certain mat
 from dataclasses import replace
 
 from intake.talk import drafts, questions, reasons, whereabouts
-from intake.talk.turn import (
-    Conversation,
-    Heard,
-    Knowledge,
-    Move,
-    Press,
-    Stage,
-    Step,
-    Supplement,
-    TellProgress,
-    Turn,
-)
+from intake.talk.steps import Move, Press, Step, Supplement, TellProgress
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp import kind, names, nudge, repair
 from nlp.nudge import Nudge
 from nlp.repair import Repair, Slot

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from channels.message import Reply
 from intake.talk import whereabouts
-from intake.talk.turn import AskWithdraw, Conversation, Heard, Knowledge, Say, Stage, Step, Turn
+from intake.talk.steps import AskWithdraw, Say, Step
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 
 MOST_QUESTIONS = 2
 

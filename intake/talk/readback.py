@@ -7,7 +7,8 @@ from dataclasses import replace
 from channels.message import Reply
 from intake.talk import drafts, questions, reasons, whereabouts
 from intake.talk.questions import MOST_QUESTIONS
-from intake.talk.turn import Conversation, Heard, Knowledge, Open, ReadBack, Say, Stage, Turn
+from intake.talk.steps import Open, ReadBack, Say
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp import repair
 from nlp.repair import Repair, Slot
 from nlp.understanding import Guess, RequestKind, Understanding

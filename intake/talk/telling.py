@@ -7,7 +7,8 @@ from dataclasses import replace
 from channels.message import Reply
 from intake.talk import drafts, questions, readback, reasons, whereabouts
 from intake.talk.questions import MOST_QUESTIONS
-from intake.talk.turn import Conversation, Heard, Knowledge, Open, Say, Stage, Turn
+from intake.talk.steps import Open, Say
+from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp import repair
 from nlp.understanding import Understanding
 from routing.ticket import Draft

@@ -1,5 +1,5 @@
-"""The words of a conversation: its state between messages, what was heard, and what is to be
-done.
+"""The words of a conversation: its state between messages, what was heard, and what is known of the
+county.
 """
 
 from collections.abc import Callable, Mapping
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from channels.message import InboundMessage, Reply
+from channels.message import InboundMessage
+from intake.talk.steps import Step
 from nlp import normalize
 from nlp.understanding import RequestKind, Understanding
-from routing.ticket import Draft
 
 
 class Stage(StrEnum):
@@ -95,128 +95,6 @@ class Heard:
             return self.understanding.text
         label = self.message.point.label if self.message.point else ""
         return normalize.as_written("，".join(part for part in (self.message.text, label) if part))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Say:
-    """Answer the resident."""
-
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadBack:
-    """Say what would become a ticket, whose it would be and by when; nothing is written."""
-
-    draft: Draft
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """Open a ticket; its receipt follows from where it is routed.
-
-    `transfer`: the resident is told that a person takes over; `quiet`: other words tell him;
-    `into`: the ticket that waits for this very matter; `danger`: the reply that says what is done
-    about it now, in place of a date.
-    """
-
-    draft: Draft
-    transfer: bool = False
-    quiet: bool = False
-    into: str = ""
-    danger: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
-    """A person takes over with the ticket that is there already; the reason goes into its log."""
-
-    ticket: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supplement:
-    """Add the resident's words to his ticket, and the telephone or name that he leaves.
-
-    `brief`: he knows where they go; `quiet`: other words tell him; `look`: why a person at the
-    hotline is to look at it.
-    """
-
-    ticket: str
-    text: str
-    brief: bool = False
-    quiet: bool = False
-    look: str = ""
-    phone: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """The resident says, in `text`, that his ticket is at this place."""
-
-    ticket: str
-    place: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
-    """He presses for his ticket, in these words."""
-
-    ticket: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellProgress:
-    """Say how a ticket stands: the one named, or the resident's latest where empty."""
-
-    ticket: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskWithdraw:
-    """Ask whether the ticket named (or the latest, where empty) shall really be withdrawn; `until`:
-    when that is asked no more.
-    """
-
-    ticket: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw:
-    """Withdraw the ticket: the resident has said yes."""
-
-    ticket: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
-    """What the resident, or the grid worker, says of a result: of SOLVED or UNSOLVED and of
-    SATISFIED or UNSATISFIED at most one each, in these words.
-    """
-
-    ticket: str
-    verdicts: tuple[RequestKind, ...]
-    words: str
-
-
-Step = (
-    Say
-    | ReadBack
-    | Open
-    | HandOver
-    | Supplement
-    | Move
-    | Press
-    | TellProgress
-    | AskWithdraw
-    | Withdraw
-    | Judge
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

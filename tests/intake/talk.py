@@ -6,19 +6,8 @@ from datetime import timedelta
 
 from channels.message import Contact, InboundMessage
 from intake.talk import confirming, conversation
-from intake.talk.turn import (
-    AskWithdraw,
-    Conversation,
-    Heard,
-    Knowledge,
-    Open,
-    PlaceName,
-    ReadBack,
-    Say,
-    Step,
-    Told,
-    Turn,
-)
+from intake.talk.steps import AskWithdraw, Open, ReadBack, Say, Step
+from intake.talk.turn import Conversation, Heard, Knowledge, PlaceName, Told, Turn
 from nlp import verdict
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from tests.clock import MONDAY_MORNING

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from channels.message import Attachment, Point
 from intake.talk import conversation, questions, reasons
-from intake.talk.turn import AskWithdraw, Move, Open, Say, Stage, Supplement, TellProgress, Withdraw
+from intake.talk.steps import AskWithdraw, Move, Open, Say, Supplement, TellProgress, Withdraw
+from intake.talk.turn import Stage
 from nlp.understanding import RequestKind, Urgency
 from tests.intake.talk import (
     DONGHAN,

@@ -11,7 +11,8 @@ from config.county import County, Worker
 from config.settings import Settings
 from intake import app, migrate
 from intake.services import Services
-from intake.talk.turn import Judge, Told
+from intake.talk.steps import Judge
+from intake.talk.turn import Told
 from nlp.understanding import RequestKind
 from routing import store
 from routing.dispatch import Order

@@ -6,17 +6,8 @@ from hypothesis import strategies as st
 
 from channels.message import Attachment
 from intake.talk import conversation, questions, readback, reasons
-from intake.talk.turn import (
-    HandOver,
-    Move,
-    Open,
-    ReadBack,
-    Say,
-    Stage,
-    Supplement,
-    TellProgress,
-    Turn,
-)
+from intake.talk.steps import HandOver, Move, Open, ReadBack, Say, Supplement, TellProgress
+from intake.talk.turn import Stage, Turn
 from nlp.understanding import Urgency
 from tests.intake.talk import (
     COVER,

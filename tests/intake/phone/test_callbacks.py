@@ -16,7 +16,7 @@ from intake.phone import schema as tables
 from intake.phone.book import DatabaseBook
 from intake.services import Services
 from intake.talk import reasons
-from intake.talk.turn import Open
+from intake.talk.steps import Open
 from intake.web import spoken
 from routing import lifecycle, outbox, schema, store
 from routing.dispatch import Order
