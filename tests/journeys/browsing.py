@@ -45,15 +45,22 @@ async def answered(page: Page) -> str:
 
 async def log_in(page: Page, program: Program) -> None:
     """With the one-time password of the first start, which must be changed."""
-    found = re.search(r"一次性密码：(\S+?)（", program.log())
-    assert found, program.log()
+    password = await _one_time_password(program)
     await page.goto(program.url + "/console")
     await page.fill("[name=name]", "admin")
-    await page.fill("[name=password]", found.group(1))
+    await page.fill("[name=password]", password)
     await page.click("button")
     await page.wait_for_selector("[name=old]")
-    await page.fill("[name=old]", found.group(1))
+    await page.fill("[name=old]", password)
     await page.fill("[name=new]", NEW_PASSWORD)
     await page.fill("[name=again]", NEW_PASSWORD)
     await page.click("main button")
     await page.wait_for_selector("text=等您拿主意的工单")
+
+
+async def _one_time_password(program: Program) -> str:
+    """Printed once the program serves, so a little after it first answers."""
+    async with asyncio.timeout(HOLDS_WITHIN_S):
+        while not (found := re.search(r"一次性密码：(\S+?)（", program.log())):
+            await asyncio.sleep(0.05)
+    return found.group(1)

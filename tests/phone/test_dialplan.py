@@ -114,6 +114,7 @@ async def test_caller_who_gives_up_in_the_queue_leaves_a_note(
     await operator.answer(180)
     await caller.call(clean_line.hotline)
     await operator.until("ringing")
+    await _until(happened, Queued)
     assert [each.position for each in exchange.waiting] == [1]
     await caller.hang_up()
     note = await _note(clean_line)
