@@ -69,6 +69,8 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "notice_extended": frozenset({"number", "matter", "due", "reason"}),
     "worker_dispatched": frozenset({"number", "matter", "place", "due"}),
     "worker_result": frozenset({"number", "matter", "answer"}),
+    "worker_released": frozenset({"number", "matter", "reason"}),
+    "worker_supplemented": frozenset({"number", "matter", "said"}),
     "evaluate_ask": frozenset({"number"}),
     "evaluated": frozenset({"number"}),
     "reopen_late": frozenset({"number"}),

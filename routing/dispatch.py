@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from config.county import County
 from config.runtime import LOCAL_ZONE, Runtime
 from nlp.understanding import Urgency
-from routing import command, entails, lifecycle, notices, outbox, store
+from routing import command, entails, heard_back, lifecycle, notices, outbox, store
 from routing.errors import ActionRefused
-from routing.notices import Occasion
 from routing.opening import Opening
 from routing.route import Router
 from routing.ticket import ACTION_NAMES, Action, Draft, Route, Ticket
+from routing.workers import Occasion
 from routing.worktime import Calendar
 
 BY_SYSTEM = "system"
@@ -253,12 +253,25 @@ class Dispatcher:
         order: Order,
         **changes: Any,
     ) -> Ticket:
+        changes |= self._heard_back(connection, ticket, action, order)
         after, event = lifecycle.advance(
             ticket, action, by=order.by, at=self.runtime.now(), note=order.note, **changes
         )
         store.save(connection, after, event)
         self._post(connection, Occasion(before=ticket, after=after, event=event))
         return after
+
+    def _heard_back(
+        self, connection: Connection, ticket: Ticket, action: Action, order: Order
+    ) -> dict[str, Any]:
+        """What the resident says to words of the hotline is for the hotline to look at."""
+        if order.by != BY_RESIDENT or action not in (Action.SUPPLEMENT, Action.REMIND):
+            return {}
+        reason = ticket.handover_reason
+        unseen = heard_back.is_there(reason)
+        if not unseen and not heard_back.is_awaited(store.events(connection, ticket.number)):
+            return {}
+        return {"handover_reason": heard_back.joined(reason, order.note)}
 
     def _post(self, connection: Connection, occasion: Occasion) -> None:
         told = notices.of(self.county, occasion, self.runtime.new_id)

@@ -11,7 +11,7 @@ from typing import Any
 from config.county import County
 from config.runtime import LOCAL_ZONE
 from nlp.understanding import Urgency
-from routing import deadline, jurisdiction, lifecycle, steps
+from routing import deadline, jurisdiction, permission, steps
 from routing.errors import ActionRefused, UnknownUnit
 from routing.route import Router
 from routing.ticket import Draft, Route, Ticket
@@ -121,7 +121,7 @@ def extended(
     """
     if due_at.replace(tzinfo=None) > now.replace(tzinfo=None) + LONGEST_EXTENSION:
         raise ActionRefused(f"延期不能超过 {LONGEST_EXTENSION.days} 天，请写一个近些的日期。")
-    if lifecycle.actor_of(by) in steps.LEAD:
+    if permission.actor_of(by) in steps.LEAD:
         start = ticket.started_at or ticket.opened_at
         given = (
             deadline.promise(county, ticket.category, ticket.urgency, start, calendar).at - start

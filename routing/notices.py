@@ -1,21 +1,21 @@
 """Who is told of a step and what they are told: envelopes without identity. All of it pure.
 
-The command desk is told of each danger (see `command`). Departments get webhooks, grid workers and
-residents a reply of the county's. What a department (see `visible`) or worker reads never says who
-reported it; of a confidential ticket they learn only that it is there.
+The command desk is told of each danger (see `command`). Departments get webhooks, residents and
+grid workers (see `workers`) a reply of the county's. What a department (see `visible`) or worker
+reads never says who reported it; of a confidential ticket they learn only that it is there.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from config.county import HELPERS, County
 from nlp import redact
-from routing import command, deadline, jurisdiction, visible
+from routing import command, deadline, jurisdiction, visible, workers
 from routing.envelope import Envelope
-from routing.ticket import Action, Ticket, TicketEvent
+from routing.ticket import Action, Ticket
+from routing.workers import UNNAMED_MATTER, Occasion
 
 EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
     {
@@ -41,22 +41,9 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
     }
 )
 RELEASED = "ticket.released"  # the ticket went to somebody else
-UNNAMED_MATTER = "居民反映的事"
 OVERDUE = "已超过时限，请督促办理"
 
 _RESIDENT = "resident"  # who acts, where he does himself
-_CALLS_WORKER = frozenset(
-    {Action.OPEN, Action.DISPATCH, Action.REPORT_UP, Action.RULE, Action.REOPEN, Action.REMIND}
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """A step of a ticket: how it was before (None: not yet there), how it is, and the event."""
-
-    before: Ticket | None
-    after: Ticket
-    event: TicketEvent
 
 
 def of(county: County, occasion: Occasion, new_id: Callable[[], str]) -> list[Envelope]:
@@ -64,7 +51,7 @@ def of(county: County, occasion: Occasion, new_id: Callable[[], str]) -> list[En
     return [
         *_to_command(county, occasion, new_id),
         *_to_departments(county, occasion, new_id),
-        *_to_worker(county, occasion, new_id),
+        *workers.told(county, occasion, new_id),
         *_to_resident(county, occasion, new_id),
     ]
 
@@ -75,17 +62,17 @@ def overdue(
     """To the unit above the owner: a ticket below is past its time. Empty if nobody is reached."""
     above = jurisdiction.above(county, ticket.unit)
     contact = county.contact(above.code) if above else ""
-    if not contact or ticket.confidential:
+    if not contact:
         return []
     values = {
         "number": ticket.number,
-        "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
+        "matter": workers.matter(county, ticket),
         "status": f"已超期，由{county.unit_name(ticket.unit)}办理",
         "unit": county.unit_name(ticket.unit),
         "due": deadline.speak(ticket.due_at, now),
         "latest": OVERDUE,
     }
-    return [_reply(contact, ticket, "progress", values, new_id)]
+    return [workers.reply(contact, ticket, "progress", values, new_id)]
 
 
 def _to_command(
@@ -139,23 +126,6 @@ def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]
     }
 
 
-def _to_worker(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
-    ticket, action = occasion.after, occasion.event.action
-    contact = county.contact(ticket.unit)
-    if not contact or ticket.confidential:
-        return
-    matter = county.matter_name(ticket.category) or UNNAMED_MATTER
-    values = {"number": ticket.number, "matter": matter}
-    if action in _CALLS_WORKER:
-        values["place"] = county.place_name(ticket.place) or redact.mask(ticket.address)
-        values["place"] = values["place"] or command.UNNAMED_PLACE
-        values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
-        yield _reply(contact, ticket, "worker_dispatched", values, new_id)
-    elif action is Action.CLOSE:
-        values["answer"] = redact.mask(ticket.answer)
-        yield _reply(contact, ticket, "worker_result", values, new_id, choices=("属实", "不实"))
-
-
 def _to_resident(
     county: County, occasion: Occasion, new_id: Callable[[], str]
 ) -> Iterable[Envelope]:
@@ -168,12 +138,12 @@ def _to_resident(
             "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
             "answer": ticket.answer,
         }
-        yield _reply(
+        yield workers.reply(
             ticket.reporter, ticket, "result", values, new_id, choices=("解决了", "没解决")
         )
     elif action is Action.TELL:
         values = {"number": ticket.number, "said": occasion.event.note}
-        yield _reply(ticket.reporter, ticket, "notice_words", values, new_id)
+        yield workers.reply(ticket.reporter, ticket, "notice_words", values, new_id)
     elif action is Action.EXTEND or (action is Action.WITHDRAW and occasion.event.by != _RESIDENT):
         key = "notice_extended" if action is Action.EXTEND else "notice_withdrawn"
         values = {
@@ -183,25 +153,7 @@ def _to_resident(
         }
         if action is Action.EXTEND:
             values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
-        yield _reply(ticket.reporter, ticket, key, values, new_id)
+        yield workers.reply(ticket.reporter, ticket, key, values, new_id)
     elif action is Action.REOPEN and occasion.event.by != _RESIDENT:  # he is told at once
         values = {"number": ticket.number}
-        yield _reply(ticket.reporter, ticket, "notice_reopened", values, new_id)
-
-
-def _reply(
-    contact: str,
-    ticket: Ticket,
-    key: str,
-    values: Mapping[str, str],
-    new_id: Callable[[], str],
-    *,
-    choices: tuple[str, ...] = (),
-) -> Envelope:
-    return Envelope(
-        id=new_id(),
-        destination=contact,
-        ticket=ticket.number,
-        kind=key,
-        body={"key": key, "values": dict(values), "choices": list(choices)},
-    )
+        yield workers.reply(ticket.reporter, ticket, "notice_reopened", values, new_id)

@@ -1,7 +1,7 @@
 """What the console reads: the queue, searches, and how things stand. Functions of a connection."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
 
 from nlp.understanding import Urgency
-from routing import deadline, entails, schema, store
+from routing import deadline, entails, heard_back, schema, store
 from routing.deadline import Light
 from routing.ticket import FINAL_STATUSES, Action, Status, Ticket
 
@@ -77,15 +77,23 @@ class Counts:
         return self.by_light.get(light.value, 0)
 
 
-def waiting(connection: Connection, centre: str, *, limit: int, offset: int = 0) -> list[Ticket]:
-    """Tickets that wait for a person at the hotline: danger first, then who asked for a person,
-    then what is promised soonest, then by age. `centre` is the unit for which its people act.
+def waiting(
+    connection: Connection,
+    centre: str,
+    *,
+    limit: int,
+    offset: int = 0,
+    but: Collection[str] = (),
+) -> list[Ticket]:
+    """Tickets that wait for a person at the hotline: danger first, then who asked for a person or
+    has answered one, then what is promised soonest, then by age. `centre` is the unit for which its
+    people act; `but` are numbers of those that are shown elsewhere.
     """
     danger = _TICKET.c.urgency == Urgency.DANGER.value
-    first = sa.case((danger, 0), (_asks_for_a_person(), 1), else_=2)
+    first = sa.case((danger, 0), (_talks_to_us(), 1), else_=2)
     query = (
         sa.select(_TICKET)
-        .where(_is_ours(centre))
+        .where(_is_ours(centre), _TICKET.c.number.not_in(but))
         .order_by(first, _TICKET.c.due_at, _TICKET.c.opened_at, _TICKET.c.number)
     )
     return _page(connection, query, limit, offset)
@@ -160,12 +168,18 @@ def _is_ours(centre: str) -> ColumnElement[bool]:
     decides = _TICKET.c.status.in_([status.value for status in WAITING])
     acts = _TICKET.c.status.in_([status.value for status in RUNNING])
     ours = sa.or_(_TICKET.c.unit == centre, _TICKET.c.handover_reason != "")
-    return sa.or_(decides, sa.and_(acts, ours))
+    over = [status.value for status in FINAL_STATUSES]
+    answered_us = sa.and_(_TICKET.c.status.not_in(over), _heard_back())
+    return sa.or_(decides, sa.and_(acts, ours), answered_us)
 
 
-def _asks_for_a_person() -> ColumnElement[bool]:
-    """Somebody waits for words of ours, not for a decision; an answer of ours ends it."""
-    return _TICKET.c.handover_reason == entails.ASKED_PERSON
+def _talks_to_us() -> ColumnElement[bool]:
+    """Somebody waits for words of ours, or has answered them; a step of ours ends it."""
+    return sa.or_(_TICKET.c.handover_reason == entails.ASKED_PERSON, _heard_back())
+
+
+def _heard_back() -> ColumnElement[bool]:
+    return _TICKET.c.handover_reason.contains(heard_back.MARK)
 
 
 def _conditions(connection: Connection, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:

@@ -26,7 +26,12 @@ ERRAND_IDLE_S = 20.0
 HOUSEKEEPING_IDLE_S = 30.0
 STAND_BY_S = 5.0
 
-_TOLD = frozenset({"result", "worker_dispatched", "worker_result", "command_danger"})
+_TOLD = frozenset(
+    {
+        *("result", "command_danger", "worker_dispatched", "worker_result"),
+        *("worker_released", "worker_supplemented"),
+    }
+)
 _log = structlog.get_logger(__name__)
 
 

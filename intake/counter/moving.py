@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from intake.talk import reasons
 from nlp.understanding import Urgency
-from routing import entails, lifecycle
+from routing import entails, heard_back, lifecycle
 from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.ticket import Action, Route, Status, Ticket
 
@@ -80,7 +80,8 @@ def _sent_on(
     route = _route(dispatcher, ticket)
     certain = route is not None and route.certain
     if ticket.status is Status.DECIDING:
-        if not certain or ticket.confidential or ticket.handover_reason not in _ASKED_WHERE:
+        why = heard_back.without(ticket.handover_reason)
+        if not certain or ticket.confidential or why not in _ASKED_WHERE:
             return ticket
     elif not certain:
         reason = TO_DECIDE.format(why=UNCERTAIN, **names)

@@ -313,11 +313,11 @@ async def test_confidential_matter_is_withheld_from_webhooks_and_workers(
     ticket = await _open(database, dispatcher, confidential=True)
     await _call(database, dispatcher.dispatch, ticket, unit="water", note="巩庄村的人报的")
     rows = await parts.posted(database)
-    assert [row.destination for row in rows] == ["webhook:water"]
-    for secret in ("路灯", "巩庄", counties.HAMLET):
-        assert secret not in json.dumps(json.loads(rows[0].body), ensure_ascii=False).replace(
-            "公共设施", ""
-        )
+    assert [row.destination for row in rows] == ["webhook:water", "wechat:oClerk"]
+    for row in rows:
+        body = json.dumps(json.loads(row.body), ensure_ascii=False).replace("公共设施", "")
+        assert not any(secret in body for secret in ("路灯", "巩庄", counties.HAMLET)), body
+    assert json.loads(rows[1].body)["values"]["place"] == "请到县网格管理中心当面了解"
 
 
 async def test_of_two_who_decide_at_once_one_is_too_late(

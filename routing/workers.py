@@ -1,0 +1,113 @@
+"""What the one in charge of a unit of the territory reads on his own channel: that a ticket is his,
+that its resident has answered, that it is no longer his, what came of it. All of it pure.
+
+Of a confidential ticket he learns that it is there, and where to ask; never who reported it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from config.county import County
+from nlp import redact
+from routing import command, deadline, heard_back
+from routing.envelope import Envelope
+from routing.ticket import Action, Status, Ticket, TicketEvent
+
+UNNAMED_MATTER = "居民反映的事"
+WITHHELD_MATTER = "居民要求保密的事"
+ASK_THERE = "请到县网格管理中心当面了解"
+GOES_TO = "转给{unit}了"
+ELSEWHERE = "另有安排"
+TAKEN_BACK = "居民撤回了"
+WITHDRAWN = "工作人员撤单了"
+LONGEST_SAID = 200  # characters of what a resident adds
+
+_CALLS_HIM = frozenset(
+    {Action.OPEN, Action.DISPATCH, Action.REPORT_UP, Action.RULE, Action.REOPEN, Action.REMIND}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """A step of a ticket: how it was before (None: not yet there), how it is, and the event."""
+
+    before: Ticket | None
+    after: Ticket
+    event: TicketEvent
+
+
+def told(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
+    """First who has it no more, then who has it."""
+    yield from _released(county, occasion, new_id)
+    ticket, event = occasion.after, occasion.event
+    contact = county.contact(ticket.unit)
+    if not contact:
+        return
+    values = {"number": ticket.number, "matter": matter(county, ticket)}
+    if event.action in _CALLS_HIM:
+        values["place"] = _place(county, ticket)
+        values["due"] = deadline.speak(ticket.due_at, event.at)
+        yield reply(contact, ticket, "worker_dispatched", values, new_id)
+    elif heard_back.is_there(str(event.changes.get("handover_reason", ""))):
+        if event.action is Action.SUPPLEMENT and not ticket.confidential:
+            values["said"] = redact.mask(event.note)[:LONGEST_SAID] or heard_back.WORDLESS
+            yield reply(contact, ticket, "worker_supplemented", values, new_id)
+    elif event.action is Action.CLOSE and not ticket.confidential:
+        values["answer"] = redact.mask(ticket.answer)
+        choices = ("属实", "不实")
+        yield reply(contact, ticket, "worker_result", values, new_id, choices=choices)
+
+
+def matter(county: County, ticket: Ticket) -> str:
+    """What it is about, as far as he may know."""
+    if ticket.confidential:
+        return WITHHELD_MATTER
+    return county.matter_name(ticket.category) or UNNAMED_MATTER
+
+
+def reply(
+    contact: str,
+    ticket: Ticket,
+    key: str,
+    values: Mapping[str, str],
+    new_id: Callable[[], str],
+    *,
+    choices: tuple[str, ...] = (),
+) -> Envelope:
+    """One reply of the county's, on its way to somebody's channel."""
+    return Envelope(
+        id=new_id(),
+        destination=contact,
+        ticket=ticket.number,
+        kind=key,
+        body={"key": key, "values": dict(values), "choices": list(choices)},
+    )
+
+
+def _released(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
+    """Whoever had it need not go there: it went to somebody else, or was withdrawn.
+
+    Who gives it away himself knows; a ticket that nobody had been given leaves nobody.
+    """
+    before, ticket, event = occasion.before, occasion.after, occasion.event
+    if before is None or before.status is Status.DECIDING:
+        return
+    contact, actor = county.contact(before.unit), event.by.partition(":")[2]
+    over = ticket.status is Status.WITHDRAWN
+    same = contact == county.contact(ticket.unit) and not over
+    if not contact or actor == before.unit or same:
+        return
+    if over:
+        why = TAKEN_BACK if event.by == "resident" else WITHDRAWN
+    else:
+        goes_to = GOES_TO.format(unit=county.unit_name(ticket.unit))
+        why = ELSEWHERE if ticket.confidential else goes_to
+    values = {"number": ticket.number, "matter": matter(county, ticket), "reason": why}
+    yield reply(contact, ticket, "worker_released", values, new_id)
+
+
+def _place(county: County, ticket: Ticket) -> str:
+    if ticket.confidential:
+        return ASK_THERE
+    known = county.place_name(ticket.place) or redact.mask(ticket.address)
+    return known or command.UNNAMED_PLACE
