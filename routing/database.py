@@ -2,6 +2,9 @@
 
 A unit of work is a plain function of a SQLAlchemy connection. It may run more than once (a deadlock
 retries the group), so it changes nothing but the database, and it neither commits nor rolls back.
+
+A process has one writer, on both databases. Two would hold each other up: whatever opens a ticket
+takes its number from one row, which stays locked until the group is committed.
 """
 
 import asyncio
@@ -16,7 +19,6 @@ from routing import connections
 from routing.writer import Queue, Unit, Writer
 
 MOST_WAITING = 2_000  # units of work in the queue; further callers wait before they enter it
-POSTGRESQL_WRITERS = 3
 READERS = 4
 
 T = TypeVar("T")
@@ -27,12 +29,11 @@ class Database:
     database.
     """
 
-    def __init__(self, url: str, *, writers: int | None = None) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._wanted_writers = writers
         self._queue = Queue()
         self._room = asyncio.Semaphore(MOST_WAITING)
-        self._threads: list[threading.Thread] = []
+        self._writer: threading.Thread | None = None
         self._write_engine: Engine | None = None
         self._read_engine: Engine | None = None
         self._readers: ThreadPoolExecutor | None = None
@@ -60,7 +61,7 @@ class Database:
 
         A caller who is cancelled leaves the work to be done all the same.
         """
-        if not self._threads:
+        if self._writer is None:
             raise RuntimeError("the database is not started")
         async with self._room:
             loop = asyncio.get_running_loop()
@@ -69,23 +70,19 @@ class Database:
             return await future
 
     def _start(self) -> None:
-        engine = connections.write_engine(self._url, self._wanted_writers or POSTGRESQL_WRITERS)
+        engine = connections.write_engine(self._url, 1)
         connections.check(engine)
         self._write_engine = engine
         self._read_engine = connections.read_engine(self._url, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
-        sqlite = connections.is_sqlite(engine)
-        number = 1 if sqlite else self._wanted_writers or POSTGRESQL_WRITERS
-        for index in range(number):
-            target = Writer(engine, self._queue).run
-            thread = threading.Thread(target=target, name=f"database-write-{index}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        target = Writer(engine, self._queue).run
+        self._writer = threading.Thread(target=target, name="database-write", daemon=True)
+        self._writer.start()
 
     def _stop(self) -> None:
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        if self._writer is not None:
+            self._writer.join()
+            self._writer = None
         if self._readers is not None:
             self._readers.shutdown()
             self._readers = None

@@ -5,10 +5,11 @@ All have one shape: load, advance, save if the version is unchanged, append the 
 envelopes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -18,35 +19,21 @@ from nlp.understanding import Urgency
 from routing import command, entails, heard_back, lifecycle, notices, outbox, store
 from routing.errors import ActionRefused
 from routing.opening import Opening
+from routing.order import BY_RESIDENT as BY_RESIDENT
+from routing.order import BY_SYSTEM as BY_SYSTEM
+from routing.order import Order as Order
 from routing.route import Router
 from routing.ticket import ACTION_NAMES, Action, Draft, Route, Ticket
 from routing.workers import Occasion
 from routing.worktime import Calendar
 
-BY_SYSTEM = "system"
-BY_RESIDENT = "resident"
 LONGEST_TEXT = 8000  # characters, with supplements; beyond that they are in the log only
 BRING_ALONG = frozenset(
-    {
-        *(Action.OPEN, Action.CORRECT, Action.DISPATCH, Action.RULE),
-        *(Action.EXTEND, Action.ANSWER, Action.EVALUATE),
-    }
+    {Action.OPEN, Action.CORRECT, Action.DISPATCH, Action.RULE}
+    | {Action.EXTEND, Action.ANSWER, Action.EVALUATE}
 )  # each has a method of its own
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Who wants something done to a ticket, which version of it he saw, and what he says to it."""
-
-    number: str
-    version: int
-    by: str  # see steps.Actor
-    note: str = ""
-
-    @classmethod
-    def on(cls, ticket: Ticket, *, by: str, note: str = "") -> Self:
-        """On the ticket as it was seen here."""
-        return cls(number=ticket.number, version=ticket.version, by=by, note=note)
+_Entailed = Callable[[Ticket], dict[str, Any]]  # the changes that come along with a step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +61,13 @@ class Dispatcher:
 
     def preview(self, draft: Draft) -> tuple[Route | None, datetime]:
         """Who would have it (None: a person decides) and by when; nothing is written."""
-        opening = self._opening()
-        route, reason = opening.decided(draft)
-        due: datetime = opening.first_due(draft, self.runtime.now())["due_at"]
-        return (None if reason else route), due
+        return self._opening().preview(draft, self.runtime.now())
 
     def act(self, connection: Connection, action: Action, order: Order) -> Ticket:
         """Any step that needs no more than the order; the others are refused."""
         if action in BRING_ALONG:
             raise ActionRefused(f"{ACTION_NAMES[action]}要另填内容，请用它自己的表单办理。")
-        ticket = store.seen(connection, order.number, order.version)
-        return self._step(
-            connection,
-            ticket,
-            action,
-            order,
-            **self._along(action, ticket, order),
-        )
+        return self._step(connection, action, order, lambda it: self._along(action, it, order))
 
     def correct(
         self,
@@ -108,12 +85,15 @@ class Dispatcher:
 
         `look`: why a person at the hotline must look at it; his next step ends that.
         """
-        ticket = store.seen(connection, order.number, order.version)
         said: dict[str, Any] = {"category": category, "place": place, "urgency": urgency}
         said["address"] = address
         said |= {"confidential": confidential, "handover_reason": look}
-        changes = entails.corrected(self.county, self.calendar, ticket, self.runtime.now(), said)
-        return self._step(connection, ticket, Action.CORRECT, order, **changes)
+        return self._step(
+            connection,
+            Action.CORRECT,
+            order,
+            lambda it: entails.corrected(self.county, self.calendar, it, self.runtime.now(), said),
+        )
 
     def dispatch(
         self,
@@ -124,42 +104,47 @@ class Dispatcher:
         assisting: Sequence[str] = (),
     ) -> Ticket:
         """派单 to `unit`; without one, where the catalogue sends a category that is certain."""
-        ticket = store.seen(connection, order.number, order.version)
-        changes = (
-            entails.goes_to(self.county, unit, assisting)
-            if unit
-            else entails.by_catalogue(self.router, ticket)
+        chosen = entails.goes_to(self.county, unit, assisting) if unit else None
+        return self._step(
+            connection,
+            Action.DISPATCH,
+            order,
+            lambda it: (
+                (chosen or entails.by_catalogue(self.router, it))
+                | self._sign_due(it)
+                | {"handover_reason": ""}
+            ),
         )
-        changes |= self._sign_due(ticket) | {"handover_reason": ""}
-        return self._step(connection, ticket, Action.DISPATCH, order, **changes)
 
     def rule(
         self, connection: Connection, order: Order, *, unit: str, assisting: Sequence[str] = ()
     ) -> Ticket:
         """裁定: who has to take a returned ticket."""
-        ticket = store.seen(connection, order.number, order.version)
-        changes = entails.goes_to(self.county, unit, assisting) | self._sign_due(ticket)
-        return self._step(connection, ticket, Action.RULE, order, **changes)
+        to = entails.goes_to(self.county, unit, assisting)
+        return self._step(connection, Action.RULE, order, lambda it: to | self._sign_due(it))
 
     def extend(self, connection: Connection, order: Order, *, due_at: datetime) -> Ticket:
         """延期 to a later time, with the reason."""
-        ticket = store.seen(connection, order.number, order.version)
-        now = self.runtime.now()
-        changes = entails.extended(
-            self.county, self.calendar, ticket, now, by=order.by, due_at=due_at
+        county, calendar, now = self.county, self.calendar, self.runtime.now()
+        return self._step(
+            connection,
+            Action.EXTEND,
+            order,
+            lambda it: entails.extended(county, calendar, it, now, by=order.by, due_at=due_at),
         )
-        return self._step(connection, ticket, Action.EXTEND, order, **changes)
 
     def recount(self, connection: Connection, order: Order) -> Ticket:
         """更正 of a date that was provisional, now that its holidays are published."""
-        ticket = store.seen(connection, order.number, order.version)
-        changes = entails.corrected_due(self.county, self.calendar, ticket, self.runtime.now())
-        return self._step(connection, ticket, Action.CORRECT, order, **changes)
+        return self._step(
+            connection,
+            Action.CORRECT,
+            order,
+            lambda it: entails.corrected_due(self.county, self.calendar, it, self.runtime.now()),
+        )
 
     def answer(self, connection: Connection, order: Order, *, text: str) -> Ticket:
         """答复, in the words that the resident will read."""
-        ticket = store.seen(connection, order.number, order.version)
-        return self._step(connection, ticket, Action.ANSWER, order, answer=text)
+        return self._step(connection, Action.ANSWER, order, lambda _: {"answer": text})
 
     def evaluate(
         self,
@@ -173,36 +158,36 @@ class Dispatcher:
         """评价: three judgements, of which only those that were said are changed."""
         said = {"solved": solved, "satisfied": satisfied, "contacted": contacted}
         changes = {name: value for name, value in said.items() if value is not None}
-        ticket = store.seen(connection, order.number, order.version)
-        return self._step(connection, ticket, Action.EVALUATE, order, **changes)
+        return self._step(connection, Action.EVALUATE, order, lambda _: changes)
 
     def supplement(
         self, connection: Connection, order: Order, *, phone: str = "", name: str = ""
     ) -> Ticket:
         """补充: the resident's further words, perhaps with his own telephone or name."""
-        ticket = store.seen(connection, order.number, order.version)
         left = {"reporter_phone": phone, "reporter_name": name}
-        changes = self._along(Action.SUPPLEMENT, ticket, order)
-        changes |= {field: value for field, value in left.items() if value}
-        return self._step(connection, ticket, Action.SUPPLEMENT, order, **changes)
+        left = {field: value for field, value in left.items() if value}
+        return self._step(
+            connection,
+            Action.SUPPLEMENT,
+            order,
+            lambda it: self._along(Action.SUPPLEMENT, it, order) | left,
+        )
 
     def take_up(self, connection: Connection, order: Order, draft: Draft, *, text: str) -> Ticket:
         """What its resident tells only now goes into the ticket that waited for it, as `text`.
 
         Like a new one it is then dispatched where a rule is certain, else a person decides.
         """
-        ticket = store.seen(connection, order.number, order.version)
-        changes = {"text": text} if len(text) <= LONGEST_TEXT else {}
-        ticket = self._step(connection, ticket, Action.SUPPLEMENT, order, **changes)
+        said = {"text": text} if len(text) <= LONGEST_TEXT else {}
+        ticket = self._step(connection, Action.SUPPLEMENT, order, lambda _: said)
         action, why, taken = self._opening().taken_up(ticket, draft, self.runtime.now())
         by_system = Order.on(ticket, by=BY_SYSTEM, note=why)
-        return self._step(connection, ticket, action, by_system, **taken)
+        return self._step(connection, action, by_system, lambda _: taken)
 
     def remark(self, connection: Connection, ticket: Ticket, note: str) -> Ticket:
         """A note of the program's own in the log; whoever has the ticket reads it."""
         order = Order.on(ticket, by=BY_SYSTEM, note=note)
-        seen = store.seen(connection, order.number, order.version)
-        return self._step(connection, seen, Action.SUPPLEMENT, order)
+        return self._step(connection, Action.SUPPLEMENT, order, lambda _: {})
 
     def remind_overdue(self, connection: Connection, order: Order) -> Ticket:
         """催办 past the deadline: the unit above the owner is told as well."""
@@ -233,8 +218,7 @@ class Dispatcher:
         if action is Action.TELL:
             return entails.spoken_to(ticket)
         if action is Action.SUPPLEMENT and order.by == BY_RESIDENT:  # others' words are in the log
-            text = f"{ticket.text}\n补充：{order.note}"
-            return {"text": text} if order.note and len(text) <= LONGEST_TEXT else {}
+            return entails.told(ticket, order.note, LONGEST_TEXT)
         return {}
 
     def _opening(self) -> Opening:
@@ -246,14 +230,10 @@ class Dispatcher:
         )
 
     def _step(
-        self,
-        connection: Connection,
-        ticket: Ticket,
-        action: Action,
-        order: Order,
-        **changes: Any,
+        self, connection: Connection, action: Action, order: Order, entailed: _Entailed
     ) -> Ticket:
-        changes |= self._heard_back(connection, ticket, action, order)
+        ticket = order.ticket or store.seen(connection, order.number, order.version)
+        changes = entailed(ticket) | self._heard_back(connection, ticket, action, order)
         after, event = lifecycle.advance(
             ticket, action, by=order.by, at=self.runtime.now(), note=order.note, **changes
         )
@@ -267,11 +247,8 @@ class Dispatcher:
         """What the resident says to words of the hotline is for the hotline to look at."""
         if order.by != BY_RESIDENT or action not in (Action.SUPPLEMENT, Action.REMIND):
             return {}
-        reason = ticket.handover_reason
-        unseen = heard_back.is_there(reason)
-        if not unseen and not heard_back.is_awaited(store.events(connection, ticket.number)):
-            return {}
-        return {"handover_reason": heard_back.joined(reason, order.note)}
+        log = partial(store.events, connection, ticket.number)
+        return heard_back.noted(ticket.handover_reason, order.note, log)
 
     def _post(self, connection: Connection, occasion: Occasion) -> None:
         told = notices.of(self.county, occasion, self.runtime.new_id)

@@ -133,6 +133,12 @@ def extended(
     return {"due_at": due_at, "due_provisional": False}
 
 
+def told(ticket: Ticket, words: str, longest: int) -> dict[str, Any]:
+    """The resident's further words in the ticket's text, as long as it holds them."""
+    text = f"{ticket.text}\n补充：{words}"
+    return {"text": text} if words and len(text) <= longest else {}
+
+
 def spoken_to(ticket: Ticket) -> dict[str, Any]:
     """Who asked for a person has had one."""
     asked = ticket.handover_reason == ASKED_PERSON

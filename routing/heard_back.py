@@ -5,7 +5,8 @@ It is a part of the ticket's `handover_reason`, where the queue finds it: `æ‹¿ä¸
 Words are masked and short there; the whole is in the ticket.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from nlp import redact
 from routing.ticket import Action, TicketEvent
@@ -42,6 +43,13 @@ def kept(reason: str, instead: str) -> str:
     if not mark:
         return instead
     return f"{instead}{_BETWEEN if instead else ''}{mark}{words}"
+
+
+def noted(reason: str, words: str, log: Callable[[], Iterable[TicketEvent]]) -> dict[str, Any]:
+    """The change that his words make of the reason; the log is read only where it decides."""
+    if is_there(reason) or is_awaited(log()):
+        return {"handover_reason": joined(reason, words)}
+    return {}
 
 
 def is_awaited(events: Iterable[TicketEvent]) -> bool:

@@ -33,6 +33,12 @@ class Opening:
         )
         return route, entails.why_a_person(self.county, draft, route, self.certain_above)
 
+    def preview(self, draft: Draft, now: datetime) -> tuple[Route | None, datetime]:
+        """Who would have it (None: a person decides) and by when."""
+        route, reason = self.decided(draft)
+        due: datetime = self.first_due(draft, now)["due_at"]
+        return (None if reason else route), due
+
     def ticket(
         self, draft: Draft, *, number: str, by: str, at: datetime
     ) -> tuple[Ticket, TicketEvent]:

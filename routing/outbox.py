@@ -17,7 +17,7 @@ from routing import schema
 from routing.envelope import DeadLetter, Envelope
 
 _OUTBOX = schema.outbox
-_INSERT = sa.insert(_OUTBOX)
+_INSERT = sa.insert(_OUTBOX).inline()  # nobody asks for its position
 _IS_DEAD = _OUTBOX.c.state == sa.literal_column("'dead'")  # literal: the partial index applies
 _AGAIN = (
     sa.update(_OUTBOX)
@@ -39,8 +39,8 @@ def post(connection: Connection, envelopes: Iterable[Envelope], at: datetime | N
         | ({"created_at": at} if at else {})
         for each in envelopes
     ]
-    for row in rows:  # one by one: positions must follow this order
-        connection.execute(_INSERT, row)
+    if rows:  # both drivers insert many one after the other: positions follow this order
+        connection.execute(_INSERT, rows if len(rows) > 1 else rows[0])
 
 
 def dead(connection: Connection, limit: int, offset: int = 0) -> list[DeadLetter]:

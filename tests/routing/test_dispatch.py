@@ -15,6 +15,7 @@ from routing.database import Database
 from routing.dispatch import Dispatcher, Order
 from routing.errors import ActionRefused, StaleVersion, UnknownUnit
 from routing.ticket import Action, Status, Ticket
+from tests import statements
 from tests.clock import Clock
 from tests.routing import county as counties
 from tests.routing import parts
@@ -318,6 +319,31 @@ async def test_confidential_matter_is_withheld_from_webhooks_and_workers(
         body = json.dumps(json.loads(row.body), ensure_ascii=False).replace("公共设施", "")
         assert not any(secret in body for secret in ("路灯", "巩庄", counties.HAMLET)), body
     assert json.loads(rows[1].body)["values"]["place"] == "请到县网格管理中心当面了解"
+
+
+async def test_ticket_that_was_just_read_is_not_read_again_for_its_step(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    opened = await _open(database, dispatcher)
+
+    def reminded(connection: Connection) -> Ticket:
+        ticket = store.load(connection, opened.number)
+        return dispatcher.act(connection, Action.REMIND, Order.on(ticket, by=OPERATOR))
+
+    with statements.counted() as done:
+        await database.write(reminded)
+    reads = [each for each in done if each.startswith("SELECT")]
+    assert len(reads) == 1, reads
+
+
+async def test_ticket_that_has_changed_since_it_was_seen_is_left_as_it_is(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    seen = await _open(database, dispatcher)
+    await _act(database, dispatcher, Action.REMIND, seen)
+    with pytest.raises(StaleVersion):
+        await _act(database, dispatcher, Action.REMIND, seen)
+    assert len(await database.read(lambda c: store.events(c, seen.number))) == 2
 
 
 async def test_of_two_who_decide_at_once_one_is_too_late(

@@ -13,6 +13,7 @@ from routing import relay as relays
 from routing.database import Database
 from routing.envelope import DeliveryError, Envelope
 from routing.relay import Relay
+from tests import statements
 from tests.clock import Clock
 from tests.routing import parts
 
@@ -95,6 +96,28 @@ async def test_letters_arrive_in_order_and_destinations_do_not_wait_for_each_oth
     rows = await parts.posted(database)
     assert {(row.state, row.attempts, row.answer) for row in rows} == {("done", 1, "taken")}
     assert all(row.claimed_by is None for row in rows)
+
+
+async def test_letters_of_one_step_are_one_statement_in_order(
+    database: Database, clock: Clock
+) -> None:
+    letters = [_letter(number) for number in range(12)]
+    with statements.counted() as done:
+        await _post(database, clock, letters)
+    assert len(done) == 1
+    assert [row.id for row in await parts.posted(database)] == [each.id for each in letters]
+
+
+async def test_lane_is_claimed_and_its_letters_settled_with_few_statements(
+    database: Database, clock: Clock, relay: Relay
+) -> None:
+    await _post(database, clock, [_letter(number) for number in range(relays.LANE_LENGTH)])
+    with statements.counted() as done:
+        assert await relay.step()
+        while await relay.step():
+            pass
+    looks = [each for each in done if "min(" in each]
+    assert len(done) - len(looks) <= 3 + relays.LANE_LENGTH, done
 
 
 async def test_unit_of_work_that_fails_posts_nothing(database: Database, clock: Clock) -> None:
