@@ -33,7 +33,8 @@ GivenUp = Callable[[Connection, Envelope, str], None]  # with the reason
 class Relay:
     """Delivers by scheme: `webhook` to departments, the channels' schemes to people.
 
-    What else a scheme does when an envelope is `given_up` is part of that unit of work.
+    What else a scheme does when an envelope is `given_up` is part of that unit of work. `rest_s`:
+    how long it lets arrive what arrives before it looks again, so that a busy hour costs few looks.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Relay:
         given_up: Mapping[str, GivenUp] = MappingProxyType({}),
         lanes: int = LANES,
         deliver_s: float = DELIVER_S,
+        rest_s: float = 0.0,
     ) -> None:
         self._database = database
         self._runtime = runtime
@@ -52,6 +54,7 @@ class Relay:
         self._given_up = given_up
         self._lanes = lanes
         self._deliver_s = deliver_s
+        self._rest_s = rest_s
         self._name = ""
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -70,6 +73,7 @@ class Relay:
                 timeout=GLANCE_S,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            await asyncio.sleep(self._rest_s)
             self._collect()
             return True
         except asyncio.CancelledError:

@@ -120,6 +120,29 @@ async def test_lane_is_claimed_and_its_letters_settled_with_few_statements(
     assert len(done) - len(looks) <= 3 + relays.LANE_LENGTH, done
 
 
+async def test_what_is_posted_while_the_relay_rests_is_claimed_at_one_look(
+    database: Database, clock: Clock, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleep, later = asyncio.sleep, [_letter(number, f"webhook:d{number}") for number in range(1, 9)]
+
+    async def resting(delay_s: float) -> None:
+        if delay_s:
+            for letter in later:
+                await _post(database, clock, [letter])
+            later.clear()
+        await sleep(0)
+
+    relay = Relay(
+        database=database, runtime=clock.runtime(), deliver={"webhook": receiver}, rest_s=0.05
+    )
+    monkeypatch.setattr(asyncio, "sleep", resting)
+    await _post(database, clock, [_letter(0)])
+    with statements.counted() as done:
+        await _drain(relay)
+    assert sum(len(arrived) for arrived in receiver.arrived.values()) == 9
+    assert sum("claimed_until=" in each and "attempts=" not in each for each in done) == 2, done
+
+
 async def test_unit_of_work_that_fails_posts_nothing(database: Database, clock: Clock) -> None:
     def fails(connection: sa.Connection) -> None:
         outbox.post(connection, [_letter(1)], clock.at)
