@@ -106,13 +106,15 @@ class PhoneChannel(Channel):
         return await self._own.book.plan(to, reply)
 
     def health(self) -> dict[str, Any]:
-        """Whether Asterisk is there, how many calls, and which recogniser."""
+        """Whether Asterisk is there, how many calls, which recogniser; as this process knows."""
+        stands = self.situation()
         return {
-            "asterisk": self._exchange.version if self._exchange.up else "away",
-            "calls": len(self._serving.now),
-            "recogniser": self._serving.transcriber.name if self._serving.transcriber else "none",
-            "operators": len(self._exchange.operators),
-            "waiting": len(self._exchange.waiting),
+            "here": stands.here,
+            "asterisk": stands.version if stands.up else "away",
+            "calls": len(stands.with_us),
+            "recogniser": stands.recogniser or "none",
+            "operators": len(stands.operators),
+            "waiting": len(stands.waiting),
         }
 
     def situation(self) -> Situation:
@@ -124,6 +126,8 @@ class PhoneChannel(Channel):
             waiting=self._exchange.waiting,
             operators=self._exchange.operators,
             with_us=self._serving.now,
+            version=self._exchange.version,
+            recogniser=self._serving.transcriber.name if self._serving.transcriber else "",
         )
 
     async def _server_of_ours(self) -> AudioSocketServer | WebSocketServer:

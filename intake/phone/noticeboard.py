@@ -8,6 +8,7 @@ caller is decided where his call is looked up by its id.
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -44,6 +45,9 @@ class Notice:
     calls: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()  # the first first
     operators: tuple[Operator, ...] = ()  # without their lines
+    served: int = 0  # calls that the program itself is serving
+    version: str = ""  # of the exchange
+    recogniser: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,25 @@ def told(situation: Situation) -> Notice:
         calls=tuple(each.call_id[:LONGEST_ID] for each in situation.calls[:MOST_CALLS]),
         waiting=tuple(each.call_id[:LONGEST_ID] for each in situation.waiting[:MOST_CALLS]),
         operators=tuple(_unwired(each) for each in situation.operators[:MOST_OPERATORS]),
+        served=len(situation.with_us),
+        version=situation.version[:LONGEST_NAME],
+        recogniser=situation.recogniser[:LONGEST_NAME],
     )
+
+
+def health(standing: Standing) -> dict[str, Any]:
+    """How the line stands by the board, in the words of the channel's own health."""
+    notice = standing.notice
+    if notice is None:
+        return {"here": False, "asterisk": "unknown", "recogniser": "unknown"}
+    return {
+        "here": False,
+        "asterisk": (notice.version or "up") if notice.up else "away",
+        "calls": notice.served,
+        "recogniser": notice.recogniser or "none",
+        "operators": len(notice.operators),
+        "waiting": len(notice.waiting),
+    }
 
 
 def post(connection: Connection, notice: Notice, at: datetime) -> None:
@@ -152,6 +174,9 @@ def _body(notice: Notice) -> str:
                 (each.name, each.state.value, each.paused, each.calls_taken)
                 for each in notice.operators
             ],
+            "served": notice.served,
+            "version": notice.version,
+            "recogniser": notice.recogniser,
         }
     )
 
@@ -172,4 +197,7 @@ def _notice(body: str) -> Notice:
             )
             for name, state, paused, taken in kept["operators"]
         ),
+        served=kept.get("served", 0),  # a process of an older version may have written it
+        version=kept.get("version", ""),
+        recogniser=kept.get("recogniser", ""),
     )

@@ -10,7 +10,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
+from channels.phone.channel import PhoneChannel
 from intake import inbox
+from intake.phone import noticeboard
 from intake.services import SERVICES
 from routing import report, schema
 
@@ -25,8 +27,11 @@ async def _health(request: web.Request) -> web.Response:
     messages wait for a person, which is no reason to send everybody elsewhere.
     """
     services = request.app[SERVICES]
+    channels = {name: channel.health() for name, channel in services.channels.items()}
     try:
         stuck = await services.database.read(inbox.stuck)
+        if PhoneChannel.name in channels and not noticeboard.situation(services).here:
+            channels[PhoneChannel.name] = noticeboard.health(await noticeboard.standing(services))
         database = "ok"
     except Exception as error:  # any failure of the database means the same to the caller
         stuck, database = 0, type(error).__name__
@@ -34,7 +39,7 @@ async def _health(request: web.Request) -> web.Response:
         "status": "failing" if database != "ok" else "attention" if stuck else "ok",
         "database": database,
         "stuck_messages": stuck,
-        "channels": {name: channel.health() for name, channel in services.channels.items()},
+        "channels": channels,
         "county": services.county.version,
     }
     return web.json_response(facts, status=200 if database == "ok" else 503)

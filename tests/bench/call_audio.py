@@ -39,7 +39,7 @@ class Script:
 
 def sentence(name: str) -> bytes:
     """One of the spoken sentences, without the silence around it."""
-    samples, rate_hz = soundfile.read(SPOKEN / f"{name}.wav", dtype="int16")
+    samples, rate_hz = soundfile.read(SPOKEN / f"{name}.flac", dtype="int16")
     assert rate_hz == RATE_HZ
     pcm: bytes = samples.astype("<i2").tobytes()
     loud = [number for number, is_loud in enumerate(loudness(pcm)) if is_loud]

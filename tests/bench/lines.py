@@ -164,7 +164,8 @@ async def _served(made: Program) -> None:
         while time.monotonic() < until_s:
             async with http.get(made.url + "/healthz") as answer:
                 state = (await answer.json())["channels"].get("phone", {})
-            if state.get("asterisk") != "away" and state.get("recogniser") != "none":
+            ours = state.get("here") and state["asterisk"] != "away"
+            if ours and state["recogniser"] != "none":
                 return
             await asyncio.sleep(0.2)
     raise RuntimeError(f"the line is not served: {state}\n{made.log()[-2000:]}")

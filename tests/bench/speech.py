@@ -142,8 +142,8 @@ def _recordings(folder: Path) -> Iterator[Recording]:
             name, *_, text = line.split("\t")
             if (CALLS / name).exists():
                 yield Recording(group="calls", file=CALLS / name, text=text.replace(" ", ""))
-    if not any(CALLS.glob("*.wav")):
-        print(f"Not here: spoken calls ({CALLS}/*.wav)")
+    if not any(CALLS.glob("*.flac")):
+        print(f"Not here: spoken calls ({CALLS}/*.flac)")
 
 
 def _some(recordings: Iterable[Recording], most: int) -> Iterator[Recording]:

@@ -42,18 +42,21 @@ class House:
     having: Program
     lacking: Program
 
-    async def line_of(self, program: Program) -> Any:
-        """What its own process says of the line."""
+    async def line_of(self, program: Program) -> dict[str, Any]:
+        """What its health page says of the line."""
         async with (
             aiohttp.ClientSession() as http,
             http.get(program.url + "/healthz") as answer,
         ):
-            return (await answer.json())["channels"]["phone"]["asterisk"]
+            stands: dict[str, Any] = (await answer.json())["channels"]["phone"]
+            return stands
 
     async def has_line(self, program: Program) -> None:
         """Until it has the exchange."""
         async with asyncio.timeout(60):
-            while await self.line_of(program) == "away":
+            while not (stands := await self.line_of(program))["here"] or (
+                stands["asterisk"] == "away"
+            ):
                 await asyncio.sleep(0.1)
 
 
@@ -94,7 +97,7 @@ async def opened(browser: Browser, stands: House) -> Page:
     page = await browser.new_page()
     await log_in(page, stands.having)
     await page.goto(stands.lacking.url + "/console/live")
-    assert await stands.line_of(stands.lacking) == "away"
+    assert not (await stands.line_of(stands.lacking))["here"]
     return page
 
 
@@ -111,6 +114,8 @@ async def test_operator_sees_the_line_by_whichever_process_he_looks(
         for event in (LEAVES, ANSWERS):
             await stands.exchange.tell(event)
         await shows(page, "排队等话务员的 0", "正在通话的 1", "王芳在接")
+        there = await stands.line_of(stands.having)
+        assert await stands.line_of(stands.lacking) == {**there, "here": False}
         await stands.exchange.tell(HANGS_UP)
         await shows(page, "正在通话的 0", "没有通话")
 

@@ -208,9 +208,9 @@ def test_chances_out_of_every_state_sum_to_one_but_for_what_is_kept_for_the_unse
     made = language.build(sentences, ("停水", "了"), NAMES)
     out: defaultdict[int, float] = defaultdict(float)
     for arc in made.arcs:
-        out[arc.source] += math.exp(-arc.cost)
+        out[arc.source] += math.exp(-arc.cost / language.WEIGHT)
     for state, end in made.final.items():
-        out[state] += math.exp(-end)
+        out[state] += math.exp(-end / language.WEIGHT)
     assert all(total < 1.01 + language.DISCOUNT for total in out.values())
 
 
@@ -219,6 +219,13 @@ def test_township_before_a_place_is_one_class(tmp_path: Path) -> None:
     assert graph.tokens(segmenter, "{town}{place}的路灯") == ["{town}{place}", "的", "路灯"]
     assert graph.tokens(segmenter, "{town}的{place}") == ["{town}{place}"]
     assert graph.tokens(segmenter, "不是 是{place}") == ["不是", "是", "{place}"]
+
+
+def test_short_answer_is_one_word_of_the_graph(tmp_path: Path) -> None:
+    segmenter = graph.segmenter_for(tmp_path, ("东韩村",))
+    for answer in ("不对", "不是", "没解决", "来过", "联系过", "不满意"):
+        assert segmenter.cut(answer) == [answer]
+    assert segmenter.cut("一直不给") == ["一直", "不", "给"]
 
 
 def test_word_is_also_known_as_it_sounds_within_a_sentence() -> None:

@@ -26,9 +26,14 @@ SAID_WITHIN_S = 40.0
 
 def spoken(name: str) -> Samples:
     """One of the recorded sentences, as it sounds on the line."""
-    sound, rate_hz = soundfile.read(CALLS / f"{name}.wav")
+    sound, rate_hz = soundfile.read(CALLS / f"{name}.flac")
     made: Samples = soxr.resample(sound * 32768, rate_hz, kit.RATE_HZ)
     return made
+
+
+def sound_file(name: str, folder: Path) -> Path:
+    """The same as telephones play it, in `folder`."""
+    return kit.save(folder / f"{name}.wav", spoken(name))
 
 
 @dataclass(kw_only=True)
@@ -59,7 +64,8 @@ class Hotline:
         state: Any = None
         while time.monotonic() < until:
             state = await self.health()
-            if state and state["asterisk"] != "away" and state["recogniser"] != "none":
+            ours = bool(state) and state["here"] and state["asterisk"] != "away"
+            if ours and state["recogniser"] != "none":
                 return
             await asyncio.sleep(0.1)
         raise NotYet(f"the line is not served: {state}\n{self.program.log()[-3000:]}")
@@ -134,7 +140,7 @@ class Resident:
 
     async def say(self, name: str) -> None:
         """Speak one of the recorded sentences."""
-        await self.telephone.play(CALLS / f"{name}.wav")
+        await self.telephone.play(sound_file(name, self.hotline.program.folder))
 
     async def talk(self, turns: Sequence[tuple[str, str]]) -> None:
         """Say each sentence, then wait for what it leads to."""

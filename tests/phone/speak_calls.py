@@ -1,7 +1,7 @@
 """Speaks the calls of `calls.tsv` into 8 kHz files: `python -m tests.phone.speak_calls VOICES`.
 
 The voices are those that the trial recogniser was never trained on. Run it again only when a line
-is added: files that are there are kept.
+is added: files that are there are kept. They are FLAC, which keeps every sample.
 """
 
 import sys
@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 
 from nlp.speech.training import telephone, voices
+from nlp.speech.training.telephone import FULL_SCALE, Sound
 
 CALLS = Path(__file__).parent / "calls"
 LINES = {"mu-law": telephone.MU_LAW, "gsm": telephone.GSM}
@@ -48,7 +49,13 @@ def main(folder: Path) -> None:
             continue
         sound = kokoro.say(call.text.replace(" ", "，"), {call.voice: 1.0}, call.speed)
         heard = telephone.through(sound, voices.RATE_HZ, LINES[call.line], chance)
-        soundfile.write(call.path, heard, telephone.RATE_HZ, "ULAW", format="WAV")
+        save(call.path, heard)
+
+
+def save(path: Path, sound: Sound) -> None:
+    """A call as it is committed."""
+    samples = np.round(sound * FULL_SCALE).astype(np.int16)
+    soundfile.write(path, samples, telephone.RATE_HZ, "PCM_16", compression_level=1.0)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.phone import kit
-from tests.phone.hotline import CALLS, Hotline, Resident
+from tests.phone.hotline import Hotline, Resident, sound_file
 from tests.phone.kit import CALLER, Telephone
 from tests.phone.line import Line
 
@@ -78,7 +78,7 @@ async def test_a_hung_program_is_left_within_five_seconds(
 async def test_a_program_that_starts_late_finds_who_rang_before(
     clean_line: Line, caller: Telephone, tmp_path: Path
 ) -> None:
-    await caller.call(clean_line.hotline, play=CALLS / "lamp-f.wav")
+    await caller.call(clean_line.hotline, play=sound_file("lamp-f", tmp_path))
     await caller.until("confirmed")
     await asyncio.sleep(8)
     await caller.hang_up()
@@ -130,8 +130,9 @@ async def test_twenty_calls_at_once_are_all_accounted_for(clean_line: Line, tmp_
                 await stack.enter_async_context(kit.telephone(user=f"139000000{number:02}"))
                 for number in range(MANY)
             ]
+            lamp = sound_file("lamp-m", tmp_path)
             for phone in phones:
-                await phone.call(clean_line.hotline, play=CALLS / "lamp-m.wav")
+                await phone.call(clean_line.hotline, play=lamp)
             for phone in phones:
                 await phone.until("confirmed", 20)
             await asyncio.sleep(30)

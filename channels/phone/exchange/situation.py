@@ -18,3 +18,5 @@ class Situation:
     waiting: tuple[Waiting, ...] = ()  # the first first
     operators: tuple[Operator, ...] = ()
     with_us: frozenset[str] = frozenset()  # calls that the program itself is serving
+    version: str = ""  # of the exchange
+    recogniser: str = ""  # none where it is empty

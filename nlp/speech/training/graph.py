@@ -45,7 +45,7 @@ def build(county: County, folder: Path, cache: Path, tell: Callable[[str], None]
     names = sayings.names_of(county)
     known = sayings.words_of(county)
     tell("读取例句和地名")
-    segmenter = Segmenter(cache, (*names.towns, *names.all_places, *known))
+    segmenter = segmenter_for(cache, (*names.towns, *names.all_places, *known))
     sentences = list(_sentences(segmenter, known))
     words = dict.fromkeys(
         word for sentence in sentences for word in sentence if word not in language.CLASSES
@@ -89,6 +89,13 @@ def pronounced(words: Iterable[str], sentences: Iterable[Sequence[str]]) -> Pron
             if word in found and units.spelled(sound):
                 found[word].setdefault(sound)
     return {word: tuple(sounds) for word, sounds in found.items()}
+
+
+def segmenter_for(cache: Path, names: Sequence[str]) -> Segmenter:
+    """Leaves names whole, and answers that it would cut: 不 alone leads to 给, not to 对."""
+    plain = Segmenter(cache, names)
+    cut = [answer for answer in sayings.answers(sayings.read()) if len(plain.cut(answer)) > 1]
+    return Segmenter(cache, (*names, *cut))
 
 
 def segmented(segmenter: Segmenter, texts: Iterable[str]) -> list[str]:

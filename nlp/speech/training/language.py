@@ -1,8 +1,8 @@
 """Which words follow which: a bigram model with classes for the county's names, as an automaton.
 
-Costs are negative natural logarithms. A token in braces is a class: its names are entered from
-wherever the class can follow and left to wherever something can follow the class, so that a
-thousand names cost a thousand arcs and not a thousand for each context.
+Costs are negative natural logarithms, a little weightier than what is heard. A token in braces is a
+class: its names are entered from wherever the class can follow and left to wherever something can
+follow the class, so that a thousand names cost a thousand arcs and not a thousand for each context.
 """
 
 import math
@@ -23,6 +23,7 @@ SPOKEN_DIGITS = f"{sayings.DIGITS}幺"
 ANOTHER_DIGIT = 0.9
 LINKED = 0.2  # how often 的 stands between township and village
 FULL_NAME = 3.0  # a name that ends like a village's is said so much more often than the bare one
+WEIGHT = 1.2  # of costs: with less, unclear sounds become any word; with more, rare words are lost
 _TAILS = ("村", "社区", "小区", "大街", "路")
 
 
@@ -159,4 +160,4 @@ def _choices(
 
 
 def _cost(chance: float) -> float:
-    return -math.log(max(chance, 1e-9))
+    return -WEIGHT * math.log(max(chance, 1e-9))

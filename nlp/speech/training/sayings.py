@@ -18,6 +18,7 @@ DIGITS = "零一二三四五六七八九"
 DIGIT_LENGTHS = (4, 4, 7, 8, 11, 12)
 NUMBERS_OFTEN = 6  # as often as others are numbers spoken for training: each digit counts in them
 MOST_NESTED = 3
+LONGEST_ANSWER = 3  # characters; whoever says no more than these has answered
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -77,6 +78,15 @@ def read(path: Path = SAYINGS) -> Sayings:
         else:
             raise SayingFault(f"{path.name} line {number}: expected '<weight> <saying>': {line}")
     return Sayings(sayings=tuple(sayings), slots=slots)
+
+
+def answers(sayings: Sayings) -> tuple[str, ...]:
+    """Sayings so short that each is one word to the recogniser: 不对, 来过, 没解决."""
+    return tuple(
+        saying.text
+        for saying in sayings.sayings
+        if _HAN.fullmatch(saying.text) and 1 < len(saying.text) <= LONGEST_ANSWER
+    )
 
 
 def names_of(county: County) -> Names:

@@ -15,7 +15,7 @@ from channels.phone.exchange.situation import Situation
 from config.sections import Exchange, Phone
 from intake.accounts import Role
 from intake.phone import calls, noticeboard, schema
-from intake.phone.noticeboard import Poster
+from intake.phone.noticeboard import Poster, Standing
 from intake.purge import Purge
 from intake.services import Services
 from tests.clock import Clock
@@ -31,6 +31,9 @@ BUSY = Situation(
     calls=(Caller(call_id=CALL, number=NUMBER), Caller(call_id=OTHER, number="")),
     waiting=(Waiting(call_id=CALL, position=1),),
     operators=(WANG,),
+    with_us=frozenset({OTHER}),
+    version="22.10.1",
+    recogniser="vosk cn",
 )
 QUIET = Situation(up=True, here=True, operators=(WANG,))
 
@@ -110,6 +113,42 @@ async def test_what_one_process_has_every_other_knows(
     assert here == there and here.notice is not None
     assert (here.notice.calls, here.notice.waiting) == ((CALL, OTHER), (CALL,))
     assert [each.name for each in here.notice.operators] == ["王芳"]
+
+
+async def test_health_page_of_a_process_that_stands_by_says_how_the_line_stands(
+    poster: Poster, desk: Desk, line: StandIn
+) -> None:
+    async def stands() -> object:
+        answer = await desk.client.get("/healthz")
+        return (await answer.json())["channels"]["phone"]
+
+    assert await stands() == {"here": False, "asterisk": "unknown", "recogniser": "unknown"}
+    await poster.step()
+    assert await stands() == {
+        "here": False, "asterisk": "22.10.1", "calls": 1, "recogniser": "vosk cn",
+        "operators": 1, "waiting": 1,
+    }  # fmt: skip
+    line.stands = replace(BUSY, up=False)
+    await poster.step()
+    assert "'asterisk': 'away'" in str(await stands())
+
+
+async def test_health_page_of_the_process_that_has_the_line_does_not_wait_for_the_row(
+    having: Services,
+) -> None:
+    desk = await Desk.opened(having)
+    answer = await desk.client.get("/healthz")
+    stands = (await answer.json())["channels"]["phone"]
+    await desk.client.close()
+    assert (stands["here"], stands["asterisk"], stands["calls"]) == (True, "22.10.1", 1)
+
+
+async def test_notice_of_an_older_version_is_read(services: Services) -> None:
+    older = '{"up": true, "calls": [], "waiting": [], "operators": []}'
+    row = {"name": "phone", "at": services.runtime.now(), "body": older}
+    await services.database.write(lambda c: c.execute(schema.line_notice.insert(), row))
+    notice = (await noticeboard.standing(services)).notice
+    assert notice is not None and noticeboard.health(Standing(notice=notice))["asterisk"] == "up"
 
 
 async def test_its_own_process_does_not_wait_for_the_row(
