@@ -44,16 +44,26 @@ class Clerk:
         self._runtime = runtime
 
     def carry_out(
-        self, connection: Connection, turn: Turn, message: InboundMessage
+        self, connection: Connection, turn: Turn, message: InboundMessage, inbox_id: str = ""
     ) -> tuple[Conversation, Receipt]:
-        """The conversation as it then is, and the receipt for the message."""
+        """The conversation as it then is, and the receipt for the message.
+
+        `inbox_id`: of the message at hand, which is linked to the receipt's ticket with that.
+        """
         after = turn.conversation
         said: list[Reply] = []
         number = ""
         for step in turn.steps:
+            before = after
             after, replies, touched = self._one(connection, step, after, message)
             said.extend(replies)
             number = number or touched
+            if isinstance(step, Open):
+                earlier = tuple(each for each in step.draft.messages if each != inbox_id)
+                link = inbox.link_further if before.ticket else inbox.link
+                link(connection, earlier, touched)
+                if touched != number and inbox_id in step.draft.messages:
+                    inbox.link_also(connection, inbox_id, touched)
         receipt = Receipt(
             replies=tuple(said), ticket=number, person=bool(turn.person), reason=turn.person
         )
@@ -117,8 +127,6 @@ class Clerk:
         if ticket is None:
             ticket = self._dispatcher.open(connection, step.draft)
             filling.point_on(connection, self._dispatcher, step, ticket, message)
-        link = inbox.link_further if after.ticket else inbox.link
-        link(connection, step.draft.messages, ticket.number)
         after = replace(after, ticket=ticket.number)
         if step.danger:
             done = Reply(key=step.danger, values={"number": ticket.number})

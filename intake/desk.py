@@ -141,20 +141,19 @@ class FrontDesk:
     def _settle(
         self, connection: Connection, heard: Heard, step: _StepFunction, fits: Fits
     ) -> Receipt:
-        held = inbox.hold(connection, heard.inbox_id)
+        held = threads.hold(connection, heard.inbox_id, heard.message.thread)
         if held.receipt is not None:
             return held.receipt
-        thread = threads.load(connection, heard.message.thread)
-        thread = proofs.weigh(connection, thread, heard)
+        thread = proofs.weigh(connection, held.conversation, heard)
         heard = self._with_tickets(connection, thread, heard)
         turn = step(thread, heard, self._knowledge.of(heard.message))
-        after, receipt = self._clerk.carry_out(connection, turn, heard.message)
+        after, receipt = self._clerk.carry_out(connection, turn, heard.message, heard.inbox_id)
         told = 0 if held.answer_later else fits(receipt.replies)
         receipt = replace(receipt, posted=len(receipt.replies) - told)
         inbox.settle(connection, heard.inbox_id, receipt, heard.at)
         sender, later = heard.message.sender, receipt.replies[told:]
         self._clerk.notify(connection, sender, later, receipt.ticket)
-        threads.save(connection, after, message=heard.inbox_id, at=heard.at)
+        threads.save(connection, after, message=heard.inbox_id, at=heard.at, new=held.new)
         return receipt
 
     def _with_tickets(self, connection: Connection, thread: Conversation, heard: Heard) -> Heard:

@@ -124,12 +124,19 @@ def link(connection: Connection, inbox_ids: tuple[str, ...], ticket: str) -> Non
 
 def link_further(connection: Connection, inbox_ids: tuple[str, ...], ticket: str) -> None:
     """A further ticket of the same breath: its messages may belong to the first already."""
+    if not inbox_ids:
+        return
     rows = connection.execute(_TAKEN, {"row_ids": inbox_ids}).all()
     taken = tuple(row.id for row in rows if row.ticket not in (None, ticket))
     link(connection, tuple(each for each in inbox_ids if each not in taken), ticket)
     for each in taken:
-        new = _INSERT_ALSO[connection.dialect.name]
-        connection.execute(new, {"message": each, "ticket": ticket})
+        link_also(connection, each, ticket)
+
+
+def link_also(connection: Connection, inbox_id: str, ticket: str) -> None:
+    """A message that belongs to another ticket first belongs to this one too."""
+    new = _INSERT_ALSO[connection.dialect.name]
+    connection.execute(new, {"message": inbox_id, "ticket": ticket})
 
 
 def waiting(

@@ -232,7 +232,7 @@ class Dispatcher:
     def _step(
         self, connection: Connection, action: Action, order: Order, entailed: _Entailed
     ) -> Ticket:
-        ticket = order.ticket or store.seen(connection, order.number, order.version)
+        ticket = order.known or store.seen(connection, order.number, order.version)
         changes = entailed(ticket) | self._heard_back(connection, ticket, action, order)
         after, event = lifecycle.advance(
             ticket, action, by=order.by, at=self.runtime.now(), note=order.note, **changes

@@ -23,3 +23,9 @@ class Order:
     def on(cls, ticket: Ticket, *, by: str, note: str = "") -> Self:
         """On the ticket as it was seen here; saving it tells whether it has changed since."""
         return cls(number=ticket.number, version=ticket.version, by=by, note=note, ticket=ticket)
+
+    @property
+    def known(self) -> Ticket | None:
+        """The ticket in the version that is meant; None where it has to be read."""
+        same = self.ticket is not None and self.ticket.version == self.version
+        return self.ticket if same else None

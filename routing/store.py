@@ -1,6 +1,7 @@
 """Tickets and their events in the database. Functions of a connection."""
 
 import json
+from collections.abc import Collection
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +25,7 @@ _PLAIN = _TIMES | {"number", "version", "confidential"}
 _INSERT = sa.insert(_TICKET)
 _INSERT_EVENT = sa.insert(_EVENT)
 _LOAD = sa.select(_TICKET).where(_TICKET.c.number == sa.bindparam("number_"))
+_AMONG = sa.select(_TICKET).where(_TICKET.c.number.in_(sa.bindparam("numbers", expanding=True)))
 _EVENTS = (
     sa.select(_EVENT).where(_EVENT.c.ticket == sa.bindparam("number_")).order_by(_EVENT.c.sequence)
 )
@@ -65,6 +67,14 @@ def load(connection: Connection, number: str) -> Ticket:
     if row is None:
         raise TicketNotFound(f"没有工单 {number}，请核对单号。")
     return ticket_of(row)
+
+
+def among(connection: Connection, numbers: Collection[str]) -> dict[str, Ticket]:
+    """Those of the tickets that there are, by their numbers, at one look."""
+    if not numbers:
+        return {}
+    rows = connection.execute(_AMONG, {"numbers": list(numbers)})
+    return {row.number: ticket_of(row) for row in rows}
 
 
 def seen(connection: Connection, number: str, version: int) -> Ticket:

@@ -41,8 +41,7 @@ def own(
     ticket = find(connection, number or _latest(connection, message.sender) or proved)
     if ticket is None:
         return None
-    mine = ticket.number == proved or is_reporter(ticket, message.sender)
-    return ticket if mine else None
+    return ticket if _is_his(ticket, message, proved) else None
 
 
 def is_reporter(ticket: Ticket, sender: Contact) -> bool:
@@ -60,15 +59,20 @@ def standing(
     connection: Connection, numbers: Iterable[str], message: InboundMessage, proved: str
 ) -> dict[str, Standing]:
     """What each of these tickets is to this resident."""
-    found: dict[str, Standing] = {}
-    for number in numbers:
-        ticket = own(connection, number, message, proved)
-        open_to_him = ticket and Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_RESIDENT)
-        if ticket is None:
-            found[number] = Standing.STRANGE
-        else:
-            found[number] = Standing.LIVE if open_to_him else Standing.FINISHED
-    return found
+    numbers = tuple(numbers)
+    tickets = store.among(connection, numbers)
+    return {number: _stands(tickets.get(number), message, proved) for number in numbers}
+
+
+def _is_his(ticket: Ticket, message: InboundMessage, proved: str) -> bool:
+    return ticket.number == proved or is_reporter(ticket, message.sender)
+
+
+def _stands(ticket: Ticket | None, message: InboundMessage, proved: str) -> Standing:
+    if ticket is None or not _is_his(ticket, message, proved):
+        return Standing.STRANGE
+    open_to_him = Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_RESIDENT)
+    return Standing.LIVE if open_to_him else Standing.FINISHED
 
 
 def find(connection: Connection, number: str) -> Ticket | None:

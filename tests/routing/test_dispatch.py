@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -334,6 +335,16 @@ async def test_ticket_that_was_just_read_is_not_read_again_for_its_step(
         await database.write(reminded)
     reads = [each for each in done if each.startswith("SELECT")]
     assert len(reads) == 1, reads
+
+
+async def test_order_for_a_later_version_reads_that_one(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    seen = await _open(database, dispatcher)
+    later = await _act(database, dispatcher, Action.REMIND, seen)
+    order = replace(Order.on(seen, by=OPERATOR), version=later.version)
+    await database.write(lambda c: dispatcher.act(c, Action.REMIND, order))
+    assert len(await database.read(lambda c: store.events(c, seen.number))) == 3
 
 
 async def test_ticket_that_has_changed_since_it_was_seen_is_left_as_it_is(
