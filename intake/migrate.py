@@ -1,35 +1,91 @@
-"""Brings a database to the program's version, by alembic; safe when several processes start at
-once.
+"""Brings a database to the program's version, by alembic: whole or not at all, and safe when
+several processes start at once.
 """
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from routing import connections
 
 SCRIPTS = Path(__file__).parent / "migrations"
-_LOCK_KEY = 0x686F746C696E65  # "hotline": PostgreSQL advisory lock held while migrating
+WAIT_S = 60  # for another process that migrates the same database
+_LOCK_KEY = 0x686F746C696E65  # "hotline": PostgreSQL's advisory lock held while migrating
 
 
-def upgrade(url: str) -> None:
-    """Run what is missing; nothing to do is the usual case and costs one query."""
+class MigrationFault(Exception):
+    """The database can't be brought to our version; the message says why, in Chinese."""
+
+
+def upgrade(url: str, *, to: str = "head") -> None:
+    """Run what is missing; nothing to do is the usual case and costs one query. MigrationFault or
+    DatabaseUnreachable where it can't be done, and then nothing has changed.
+    """
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
+    engine = _engine(url)
     try:
+        connections.check(engine)
         with engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
-                connection.commit()
-            head = ScriptDirectory.from_config(config).get_current_head()
-            if MigrationContext.configure(connection).get_current_revision() == head:
-                return
-            connection.commit()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
+            _upgrade(connection, config, to)
+    except sa.exc.DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise MigrationFault(
+            f"数据库升级没有成功：{reason}。数据库还是升级前的样子。"
+            "请看看磁盘是不是满了、数据库文件是不是好的，再启动一次。"
+        ) from error
     finally:
         engine.dispose()
+
+
+def check(connection: Connection) -> str:
+    """The database's version, empty for a new one; MigrationFault where it is newer than ours."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    found = MigrationContext.configure(connection).get_current_revision() or ""
+    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+    if found and found not in known:
+        raise MigrationFault(
+            f"数据库的版本是 {found}，比这个程序新。请换上新的程序；"
+            "一定要用这个程序，就恢复升级前的备份。"
+        )
+    return found
+
+
+def _upgrade(connection: Connection, config: Config, to: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"SET lock_timeout = '{WAIT_S}s'"))
+        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
+        connection.commit()
+    if check(connection) == ScriptDirectory.from_config(config).get_current_head():
+        return
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+    connection.commit()
+
+
+def _engine(url: str) -> Engine:
+    """Its transactions are the database's own, tables and all; of SQLite too, where the driver
+    would commit each step by itself and what broke off could never be done again.
+    """
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
+    engine = sa.create_engine(
+        url, poolclass=sa.pool.NullPool, hide_parameters=True, connect_args={"timeout": WAIT_S}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _(driver_connection: Any, _record: object) -> None:
+        driver_connection.isolation_level = None
+
+    @sa.event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

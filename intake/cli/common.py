@@ -10,7 +10,9 @@ from config import load, settings
 from config.county import County
 from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault
-from intake import trial
+from intake import migrate, trial
+from intake.migrate import MigrationFault
+from routing.connections import DatabaseUnreachable
 
 TRIAL_STATE = Path("var")
 MISTAKEN = 2  # exit code: something typed or set up is wrong
@@ -52,6 +54,18 @@ def county(of: Settings) -> County:
     try:
         return load.load_county(of.county)
     except CountyFaults as fault:
+        refuse(str(fault), fault)
+
+
+def migrated(of: Settings) -> None:
+    """The state folder is there and the database is of our version; why not is said."""
+    try:
+        of.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"文件夹 {of.state} 用不了：{error.strerror}。请换一个文件夹，或改权限", error)
+    try:
+        migrate.upgrade(of.database)
+    except (DatabaseUnreachable, MigrationFault) as fault:
         refuse(str(fault), fault)
 
 

@@ -10,7 +10,7 @@ from config import check as checking
 from config import fit, runtime
 from config.county import County
 from config.settings import Settings, SettingsFault
-from intake import accounts, app, logs, migrate, processes, trial
+from intake import accounts, app, logs, processes, trial
 from intake.cli import asterisk, common, model, operators, ports, prompts, show, speech
 from intake.cli.common import SettingsPath, Trial
 from intake.cli.ports import PortTaken
@@ -46,8 +46,7 @@ def run(
     _need_port(chosen.host, chosen.port, other, shared=chosen.processes > 1)
     if trial_run:
         _need_port("127.0.0.1", trial.RECEIVER_PORT, "示例部门要用它，停掉占着它的程序再启动")
-    chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate.upgrade(chosen.database)
+    common.migrated(chosen)
     password = asyncio.run(_first_operator(chosen))
     first = show.First(
         base=show.address(chosen),
@@ -90,8 +89,7 @@ def check(
 def migrate_database(settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
     """把数据库升级到当前版本。"""
     chosen = common.chosen(common.located(settings_path, trial_run))
-    chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate.upgrade(chosen.database)
+    common.migrated(chosen)
     common.out.print("数据库已是最新版本。")
 
 
@@ -161,6 +159,7 @@ def outbox(
 ) -> None:
     """查看发不出去的通知（死信），或者重发。"""
     chosen = common.chosen(common.located(settings_path, trial_run))
+    common.migrated(chosen)
     asyncio.run(show.dead_letters(common.out, chosen, resend))
 
 

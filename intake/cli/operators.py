@@ -8,7 +8,7 @@ import typer
 
 from config import runtime
 from config.settings import Settings
-from intake import accounts, migrate, staffing
+from intake import accounts, staffing
 from intake.cli import common
 from intake.cli.common import SettingsPath, Trial
 from routing.database import Database
@@ -60,8 +60,7 @@ def listing(settings_path: SettingsPath = None, trial_run: Trial = False) -> Non
 
 def _operate(order: staffing.Order, settings_path: Path | None, trial_run: bool) -> None:
     chosen = common.chosen(common.located(settings_path, trial_run))
-    chosen.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate.upgrade(chosen.database)  # accounts may be made before the first start
+    common.migrated(chosen)  # accounts may be made before the first start
     common.say(asyncio.run(_manage(chosen, order)))
 
 

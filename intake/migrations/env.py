@@ -10,6 +10,7 @@ def _run() -> None:
         connection=context.config.attributes["connection"],
         target_metadata=schema.metadata,
         render_as_batch=True,
+        transactional_ddl=True,  # of SQLite too: `intake.migrate` begins its transactions
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -1,0 +1,172 @@
+"""An installation that is years old comes up to date with everything that it holds, or not at all."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import op
+from typer.testing import CliRunner
+
+from intake import logs, migrate
+from intake.cli import main as cli
+from intake.migrate import MigrationFault
+from intake.phone import schema
+from routing import store
+from routing.connections import DatabaseUnreachable
+
+REVISIONS = sorted(path.name[:4] for path in (migrate.SCRIPTS / "versions").glob("0*.py"))
+HEAD = REVISIONS[-1]
+REASON = "类别拿不准"
+DETAILS = {
+    "assisting": [],
+    "category_confidence": 0.4,
+    "certain": False,
+    "evidence": [],
+    "handover_reason": REASON,
+    "reporter_name": "",
+    "reporter_phone": "",
+    "rule": "dispatch:R1@0",
+    "standard": [],
+}  # as the first version wrote them
+TOLD = {
+    "outbox.state": "waiting",
+    "errand.state": "waiting",
+    "ticket.number": "20240301-0001",
+    "ticket.status": "deciding",
+    "ticket.kind": "report",
+    "ticket.urgency": "normal",
+    "ticket.details": json.dumps(DETAILS, ensure_ascii=False),
+}  # what can't be just anything
+
+
+@contextmanager
+def opened(url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def held(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table, as the database itself describes them."""
+    found = sa.MetaData()
+    found.reflect(connection)
+    return {
+        table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+        for table in found.sorted_tables
+        if table.name != "alembic_version"
+    }
+
+
+def fill(connection: sa.Connection) -> None:
+    """A row in each table that there is, in the order that foreign keys ask for."""
+    found = sa.MetaData()
+    found.reflect(connection)
+    for table in found.sorted_tables:
+        if table.name != "alembic_version":
+            row = {each.name: value(table.name, each) for each in table.columns}
+            connection.execute(sa.insert(table).values(row))
+
+
+def value(table: str, column: sa.Column[Any]) -> Any:
+    for key in column.foreign_keys:
+        return value(key.column.table.name, key.column)
+    told = TOLD.get(f"{table}.{column.name}")
+    if told is not None:
+        return told
+    match column.type:
+        case sa.Boolean():
+            return True
+        case sa.DateTime():
+            return datetime(2024, 3, 1, 8, 30, tzinfo=UTC)
+        case sa.Integer():
+            return 1
+        case sa.Float():
+            return 0.5
+    return "居民的话"[: getattr(column.type, "length", None)]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_whatever_an_older_database_holds_is_there_afterwards(
+    database_url: str, revision: str
+) -> None:
+    migrate.upgrade(database_url, to=revision)
+    with opened(database_url) as connection:
+        fill(connection)
+        before = held(connection)
+    migrate.upgrade(database_url)
+    with opened(database_url) as connection:
+        assert migrate.check(connection) == HEAD
+        after = held(connection)
+        for table, rows in before.items():
+            kept = [{name: row[name] for name in rows[0]} for row in after[table]]
+            assert kept == rows, table
+        assert set(after) == set(schema.metadata.tables)
+        ticket = store.load(connection, "20240301-0001")
+        assert ticket.text == "居民的话"
+        if revision < "0008":
+            assert ticket.handover_reason == REASON
+
+
+def test_a_database_newer_than_the_program_is_refused_and_left_alone(database_url: str) -> None:
+    migrate.upgrade(database_url)
+    with opened(database_url) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        before = held(connection)
+    with pytest.raises(MigrationFault, match=r"数据库的版本是 9999，比这个程序新"):
+        migrate.upgrade(database_url)
+    with opened(database_url) as connection:
+        assert held(connection) == before
+
+
+def test_an_upgrade_that_breaks_off_has_changed_nothing_and_can_be_done_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate.upgrade(database_url, to="0006")
+    with opened(database_url) as connection:
+        fill(connection)
+        before = held(connection)
+    with monkeypatch.context() as patch:
+
+        def full(_: str) -> None:
+            raise sa.exc.OperationalError("UPDATE", {}, Exception("database or disk is full"))
+
+        patch.setattr(op, "execute", full)  # the last step of 0008, after its column was added
+        with pytest.raises(MigrationFault, match="disk is full。数据库还是升级前的样子"):
+            migrate.upgrade(database_url)
+    with opened(database_url) as connection:
+        assert migrate.check(connection) == "0006"
+        assert held(connection) == before
+    migrate.upgrade(database_url)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('database_url = "postgresql+psycopg://a:secret@127.0.0.1:1/x"', "连不上数据库"),
+        ('state = "/proc/nowhere"', "/proc/nowhere 用不了"),
+        ("", "file is not a database"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "migrate", "outbox", "operator list"])
+def test_a_database_that_cannot_be_used_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, told: str, command: str
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    (tmp_path / "hotline.db").write_text("not a database at all, " * 400, encoding="utf-8")
+    path = tmp_path / "hotline.toml"
+    path.write_text(written or 'state = "."', encoding="utf-8")
+    result = CliRunner().invoke(cli.application, [*command.split(), "--settings", str(path)])
+    assert (result.exit_code, "Traceback" in result.output) == (2, False), result.output
+    assert told in result.output
+    assert "secret" not in result.output
+
+
+def test_an_unreachable_database_is_told_from_a_wrong_version() -> None:
+    with pytest.raises(DatabaseUnreachable):
+        migrate.upgrade("postgresql+psycopg://a:b@127.0.0.1:1/x")
