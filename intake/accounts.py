@@ -20,8 +20,8 @@ class Role(StrEnum):
     """What somebody may do in the console."""
 
     OPERATOR = "operator"  # 话务员: decides, corrects, dispatches
-    LEADER = "leader"  # 领导: reads, supervises
-    INSPECTOR = "inspector"  # 督查: reads everything, supervises
+    LEADER = "leader"  # 领导: reads, hears, rules, reminds, supervises, reopens
+    INSPECTOR = "inspector"  # 督查: reads, supervises
     ADMIN = "admin"  # 管理员: an operator who also manages accounts
 
 

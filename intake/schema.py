@@ -97,10 +97,14 @@ identity_look = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("operator", sa.String(40), nullable=False),
-    sa.Column("ticket", sa.String(20), nullable=False),
+    sa.Column("ticket", sa.String(20), nullable=False),  # empty: a search that found none
     sa.Column("reason", sa.String(200), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Column("what", sa.String(20), nullable=False, server_default="reporter"),  # looks.What
+    sa.Column("item", sa.String(40), nullable=False, server_default=""),  # which photo
 )
+sa.Index("ix_identity_look_ticket", identity_look.c.ticket, identity_look.c.at)
+sa.Index("ix_identity_look_at", identity_look.c.at)
 
 correction = sa.Table(
     "correction",

@@ -24,6 +24,11 @@ def is_there(reason: str) -> bool:
     return MARK in reason
 
 
+def words(reason: str) -> str:
+    """What he said; empty where nothing is to be looked at."""
+    return reason.partition(MARK)[2]
+
+
 def without(reason: str) -> str:
     """Why somebody is to look apart from that; empty for nothing else."""
     return reason.partition(MARK)[0].removesuffix(_BETWEEN)

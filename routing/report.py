@@ -9,12 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, Select
 
+from nlp import redact
 from nlp.understanding import Urgency
 from routing import deadline, entails, heard_back, schema, store
 from routing.deadline import Light
 from routing.ticket import FINAL_STATUSES, Action, Status, Ticket
 
 MOST_ROWS = 500
+MOST_COUNTED = 999  # of what waits; nobody works off more at a sitting
+MOST_SCANNED = 2_000  # tickets that have the words, until some show them
 MOST_WORDS = 5
 LONGEST_WORD = 60  # characters
 MOST_DIGITS = 5  # of a query that are sought in residents' words; more could be somebody's number
@@ -27,6 +30,8 @@ RUNNING = tuple(
 
 _TICKET = schema.ticket
 _EVENT = schema.ticket_event
+_OVER = sorted(status.value for status in FINAL_STATUSES)  # the many; no page counts them
+_BY_STATUS = sa.select(_TICKET.c.status, sa.func.count()).group_by(_TICKET.c.status)
 _SAID = (_TICKET.c.text, _TICKET.c.address)
 _DIGIT = re.compile("[0-9０-９〇零幺一二三四五六七八九]")
 _NUMERAL = re.compile(rf"[0-9０-９]|{_DIGIT.pattern}{{3}}")
@@ -63,7 +68,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many tickets there are by status, and running ones by light."""
+    """How many tickets are not over by status, and running ones by light."""
 
     by_status: Mapping[str, int]
     by_light: Mapping[str, int]
@@ -100,34 +105,46 @@ def waiting(
 
 
 def count_waiting(connection: Connection, centre: str) -> int:
-    """How many tickets `waiting` lists."""
-    query = sa.select(sa.func.count()).select_from(_TICKET).where(_is_ours(centre))
-    return connection.execute(query).scalar_one()
+    """How many tickets `waiting` lists; where they are more than MOST_COUNTED, one more than it."""
+    some = sa.select(_TICKET.c.number).where(_is_ours(centre)).limit(MOST_COUNTED + 1).subquery()
+    return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
 
 
 def search(
     connection: Connection, wanted: Wanted, *, now: datetime, limit: int, offset: int = 0
 ) -> list[Ticket]:
-    """Tickets that fit, the newest first."""
+    """Tickets that fit, the newest first.
+
+    Words are found where a page shows them: not in what it masks, or whoever reads here could try
+    out who reported what. Where very many would fit but for that, the oldest are not looked at.
+    """
     query = sa.select(_TICKET).where(*_conditions(connection, wanted, now))
     query = query.order_by(_TICKET.c.opened_at.desc(), _TICKET.c.number.desc())
-    return _page(connection, query, limit, offset)
+    if not wanted.words:
+        return _page(connection, query, limit, offset)
+    found: list[Ticket] = []
+    for start in range(0, MOST_SCANNED, MOST_ROWS):
+        batch = _page(connection, query, MOST_ROWS, start)
+        found += [each for each in batch if _is_shown(each, wanted.words[:MOST_WORDS])]
+        if len(found) >= offset + limit or len(batch) < MOST_ROWS:
+            break
+    return found[offset : offset + min(limit, MOST_ROWS)]
 
 
 def is_personal(words: str) -> bool:
     """Could these words be somebody's number? Then their digits are sought in ticket numbers only:
-    whoever looks for a person says why, see `by_phone`.
+    whoever looks for a person says why, see `by_person`.
     """
     return len(_DIGIT.findall(words)) > MOST_DIGITS or bool(_FOUR_DIGITS.search(words))
 
 
-def by_phone(connection: Connection, phone: str, *, limit: int) -> list[Ticket]:
-    """Tickets with this telephone number, in whatever part, the newest first."""
-    digits = "".join(each for each in phone if each.isascii() and each.isdigit())
+def by_person(connection: Connection, who: str, *, limit: int) -> list[Ticket]:
+    """Tickets with this telephone number or name, in whatever part, the newest first."""
+    digits = "".join(each for each in who if each.isascii() and each.isdigit())
     columns = (_TICKET.c.text, _TICKET.c.address, _TICKET.c.reporter, _TICKET.c.details)
     query = (
         sa.select(_TICKET)
-        .where(sa.or_(_stands_in(phone, *columns), _stands_in(digits, *columns)))
+        .where(sa.or_(*(_stands_in(each, *columns) for each in {who, digits} - {""})))
         .order_by(_TICKET.c.opened_at.desc(), _TICKET.c.number.desc())
     )
     return _page(connection, query, limit, 0)
@@ -146,8 +163,7 @@ def answered_at(connection: Connection, tickets: Iterable[Ticket]) -> dict[str, 
 
 def by_status(connection: Connection) -> dict[str, int]:
     """How many tickets are in each status; those that have none are left out."""
-    query = sa.select(_TICKET.c.status, sa.func.count()).group_by(_TICKET.c.status)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(_BY_STATUS)}
 
 
 def counts(connection: Connection, now: datetime) -> Counts:
@@ -160,7 +176,8 @@ def counts(connection: Connection, now: datetime) -> Counts:
     shown = light.label("light")
     query = sa.select(shown, sa.func.count()).where(_running()).group_by(shown)
     lights = {row[0]: row[1] for row in connection.execute(query)}
-    return Counts(by_status=by_status(connection), by_light=lights)
+    statuses = connection.execute(_BY_STATUS.where(_TICKET.c.status.not_in(_OVER)))
+    return Counts(by_status={row[0]: row[1] for row in statuses}, by_light=lights)
 
 
 def _is_ours(centre: str) -> ColumnElement[bool]:
@@ -168,8 +185,7 @@ def _is_ours(centre: str) -> ColumnElement[bool]:
     decides = _TICKET.c.status.in_([status.value for status in WAITING])
     acts = _TICKET.c.status.in_([status.value for status in RUNNING])
     ours = sa.or_(_TICKET.c.unit == centre, _TICKET.c.handover_reason != "")
-    over = [status.value for status in FINAL_STATUSES]
-    answered_us = sa.and_(_TICKET.c.status.not_in(over), _heard_back())
+    answered_us = sa.and_(_TICKET.c.status.not_in(_OVER), _heard_back())
     return sa.or_(decides, sa.and_(acts, ours), answered_us)
 
 
@@ -199,6 +215,17 @@ def _conditions(connection: Connection, wanted: Wanted, now: datetime) -> list[C
     if wanted.opened_before:
         found.append(_TICKET.c.opened_at < wanted.opened_before)
     return found
+
+
+def _is_shown(ticket: Ticket, words: Iterable[Word]) -> bool:
+    """Does each word stand in what a page shows of the ticket?"""
+    shown = f"{redact.mask(ticket.text)}\n{redact.mask(ticket.address)}".casefold()
+
+    def stands(word: Word) -> bool:
+        there = ticket.place in word.places and word.rest.casefold() in shown
+        return there or word.text in ticket.number or word.text.casefold() in shown
+
+    return all(stands(word) for word in words)
 
 
 def _has(word: Word, personal: bool) -> ColumnElement[bool]:

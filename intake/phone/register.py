@@ -175,6 +175,19 @@ def listeners(connection: Connection, recording: str) -> list[Listen]:
     return [Listen(operator=row.operator, at=row.at) for row in rows]
 
 
+def listens_of_ticket(connection: Connection, ticket: str) -> list[Listen]:
+    """Who listened to the recordings of a ticket's calls, the latest first."""
+    rows = connection.execute(
+        sa.select(_LISTEN.c.operator, _LISTEN.c.at)
+        .join(_RECORDING, _RECORDING.c.id == _LISTEN.c.recording)
+        .join(_TICKET, _TICKET.c.call == _RECORDING.c.call)
+        .where(_TICKET.c.ticket == ticket)
+        .order_by(_LISTEN.c.at.desc())
+        .limit(MOST_LISTENS)
+    )
+    return [Listen(operator=row.operator, at=row.at) for row in rows]
+
+
 def sort_of(call: Entry) -> Sort | None:
     """How it ended, as the list tells calls apart; None: not known (yet)."""
     if call.operator:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from channels.message import Attachment
 from intake import attachments, inbox, schema
+from intake.web.looks import What
 
 HEARD = ("audio/", "video/")  # names and numbers may be said aloud in it
 _PLAYED = frozenset({"audio/mpeg", "audio/ogg", "audio/wav"})  # by every browser
@@ -25,6 +26,14 @@ class Attached:
     is_sound: bool = False  # that a browser plays
     is_heard: bool = False  # only by whoever may hear recordings
     comes: bool = False  # its platform has not given it to us yet
+    id: str = ""  # of a file that we keep
+
+    @property
+    def what(self) -> What:
+        """As what it is looked at."""
+        if self.is_picture:
+            return What.PHOTO
+        return What.SOUND if self.is_heard else What.FILE
 
 
 def of_ticket(connection: Connection, ticket: str) -> list[Attached]:
@@ -36,7 +45,12 @@ def of_ticket(connection: Connection, ticket: str) -> list[Attached]:
         for each in message.attachments
     ]
     types = _types(connection, found)
-    return [_attached(each, types.get(_held(each), "")) for each in found]
+    return [_attached(ticket, each, types.get(_held(each), "")) for each in found]
+
+
+def find(connection: Connection, ticket: str, media_id: str) -> Attached | None:
+    """The file of that id, if it came along with this ticket."""
+    return next((each for each in of_ticket(connection, ticket) if each.id == media_id), None)
 
 
 def _types(connection: Connection, found: Sequence[Attachment]) -> dict[str, str]:
@@ -46,7 +60,7 @@ def _types(connection: Connection, found: Sequence[Attachment]) -> dict[str, str
     return {row.id: row.media_type for row in rows}
 
 
-def _attached(attachment: Attachment, media_type: str) -> Attached:
+def _attached(ticket: str, attachment: Attachment, media_type: str) -> Attached:
     if attachment.reference.startswith(attachments.RECORDED):
         recording = attachment.reference.removeprefix(attachments.RECORDED)
         address = f"/console/recordings/{recording}"
@@ -59,7 +73,8 @@ def _attached(attachment: Attachment, media_type: str) -> Attached:
     return Attached(
         name=name,
         caption=attachment.caption,
-        address=f"/console/media/{held}",
+        address=f"/console/tickets/{ticket}/media/{held}",
+        id=held,
         is_picture=media_type.startswith("image/"),
         is_sound=media_type in _PLAYED,
         is_heard=media_type.startswith(HEARD),

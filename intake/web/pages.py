@@ -60,6 +60,7 @@ def set_up(application: web.Application) -> None:
     environment.filters["clock"] = clock
     environment.filters["masked"] = redact.mask
     environment.filters["left"] = left
+    environment.filters["waited"] = waited
     environment.globals.update(
         county=services.county,
         replies=services.replies,
@@ -145,10 +146,18 @@ def clock(at: datetime | None) -> str:
 def left(due_at: datetime, now: datetime) -> str:
     """`还有 1 小时 50 分`, `已超 3 天`: what is left, as people count it."""
     minutes = round((due_at - now).total_seconds() / 60)
-    word, minutes = ("还有", minutes) if minutes >= 0 else ("已超", -minutes)
+    return f"还有 {_length(minutes)}" if minutes >= 0 else f"已超 {_length(-minutes)}"
+
+
+def waited(since: datetime, now: datetime) -> str:
+    """`已等 5 分`: for how long nobody has taken it up."""
+    return f"已等 {_length(max(0, round((now - since).total_seconds() / 60)))}"
+
+
+def _length(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     if hours >= 48:
-        return f"{word} {hours // 24} 天"
+        return f"{hours // 24} 天"
     if hours:
-        return f"{word} {hours} 小时 {rest} 分" if rest else f"{word} {hours} 小时"
-    return f"{word} {minutes} 分"
+        return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
+    return f"{minutes} 分"

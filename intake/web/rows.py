@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from config.county import County
-from intake.services import Services
 from nlp.understanding import Urgency
-from routing import command, deadline, entails, report
+from routing import command, deadline, entails, heard_back, report
 from routing.deadline import Light
-from routing.ticket import Status, Ticket
+from routing.ticket import FINAL_STATUSES, Status, Ticket
 
 LAST_PAGE = 1000
 IN_TIME, TOO_LATE = "按时答复", "超期答复"
@@ -46,26 +46,28 @@ class Row:
     asks: bool
     runs: bool  # somebody still owes something by due_at
     lamp: Lamp | None
+    alarm: bool  # a danger that nobody has taken up
+    since: datetime  # when its clock began
+    said: str = ""  # what the resident has answered to words of ours, until somebody has looked
 
 
-async def read(services: Services, tickets: Sequence[Ticket]) -> list[Row]:
+def read(
+    connection: Connection, county: County, tickets: Sequence[Ticket], now: datetime
+) -> list[Row]:
     """The lines for tickets, with their lights as of now."""
-    answered = await services.database.read(lambda c: report.answered_at(c, tickets))
+    answered = report.answered_at(connection, tickets)
     dangers = [each.number for each in tickets if each.urgency is Urgency.DANGER]
-    unseen = await services.database.read(lambda c: command.unseen_among(c, dangers))
-    now, county = services.runtime.now(), services.county
-    lamps = {
-        ticket.number: UNSEEN
-        if ticket.number in unseen
-        else _lamp(county, ticket, now, answered.get(ticket.number))
-        for ticket in tickets
-    }
-    return [_row(county, ticket, lamps[ticket.number]) for ticket in tickets]
+    unseen = command.unseen_among(connection, dangers)
+    return [
+        _row(county, each, now, answered.get(each.number), alarm=each.number in unseen)
+        for each in tickets
+    ]
 
 
 def asks(ticket: Ticket) -> bool:
     """Does the resident wait for words of ours?"""
-    return runs(ticket) and ticket.handover_reason == entails.ASKED_PERSON
+    why = heard_back.without(ticket.handover_reason)
+    return runs(ticket) and why == entails.ASKED_PERSON
 
 
 def runs(ticket: Ticket) -> bool:
@@ -103,7 +105,11 @@ def _lamp(
     return Lamp(colour=Light.RED if late else Light.GREEN, word=TOO_LATE if late else IN_TIME)
 
 
-def _row(county: County, ticket: Ticket, lamp: Lamp | None) -> Row:
+def _row(
+    county: County, ticket: Ticket, now: datetime, answered_at: datetime | None, *, alarm: bool
+) -> Row:
+    reason = ticket.handover_reason
+    is_open = ticket.status not in FINAL_STATUSES
     return Row(
         number=ticket.number,
         text=ticket.text,
@@ -113,9 +119,12 @@ def _row(county: County, ticket: Ticket, lamp: Lamp | None) -> Row:
         unit=ticket.unit,
         status=ticket.status,
         urgency=ticket.urgency,
-        handover_reason=ticket.handover_reason if runs(ticket) else "",
+        handover_reason=heard_back.without(reason) if runs(ticket) else "",
         due_at=_limit(county, ticket)[1],
         asks=asks(ticket),
         runs=runs(ticket),
-        lamp=lamp,
+        lamp=UNSEEN if alarm else _lamp(county, ticket, now, answered_at),
+        alarm=alarm,
+        since=ticket.started_at or ticket.opened_at,
+        said=heard_back.words(reason) if is_open else "",
     )

@@ -19,6 +19,7 @@ from intake.web.console import (
     staff,
     stuck,
     ticket,
+    traces,
 )
 
 HEADERS = {
@@ -59,6 +60,7 @@ def application(services: Services) -> web.Application:
         stuck,
         search,
         staff,
+        traces,
         letters,
         calls,
         listening,

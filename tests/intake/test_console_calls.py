@@ -28,7 +28,7 @@ from routing import store
 from routing.dispatch import Order
 from routing.ticket import Action
 from tests.clock import Clock
-from tests.intake.console import CALL, Desk, hire, rung
+from tests.intake.console import CALL, Desk, hire, looks, rung
 
 NUMBER = "13912345678"
 OTHER = "0190a1b2-0000-7000-8000-000000000002"
@@ -399,3 +399,37 @@ async def test_who_only_reads_has_nobody_rung(
 ) -> None:
     token = await enter(line_desk, services, Role.INSPECTOR)
     assert (await line_desk.post(f"/console/tickets/{told}/ring", {"csrf": token}))[0] == 403
+
+
+async def test_who_finds_calls_by_a_number_leaves_a_trace_and_nobody_else_can(
+    desk: Desk, services: Services, recording: str
+) -> None:
+    await enter(desk, services, Role.INSPECTOR)
+    assert "号码后四位" not in (await desk.get("/console/calls"))[1]
+    status, page = await desk.get("/console/calls?digits=5678")
+    assert status == 403 and "要留痕" in page and CALL not in page
+    assert await looks(services) == []
+    await enter(desk, services, Role.OPERATOR)
+    for _ in range(2):
+        assert CALL in (await desk.get("/console/calls?digits=5678"))[1]
+    assert await looks(services) == [("operator", "", "通话里查号码后四位 5678")]
+
+
+async def test_who_supervises_sees_every_look_and_who_only_works_does_not(
+    desk: Desk, services: Services, recording: str, ticket: str
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    await desk.client.get(f"/console/recordings/{recording}")
+    for path in (f"/console/calls/{CALL}", f"/console/tickets/{ticket}"):
+        await desk.post(f"{path}/identity", {"csrf": token, "reason": "回电核实"})
+    await desk.post("/console/search", {"csrf": token, "who": "13800001111", "reason": "核实"})
+    assert (await desk.get("/console/traces"))[0] == 403
+    assert "留痕" not in (await desk.get("/console"))[1]
+    _, page = await desk.get(f"/console/tickets/{ticket}")
+    assert "<b>operator</b> 听录音" in page and "来电号码：回电核实" in page
+    await enter(desk, services, Role.INSPECTOR)
+    status, page = await desk.get("/console/traces")
+    assert status == 200 and page.count(">operator</td>") == 4
+    for told in ("听录音", "来电号码", "姓名、电话、原话", "按人查找", "没有查到工单"):
+        assert told in page, told
+    assert page.count(f"/console/tickets/{ticket}") == 3 and "13800001111" not in page

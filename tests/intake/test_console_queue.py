@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from pytest import MonkeyPatch
 
 from channels.message import InboundMessage
 from intake.accounts import Role
@@ -33,7 +34,7 @@ async def test_matter_that_the_centre_has_is_in_somebodys_queue(
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
     assert f"/console/tickets/{number}" in page and "<b>1</b> 件等您办" in page
-    assert await desk.get("/console/waiting") == (200, '{"waiting": 1, "dangers": 0}')
+    assert await desk.get("/console/waiting") == (200, '{"waiting": 1, "dangers": []}')
 
 
 async def test_danger_that_nobody_has_seen_to_is_an_alarm_until_somebody_does(
@@ -43,10 +44,13 @@ async def test_danger_that_nobody_has_seen_to_is_an_alarm_until_somebody_does(
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
     assert "险情 1 件，还没有人接手" in page and 'role="alert"' in page
-    assert await desk.get("/console/waiting") == (200, '{"waiting": 1, "dangers": 1}')
+    assert page.count(f"/console/tickets/{number}") == 1
+    news = f'{{"waiting": 1, "dangers": ["{number}"]}}'
+    assert await desk.get("/console/waiting") == (200, news)
     order = Order(number=number, version=1, by="operator:a", note="已请119出动")
     await services.database.write(lambda c: services.dispatcher.act(c, Action.PROGRESS, order))
-    assert "险情" not in (await desk.get("/console"))[1]
+    _, page = await desk.get("/console")
+    assert "险情" not in page and page.count(f"/console/tickets/{number}") == 1
 
 
 async def test_answered_ticket_has_a_list_to_be_followed_up_from(
@@ -86,7 +90,7 @@ async def test_who_asked_for_a_person_comes_after_danger_and_within_the_hour(
     fire = (await services.desk.receive(say("东韩村有人家着火了", sender="c"))).ticket
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
-    listed = [page.rindex(f"/console/tickets/{number}") for number in (fire, asks, water)]
+    listed = [page.index(f"/console/tickets/{number}") for number in (fire, asks, water)]
     assert listed == sorted(listed) and "回话限 " in page
     clock.forward(minutes=55)
     assert "将到期</span>" in (await desk.get(f"/console/tickets/{asks}"))[1]
@@ -97,3 +101,35 @@ async def test_who_asked_for_a_person_comes_after_danger_and_within_the_hour(
     await services.database.write(lambda c: services.dispatcher.act(c, Action.TELL, order))
     _, page = await desk.get("/console")
     assert "回话限" not in page and "已经给他回过话" in page
+
+
+async def test_danger_in_the_alarm_has_all_that_a_line_of_the_list_has(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage], clock: Clock
+) -> None:
+    number = (await services.desk.receive(say("东韩村有人家着火了，屋里还有人"))).ticket
+    await services.desk.receive(say(IN_TOWN, sender="b"))
+    await enter(desk, services, Role.OPERATOR)
+    clock.forward(minutes=7)
+    _, page = await desk.get("/console")
+    alarm, _, rest = page.partition("</section>")
+    for told in (number, "火灾火情", "屋里还有人", "和阳镇东韩村", "待研判", "原因：", "已等 7 分"):
+        assert told in alarm, told
+    assert number not in rest and "路灯" in rest
+
+
+async def test_page_is_one_look_at_the_database(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage], monkeypatch: MonkeyPatch
+) -> None:
+    number = (await services.desk.receive(say("东韩村有人家着火了，屋里还有人"))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    read, looked = services.database.read, []
+
+    async def counted(work: Callable[..., object]) -> object:
+        looked.append(work)
+        return await read(work)
+
+    monkeypatch.setattr(services.database, "read", counted)
+    for path in ("/console", "/console/waiting", f"/console/tickets/{number}", "/console/search"):
+        looked.clear()
+        assert (await desk.get(path))[0] == 200
+        assert len(looked) == 2, path  # who asks, and what he sees

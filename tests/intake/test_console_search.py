@@ -69,8 +69,8 @@ async def test_telephone_finds_nobody_without_a_trace(
         assert (
             "按电话找人要写明理由，请找话务员" in (await desk.get(f"/console/search?q={query}"))[1]
         )
-    assert "按电话查" not in (await desk.get("/console/search"))[1]
-    fields = {"csrf": await desk.token(), "phone": "13912345678", "reason": "看看"}
+    assert "找人" not in (await desk.get("/console/search"))[1]
+    fields = {"csrf": await desk.token(), "who": "13912345678", "reason": "看看"}
     assert (await desk.post("/console/search", fields))[0] == 403
     assert await looks(services) == []
 
@@ -79,19 +79,33 @@ async def test_who_looks_for_a_telephone_says_why_and_is_written_down(
     desk: Desk, services: Services, numbers: tuple[str, str, str]
 ) -> None:
     token = await enter(desk, services, Role.OPERATOR)
-    fields = {"csrf": token, "phone": "139 1234 5678", "reason": "  "}
+    fields = {"csrf": token, "who": "139 1234 5678", "reason": "  "}
     status, page = await desk.post("/console/search", fields)
     assert status == 409 and "请写明为什么" in page and "139 1234 5678" in page
-    status, page = await desk.post("/console/search", fields | {"phone": "5678", "reason": "x"})
-    assert status == 409 and "至少 7 位" in page
+    for who in ("5678", "张", "zhang"):
+        status, page = await desk.post("/console/search", fields | {"who": who, "reason": "x"})
+        assert status == 409 and "至少 7 位" in page, who
     assert await looks(services) == []
     status, page = await desk.post("/console/search", fields | {"reason": "记不得单号"})
     assert status == 200 and set(NUMBERS.findall(page)) == {numbers[0]}
-    assert await looks(services) == [("operator", numbers[0], "记不得单号")]
+    kept = [("operator", numbers[0], "记不得单号（查 139****5678）")]
+    assert await looks(services) == kept
     status, page = await desk.post(
-        "/console/search", fields | {"phone": "13800001111", "reason": "记不得单号"}
+        "/console/search", fields | {"who": "13800001111", "reason": "记不得单号"}
     )
-    assert "这个电话没有报过事" in page
+    kept.append(("operator", "", "记不得单号（查 138****1111）"))
+    assert "这个人没有报过事" in page and sorted(await looks(services)) == sorted(kept)
+
+
+async def test_name_that_is_masked_is_found_only_with_a_trace(
+    desk: Desk, services: Services, numbers: tuple[str, str, str]
+) -> None:
+    token = await enter(desk, services, Role.OPERATOR)
+    assert await found(desk, "张三") == set()
+    fields = {"csrf": token, "who": "张三", "reason": "本人来电问进度"}
+    status, page = await desk.post("/console/search", fields)
+    assert status == 200 and set(NUMBERS.findall(page)) == {numbers[0]}
+    assert await looks(services) == [("operator", numbers[0], "本人来电问进度（查 张某）")]
 
 
 async def test_answered_in_time_is_never_shown_as_late(

@@ -85,6 +85,25 @@ async def test_what_the_resident_writes_back_joins_the_ticket_that_he_was_asked_
     assert (await load(services, first)).reporter_phone == "13931900001"
 
 
+async def test_answer_on_a_dispatched_ticket_is_in_the_queue_until_somebody_has_looked(
+    desk: Desk, services: Services, say: Say, clock: Clock
+) -> None:
+    resident = Resident(services, clock, say)
+    number = (await resident.receipt("东韩村村口的路灯坏了三天了没人修")).ticket
+    assert (await load(services, number)).status is Status.DISPATCHED
+    await enter(desk, services, Role.OPERATOR)
+    assert number not in (await desk.get("/console"))[1]
+    assert (await act(desk, number, action="tell", note=QUESTION))[0] == 303
+    assert number not in (await desk.get("/console"))[1]
+    assert (await resident.receipt("在村东头小卖部旁边，我叫张三")).ticket == number
+    for path in ("/console", f"/console/tickets/{number}"):
+        _, page = await desk.get(path)
+        assert number in page and "村东头小卖部旁边，我叫某某" in page, path
+    assert (await act(desk, number, action="supplement", note="居民的回话看过了"))[0] == 303
+    assert number not in (await desk.get("/console"))[1]
+    assert "居民回话了" not in (await desk.get(f"/console/tickets/{number}"))[1]
+
+
 async def test_words_that_reach_nobody_are_refused_and_kept(
     desk: Desk, services: Services, say: Say
 ) -> None:

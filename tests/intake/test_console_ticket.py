@@ -17,7 +17,7 @@ from routing import store
 from routing.dispatch import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
-from tests.intake.console import PASSWORD, Desk, enter, hire
+from tests.intake.console import PASSWORD, Desk, enter, hire, looks
 
 LAMP = "我叫张三，电话13912345678，东韩村村口的路灯坏了三天了没人修"
 LONG = "已派电工到现场，更换了灯头和线路，今晚亮灯。“<有问题>”请再打热线。"
@@ -76,7 +76,7 @@ async def test_everything_that_a_resident_sent_along_is_there(
     number = (await services.desk.receive(replace(say(LAMP), attachments=sent))).ticket
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get(f"/console/tickets/{number}")
-    at = "/console/media/"
+    at = f"/console/tickets/{number}/media/"
     photo, voice, note = (each.removeprefix("store:") for each in (photo, voice, note))
     for told in (
         f'<img class="photo" src="{at}{photo}"',
@@ -97,11 +97,90 @@ async def test_voice_notes_are_heard_by_those_who_hear_recordings(
     voice = await services.media(SOUND, "audio/ogg")
     sent = (Attachment(kind="voice", reference=voice),)
     number = (await services.desk.receive(replace(say(LAMP), attachments=sent))).ticket
-    path = "/console/media/" + voice.removeprefix("store:")
+    path = f"/console/tickets/{number}/media/" + voice.removeprefix("store:")
     await enter(desk, services, Role.INSPECTOR)
     _, page = await desk.get(f"/console/tickets/{number}")
     assert "有一段语音" in page and path not in page
     assert (await desk.get(path))[0] == 403
+    assert await looks(services) == []
+    await enter(desk, services, Role.LEADER)
+    for _ in range(2):  # from another point, it is still one look
+        assert (await desk.get(path))[0] == 200
+    assert await looks(services) == [("leader", number, "")]
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert "<b>leader</b> 语音、视频" in page
+
+
+@pytest.fixture
+async def photos(
+    services: Services, say: Callable[..., InboundMessage]
+) -> tuple[str, tuple[str, ...]]:
+    """A ticket with two photos, and where they are."""
+    kept = [await services.media(b"\xff\xd8" + each, "image/jpeg") for each in (b"1", b"2")]
+    sent = tuple(Attachment(kind="image", reference=each) for each in kept)
+    number = (await services.desk.receive(replace(say(LAMP), attachments=sent))).ticket
+    ids = [each.removeprefix("store:") for each in kept]
+    return number, tuple(f"/console/tickets/{number}/media/{each}" for each in ids)
+
+
+@pytest.mark.parametrize("role", [Role.INSPECTOR, Role.LEADER])
+async def test_who_does_not_work_with_photos_sees_them_once_he_asks_and_is_written_down(
+    desk: Desk, services: Services, photos: tuple[str, tuple[str, ...]], role: Role, clock: Clock
+) -> None:
+    number, paths = photos
+    token = await enter(desk, services, role)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert "居民发来 2 张照片" in page and "<img" not in page
+    assert not any(path in page for path in paths)
+    assert [(await desk.get(path))[0] for path in paths] == [403, 403]
+    assert await looks(services) == []
+    status, page = await desk.post(f"/console/tickets/{number}/photos", {"csrf": token})
+    assert status == 200 and all(path in page for path in paths)
+    assert [(await desk.get(path))[0] for path in paths] == [200, 200]
+    assert await looks(services) == [(role.value, number, "")] * 2
+    assert page.count(f"<b>{role.value}</b> 照片") == 1
+    clock.forward(minutes=11)
+    assert (await desk.get(paths[0]))[0] == 403
+
+
+async def test_who_works_with_photos_has_them_before_him_and_is_written_down_once(
+    desk: Desk, services: Services, photos: tuple[str, tuple[str, ...]], clock: Clock
+) -> None:
+    number, paths = photos
+    await enter(desk, services, Role.OPERATOR)
+    assert "看照片" not in (await desk.get(f"/console/tickets/{number}"))[1]
+    for _ in range(2):
+        assert [(await desk.get(path))[0] for path in paths] == [200, 200]
+    assert await looks(services) == [("operator", number, "")] * 2
+    clock.forward(minutes=11)
+    await desk.get(paths[0])
+    assert len(await looks(services)) == 3
+
+
+async def test_photo_is_had_by_its_own_ticket_alone(
+    desk: Desk,
+    services: Services,
+    photos: tuple[str, tuple[str, ...]],
+    say: Callable[..., InboundMessage],
+) -> None:
+    other = (await services.desk.receive(say("西韩村停水了", sender="z"))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    path = photos[1][0].replace(photos[0], other)
+    assert (await desk.get(path))[0] == 404 and await looks(services) == []
+
+
+async def test_page_says_what_its_form_has_done_and_no_more_than_that(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    before = await load(services, number)
+    form = {"category": before.category, "place": before.place, "urgency": "normal"}
+    status, where = await act(desk, number, form="dispatch", **form, unit="医保局")
+    assert (status, where) == (303, f"/console/tickets/{number}?done=dispatch")
+    assert "派好了，由南和区医疗保障局办。" in (await desk.get(where))[1]
+    for done in ("answer", "nothing", "<script>"):
+        _, page = await desk.get(f"/console/tickets/{number}?done={done}")
+        assert 'class="done"' not in page, done
 
 
 FORMS = (

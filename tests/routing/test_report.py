@@ -193,7 +193,7 @@ async def test_page_is_bounded(database: Database, dispatcher: Dispatcher, clock
 async def test_numbers_of_people_are_not_found_in_what_was_said(
     database: Database, dispatcher: Dispatcher, clock: Clock
 ) -> None:
-    said = "路灯坏了，电话13912345678，或者幺三九一二三四五六七八，502号楼"
+    said = "502号楼的路灯坏了，电话13912345678，或者幺三九一二三四五六七八"
     await _open(database, dispatcher, text=said, address="门口电话13912345678")
     for words in (
         *("13912345678", "139-1234-5678", "12345678", "5678", "１３９１２３４５６７８"),
@@ -202,6 +202,70 @@ async def test_numbers_of_people_are_not_found_in_what_was_said(
         assert await _found(database, clock, **_words(*words.split())) == [], words
     for words in ("502", "路灯 502", "0001", "20261124-0001", "20261124"):
         assert await _found(database, clock, **_words(*words.split())) == ["1"], words
+
+
+async def test_nobody_is_found_by_a_name_that_no_page_shows(
+    database: Database, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    await _open(database, dispatcher, text="我叫张三，路灯坏了", reporter_name="")
+    await _open(database, dispatcher, text="张三家门口的路灯坏了", reporter_name="张三")
+    for words, expected in (
+        (("张三",), ["2"]),
+        (("路灯", "张三"), ["2"]),
+        (("路灯",), ["2", "1"]),
+    ):
+        assert await _found(database, clock, **_words(*words)) == expected, words
+    found = await database.read(lambda c: report.by_person(c, "张三", limit=10))
+    assert [ticket.number[-1] for ticket in found] == ["2", "1"]
+
+
+async def test_pages_of_a_search_are_whole_where_much_is_masked(
+    database: Database, dispatcher: Dispatcher, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "MOST_ROWS", 3)
+    for number in range(9):
+        name = "路灯坏了，找张三" if number % 2 else "我叫张三"
+        await _open(database, dispatcher, text=name, reporter_name="")
+
+    async def page(offset: int) -> list[str]:
+        wanted = Wanted(**_words("张三"))
+        found = await database.read(
+            lambda c: report.search(c, wanted, now=clock.at, limit=2, offset=offset)
+        )
+        return [ticket.number[-1] for ticket in found]
+
+    assert [await page(offset) for offset in (0, 2, 4)] == [["8", "6"], ["4", "2"], []]
+
+
+async def test_what_waits_is_counted_up_to_a_bound(
+    database: Database, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "MOST_COUNTED", 2)
+    for _ in range(5):
+        await _open(database, dispatcher, place="")
+    assert await database.read(lambda c: report.count_waiting(c, CENTRE)) == 3
+
+
+async def test_answer_to_the_hotline_comes_back_into_the_queue_whatever_the_status(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    decides = await _open(database, dispatcher, place="")
+    answered, quiet = [await _open(database, dispatcher) for _ in range(2)]
+
+    async def act(ticket: Ticket, by: str, action: Action, note: str) -> Ticket:
+        order = Order.on(ticket, by=by, note=note)
+        return await database.write(lambda c: dispatcher.act(c, action, order))
+
+    answered = await act(answered, "operator:a", Action.TELL, "灯亮了没有？")
+    done = Order.on(answered, by="operator:a")
+    answered = await database.write(lambda c: dispatcher.answer(c, done, text="修好了"))
+    answered = await act(answered, "resident", Action.SUPPLEMENT, "没有亮")
+    await act(quiet, "resident", Action.SUPPLEMENT, "没有亮")
+    listed = await database.read(lambda c: report.waiting(c, CENTRE, limit=10))
+    assert [each.number for each in listed] == [answered.number, decides.number]
+    but = [answered.number]
+    listed = await database.read(lambda c: report.waiting(c, CENTRE, limit=10, but=but))
+    assert [each.number for each in listed] == [decides.number]
 
 
 @pytest.mark.parametrize("phone", ["13912345678", "139-1234-5678", "0319-4569899"])
@@ -216,7 +280,7 @@ async def test_tickets_of_a_telephone_are_found_wherever_it_stands(
         {"reporter_phone": "13800000000"},
     ):
         await _open(database, dispatcher, **other | one)
-    found = await database.read(lambda c: report.by_phone(c, phone, limit=10))
+    found = await database.read(lambda c: report.by_person(c, phone, limit=10))
     assert [ticket.number[-1] for ticket in found] == ["3", "2", "1"]
 
 

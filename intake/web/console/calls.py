@@ -1,7 +1,9 @@
 """Calls: the list of a day, and one call with its transcript beside its recording."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -9,14 +11,18 @@ from sqlalchemy import Connection
 
 from channels import text
 from config.runtime import LOCAL_ZONE
+from intake import accounts
+from intake.accounts import Session
 from intake.phone import recordings, register
 from intake.phone.register import Entry, Sort, Wanted
 from intake.services import SERVICES, Services
 from intake.web import forms, looks, pages, rows, sessions, spoken
 from intake.web.console import live
-from intake.web.looks import Look
+from intake.web.looks import Look, What
 
 PAGE = 30
+_OF_CALLS = (What.CALLER, What.REPORTER)  # photos and sounds are shown on the ticket
+NOT_BY_NUMBER = "按号码查通话要留痕，只有话务员能用。可以按日期、怎么结束、工单号查。"
 CALL = "{call:[0-9a-f-]{36}}"
 
 
@@ -30,8 +36,11 @@ def routes() -> Sequence[web.RouteDef]:
 
 
 async def _list(request: web.Request) -> web.StreamResponse:
-    services = request.app[SERVICES]
+    services, session = request.app[SERVICES], sessions.required(request, sessions.EVERYBODY)
     asked = {name: _asked(request, name) for name in ("day", "sort", "digits", "ticket")}
+    may_look = session.account.role in sessions.MAY_WRITE
+    if asked["digits"] and not may_look:
+        raise web.HTTPForbidden(text=NOT_BY_NUMBER)
     today = services.runtime.now().astimezone(LOCAL_ZONE).date()
     everywhere = asked["digits"] or asked["ticket"] or "day" in request.query
     day = asked["day"] if everywhere else today.isoformat()
@@ -40,7 +49,10 @@ async def _list(request: web.Request) -> web.StreamResponse:
     found = await services.database.read(
         lambda c: register.listing(c, wanted, limit=PAGE + 1, offset=(page - 1) * PAGE)
     )
+    if asked["digits"]:
+        await _note_search(services, session, wanted.last_digits)
     values = {
+        "may_look": may_look,
         "rows": spoken.rows(found[:PAGE], await live.living(services)),
         "more": len(found) > PAGE,
         "page": page,
@@ -51,6 +63,19 @@ async def _list(request: web.Request) -> web.StreamResponse:
         "query": urlencode({**asked, "day": day}),
     }
     return pages.show(request, "calls.html", values)
+
+
+async def _note_search(services: Services, session: Session, digits: str) -> None:
+    """Who looks for a person by his number leaves a trace, here as anywhere."""
+    look = Look(
+        operator=session.account.name,
+        at=services.runtime.now(),
+        what=What.SEARCH,
+        reason=f"通话里查号码后四位 {digits}",
+        item=digits,
+    )
+    new_id = services.runtime.new_id()
+    await services.database.write(lambda c: looks.keep_once(c, look, new_id))
 
 
 def _asked(request: web.Request, name: str) -> str:
@@ -88,13 +113,18 @@ async def _identity(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     if not fields.get("reason"):
         return await _shown(request, problem="请写明为什么要看来电号码")
-    call = await _call(services, request.match_info["call"])
-    look = Look(operator=session.account.name, reason=fields["reason"], at=services.runtime.now())
+    call = await services.database.read(lambda c: _call(c, request.match_info["call"]))
+    look = Look(
+        operator=session.account.name,
+        at=services.runtime.now(),
+        what=What.CALLER,
+        reason=fields["reason"],
+    )
     keys = [(key, services.runtime.new_id()) for key in looked_at(call)]
 
     def write(connection: Connection) -> None:
         for key, new_id in keys:
-            looks.keep(connection, look, key, new_id)
+            looks.keep(connection, replace(look, ticket=key), new_id)
 
     await services.database.write(write)
     return await _shown(request, whole=True)
@@ -111,27 +141,17 @@ async def _shown(
     services = request.app[SERVICES]
     session = sessions.required(request, sessions.EVERYBODY)
     hears = session.account.role in sessions.MAY_HEAR
-    call = await _call(services, request.match_info["call"])
-    lines = await services.database.read(lambda c: register.lines(c, call.id))
-    kept = await services.database.read(lambda c: recordings.of_call(c, call.id))
-    listens = await services.database.read(
-        lambda c: {each.id: register.listeners(c, each.id) for each in kept}
-    )
-    looked = await services.database.read(
-        lambda c: [look for key in looked_at(call) for look in looks.of_ticket(c, key)]
-    )
+    known = await services.database.read(lambda c: _known(c, request.match_info["call"]))
+    call, kept = known["call"], known["recordings"]
     values = {
-        "call": call,
+        **known,
         "row": spoken.row(call, lives=call.id in await live.living(services)),
         "number": spoken.whole(call.contact) if whole else spoken.masked(call.contact),
         "whole": whole,
         "may_look": session.account.role in sessions.MAY_WRITE and not whole,
-        "talk": spoken.talk(lines, mask=not whole),
-        "recordings": kept,
+        "talk": spoken.talk(known["lines"], mask=not whole),
         "may_hear": hears,
         "sound": _sound(kept) if hears else "",
-        "listens": listens,
-        "looks": looked,
         "length": spoken.length,
         "problem": problem,
     }
@@ -142,8 +162,22 @@ def _sound(kept: Sequence[recordings.Kept]) -> str:
     return next((each.id for each in kept if not each.purged and each.kind == "call"), "")
 
 
-async def _call(services: Services, call_id: str) -> Entry:
-    found = await services.database.read(lambda c: register.one(c, call_id))
+def _known(connection: Connection, call_id: str) -> dict[str, Any]:
+    """What is known of a call in one moment."""
+    call, kept = _call(connection, call_id), recordings.of_call(connection, call_id)
+    seen = [look for key in looked_at(call) for look in looks.of_ticket(connection, key)]
+    return {
+        "call": call,
+        "lines": register.lines(connection, call_id),
+        "recordings": kept,
+        "listens": {each.id: register.listeners(connection, each.id) for each in kept},
+        "looks": [look for look in seen if look.what in _OF_CALLS],
+        "people": accounts.names(connection),
+    }
+
+
+def _call(connection: Connection, call_id: str) -> Entry:
+    found = register.one(connection, call_id)
     if found is None:
         raise web.HTTPNotFound(text="没有这个通话")
     return found

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
+from sqlalchemy import Connection
 
+from config.county import County
 from intake import inbox
-from intake.services import SERVICES, Services
+from intake.services import SERVICES
 from intake.web import pages, rows
+from intake.web.rows import Row
 from routing import command, jurisdiction, report
 from routing.deadline import Light
-from routing.report import Counts
+from routing.report import MOST_COUNTED, Counts
 from routing.ticket import Status
 
 PAGE = 30
@@ -22,61 +26,78 @@ class Figure:
     """A number on the first page, with the list behind it."""
 
     name: str
-    number: int
+    number: str
     link: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How things stand in one moment: no ticket is in two places of it, or in none."""
+
+    dangers: Sequence[Row]  # the alarm: what nobody has taken up
+    rows: Sequence[Row]  # what else waits
+    more: bool
+    waiting: int
+    stuck: int
+    counts: Counts
+
+
 def routes() -> Sequence[web.RouteDef]:
-    """The page, and the count that announces news."""
+    """The page, and what announces news."""
     return [web.get("/console", _page), web.get("/console/waiting", _waiting)]
 
 
-async def _page(request: web.Request) -> web.StreamResponse:
-    services = request.app[SERVICES]
-    now, page, centre = services.runtime.now(), rows.page_number(request), _centre(services)
-    found = await services.database.read(
-        lambda c: report.waiting(c, centre, limit=PAGE + 1, offset=(page - 1) * PAGE)
+def standing(connection: Connection, county: County, now: datetime, page: int) -> Standing:
+    """Everything that the page shows, from one look at the database."""
+    centre = jurisdiction.centre(county).code
+    dangers = command.unseen(connection, limit=MOST_DANGERS)
+    alarmed = [each.number for each in dangers]
+    found = report.waiting(
+        connection, centre, limit=PAGE + 1, offset=(page - 1) * PAGE, but=alarmed
     )
-    counts = await services.database.read(lambda c: report.counts(c, now))
-    waiting = await services.database.read(lambda c: report.count_waiting(c, centre))
-    dangers = await services.database.read(lambda c: command.unseen(c, limit=MOST_DANGERS))
-    values = {
-        "dangers": await rows.read(services, dangers),
-        "rows": await rows.read(services, found[:PAGE]),
-        "more": len(found) > PAGE,
-        "page": page,
-        "figures": _figures(waiting, counts),
-        "stuck": await services.database.read(inbox.stuck),
-        "waiting": waiting,
-    }
+    return Standing(
+        dangers=rows.read(connection, county, dangers, now),
+        rows=rows.read(connection, county, found[:PAGE], now),
+        more=len(found) > PAGE,
+        waiting=report.count_waiting(connection, centre),
+        stuck=inbox.stuck(connection),
+        counts=report.counts(connection, now),
+    )
+
+
+async def _page(request: web.Request) -> web.StreamResponse:
+    services, page = request.app[SERVICES], rows.page_number(request)
+    now = services.runtime.now()
+    stands = await services.database.read(lambda c: standing(c, services.county, now, page))
+    values = {"stands": stands, "page": page, "figures": _figures(stands)}
     return pages.show(request, "queue.html", values)
 
 
-def _figures(waiting: int, counts: Counts) -> list[Figure]:
-    search = "/console/search"
+def _figures(stands: Standing) -> list[Figure]:
+    search, counts = "/console/search", stands.counts
+    returned, answered = counts.status(Status.RETURNED), counts.status(Status.ANSWERED)
+    yellow, red = counts.light(Light.YELLOW), counts.light(Light.RED)
+    more = stands.waiting > MOST_COUNTED
+    waiting = f"{MOST_COUNTED} 多" if more else str(stands.waiting)
     return [
         Figure(name="件等您办", number=waiting, link="/console"),
-        Figure(
-            name="件退单待裁定",
-            number=counts.status(Status.RETURNED),
-            link=f"{search}?status=returned",
-        ),
-        Figure(
-            name="件待回访", number=counts.status(Status.ANSWERED), link=f"{search}?status=answered"
-        ),
-        Figure(name="件将到期", number=counts.light(Light.YELLOW), link=f"{search}?light=yellow"),
-        Figure(name="件超期", number=counts.light(Light.RED), link=f"{search}?light=red"),
+        Figure(name="件退单待裁定", number=str(returned), link=f"{search}?status=returned"),
+        Figure(name="件待回访", number=str(answered), link=f"{search}?status=answered"),
+        Figure(name="件将到期", number=str(yellow), link=f"{search}?light=yellow"),
+        Figure(name="件超期", number=str(red), link=f"{search}?light=red"),
     ]
 
 
 async def _waiting(request: web.Request) -> web.StreamResponse:
+    """How many wait, and which dangers nobody has taken up: the page tells which of them are new,
+    also where as many others have gone.
+    """
     services = request.app[SERVICES]
-    centre = _centre(services)
-    waiting = await services.database.read(lambda c: report.count_waiting(c, centre))
-    dangers = await services.database.read(lambda c: command.unseen(c, limit=MOST_DANGERS))
-    return web.json_response({"waiting": waiting, "dangers": len(dangers)})
+    centre = jurisdiction.centre(services.county).code
 
+    def look(connection: Connection) -> dict[str, object]:
+        dangers = command.unseen(connection, limit=MOST_DANGERS)
+        waiting = report.count_waiting(connection, centre)
+        return {"waiting": waiting, "dangers": [each.number for each in dangers]}
 
-def _centre(services: Services) -> str:
-    """The unit for which the hotline's people act."""
-    return jurisdiction.centre(services.county).code
+    return web.json_response(await services.database.read(look))

@@ -39,11 +39,10 @@ def routes() -> Sequence[web.RouteDef]:
     return [web.post("/console/tickets/{number:[0-9-]{1,20}}/ring", _ring)]
 
 
-async def of_ticket(services: Services, ticket: Ticket) -> Ringing:
+def of_ticket(connection: Connection, services: Services, ticket: Ticket) -> Ringing:
     """The ticket's calls, and which may be asked for now."""
-    wanted = Wanted(ticket=ticket.number)
-    calls = await services.database.read(lambda c: register.listing(c, wanted, limit=MOST))
-    owed = await services.database.read(lambda c: errands.of_ticket(c, ticket.number))
+    calls = register.listing(connection, Wanted(ticket=ticket.number), limit=MOST)
+    owed = errands.of_ticket(connection, ticket.number)
     waits = any(each.state == "waiting" for each in owed)
     to = callbacks.reachable(ticket)
     may = services.settings.phone is not None and to is not None and not waits

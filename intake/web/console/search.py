@@ -1,6 +1,8 @@
-"""Finding tickets by number, words, place, status and light; by a telephone only with a reason."""
+"""Finding tickets by number, words, place, status and light; a person only with a reason."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -10,39 +12,42 @@ from channels import text
 from config.county import County
 from intake.services import SERVICES, Services
 from intake.web import forms, looks, pages, rows, sessions
-from intake.web.looks import Look
+from intake.web.looks import Look, What
+from intake.web.rows import Row
+from nlp import redact
 from routing import report
 from routing.deadline import Light
-from routing.report import Word
-from routing.ticket import Status, Ticket
+from routing.report import Wanted, Word
+from routing.ticket import Status
 
 PAGE = 30
 LONGEST_QUERY = 60
 SHORTEST_PHONE = 7
 MOST_PLACES = 50
 MAY_LOOK = sessions.MAY_WRITE
+WHO = "请把电话号码写全（至少 7 位），或者写姓名（两到四个汉字）"
+WHY = "请写明为什么要按人查"
+_NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}")
 
 
 def routes() -> Sequence[web.RouteDef]:
-    """The page, and looking for whoever has a telephone."""
-    return [web.get("/console/search", _page), web.post("/console/search", _by_phone)]
+    """The page, and looking for whoever has a telephone or a name."""
+    return [web.get("/console/search", _page), web.post("/console/search", _by_person)]
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     words = text.cleaned(request.query.get("q", "")).strip()[:LONGEST_QUERY]
     status, light = request.query.get("status", ""), request.query.get("light", "")
-    now, page = services.runtime.now(), rows.page_number(request)
-    wanted = report.Wanted(
+    page = rows.page_number(request)
+    wanted = Wanted(
         words=_words(services.county, words),
         status=Status(status) if status in set(Status) else None,
         light=Light(light) if light in set(Light) else None,
     )
-    found = await services.database.read(
-        lambda c: report.search(c, wanted, now=now, limit=PAGE + 1, offset=(page - 1) * PAGE)
-    )
+    found = await services.database.read(lambda c: _found(c, services, wanted, page))
     values = {
-        "rows": await rows.read(services, found[:PAGE]),
+        "rows": found[:PAGE],
         "more": len(found) > PAGE,
         "page": page,
         "q": words,
@@ -54,27 +59,43 @@ async def _page(request: web.Request) -> web.StreamResponse:
     return _shown(request, values)
 
 
-async def _by_phone(request: web.Request) -> web.StreamResponse:
-    """Shows the tickets of a telephone, after writing down at each who looked and why."""
+def _found(connection: Connection, services: Services, wanted: Wanted, page: int) -> list[Row]:
+    """The lines of a page and, where there are more, of one beyond it."""
+    now, offset = services.runtime.now(), (page - 1) * PAGE
+    found = report.search(connection, wanted, now=now, limit=PAGE + 1, offset=offset)
+    return rows.read(connection, services.county, found, now)
+
+
+async def _by_person(request: web.Request) -> web.StreamResponse:
+    """Shows the tickets of a telephone or a name, after writing down at each who looked and why;
+    where there are none, that he looked.
+    """
     fields = await forms.read(request)
     session = sessions.required(request, MAY_LOOK)
     services = request.app[SERVICES]
-    phone, reason = fields.get("phone", ""), fields.get("reason", "")
-    kept = {"phone": phone, "reason": reason}
-    if sum(each.isdigit() for each in phone) < SHORTEST_PHONE:
-        return _shown(request, {**kept, "problem": "请把电话号码写全，至少 7 位"}, status=409)
+    who, reason = fields.get("who", ""), fields.get("reason", "")
+    kept = {"who": who, "reason": reason}
+    is_phone = sum(each.isdigit() for each in who) >= SHORTEST_PHONE
+    if not is_phone and not _NAME.fullmatch(who):
+        return _shown(request, {**kept, "problem": WHO}, status=409)
     if not reason:
-        return _shown(request, {**kept, "problem": "请写明为什么要按电话查"}, status=409)
-    look = Look(operator=session.account.name, reason=reason, at=services.runtime.now())
-    found = await services.database.write(lambda c: _looked_up(c, services, phone, look))
-    return _shown(request, {**kept, "rows": await rows.read(services, found), "asked": True})
+        return _shown(request, {**kept, "problem": WHY}, status=409)
+    hidden = redact.mask_phone(who) if is_phone else who[0] + "某"
+    look = Look(
+        operator=session.account.name,
+        at=services.runtime.now(),
+        what=What.SEARCH,
+        reason=f"{reason}（查 {hidden}）",
+    )
+    found = await services.database.write(lambda c: _looked_up(c, services, who, look))
+    return _shown(request, {**kept, "rows": found, "asked": True})
 
 
-def _looked_up(connection: Connection, services: Services, phone: str, look: Look) -> list[Ticket]:
-    found = report.by_phone(connection, phone, limit=PAGE)
-    for ticket in found:
-        looks.keep(connection, look, ticket.number, services.runtime.new_id())
-    return found
+def _looked_up(connection: Connection, services: Services, who: str, look: Look) -> list[Row]:
+    found = report.by_person(connection, who, limit=PAGE)
+    for number in [ticket.number for ticket in found] or [""]:
+        looks.keep(connection, replace(look, ticket=number), services.runtime.new_id())
+    return rows.read(connection, services.county, found, look.at)
 
 
 def _shown(
@@ -82,7 +103,7 @@ def _shown(
 ) -> web.StreamResponse:
     session = sessions.required(request, sessions.EVERYBODY)
     blank = {"rows": [], "more": False, "page": 1, "query": "", "personal": False, "problem": ""}
-    blank |= {"q": "", "status": "", "light": "", "phone": "", "reason": "", "asked": False}
+    blank |= {"q": "", "status": "", "light": "", "who": "", "reason": "", "asked": False}
     may_look = session.account.role in MAY_LOOK
     return pages.show(
         request, "search.html", {**blank, "may_look": may_look, **values}, status=status

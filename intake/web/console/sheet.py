@@ -2,10 +2,12 @@
 can be done now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from intake import accounts
 from intake.counter import writing
@@ -17,10 +19,18 @@ from intake.web.console.deciding import Wish
 from nlp import redact
 from routing import dispatch, lifecycle, store
 from routing.errors import TicketNotFound
-from routing.ticket import Action, Status, Ticket
+from routing.ticket import ACTION_NAMES, Action, Status, Ticket
 
 _BY_ITS_OWN_FORM = dispatch.BRING_ALONG | {Action.TELL}
 _JUDGEMENTS = {"solved": "解决了", "satisfied": "满意", "contacted": "有人联系过"}
+_DONE = {
+    Action.DISPATCH: "派好了，由{unit}办。",
+    Action.RULE: "定好了，由{unit}办。",
+    Action.CORRECT: "改好了。",
+    Action.TELL: "已经发给居民。他回了话，这张工单会到待办里。",
+    Action.ANSWER: "答复已经发给居民。",
+    Action.SUPERVISE: "督办单开好了。",
+}
 _SAID = {True: "是", False: "不是", None: "没有说"}
 
 
@@ -41,29 +51,24 @@ async def shown(
     wish: Wish | None = None,
     typed: Typed | None = None,
     identity: Identity | None = None,
+    photos: bool = False,
 ) -> web.StreamResponse:
-    """The page as `by` sees it; what he typed into a form that was refused is in it still."""
-    services, number = request.app[SERVICES], request.match_info["number"]
-    this = await ticket(services, number)
-    events = await services.database.read(lambda c: store.events(c, number))
-    people = await services.database.read(accounts.names)
-    session = sessions.required(request, sessions.EVERYBODY)
-    may_write = session.account.role in sessions.MAY_WRITE
-    may_act = may_write or session.account.role in sessions.MAY_SUPERVISE
+    """The page as `by` sees it; what he typed into a form that was refused is in it still.
+
+    `identity` and `photos`: what he has asked to see, after it was written down.
+    """
+    services, session = request.app[SERVICES], sessions.required(request, sessions.EVERYBODY)
+    known = await _known(services, request.match_info["number"])
+    this, role = known["ticket"], session.account.role
+    may_write = role in sessions.MAY_WRITE
+    may_act = may_write or role in sessions.MAY_SUPERVISE
     allowed = lifecycle.allowed(this, by) if may_act else ()
-    answers = [event.at for event in events if event.action is Action.ANSWER]
     values = {
-        "ticket": this,
-        "row": (await rows.read(services, [this]))[0],
+        **known,
         "runs": rows.runs(this),
-        "answered_at": answers[-1] if answers and not rows.runs(this) else None,
-        "events": chronicle.of(services.county, events, people),
-        "people": people,
-        "looks": await services.database.read(lambda c: looks.of_ticket(c, number)),
-        "ringing": await ringing.of_ticket(services, this),
-        "suggestion": events[0].note if this.status is Status.DECIDING else "",
-        "attached": await services.database.read(lambda c: attached.of_ticket(c, number)),
-        "may_hear": session.account.role in sessions.MAY_HEAR,
+        "done": "" if problem else _done(services, known, request.query.get("done", "")),
+        "may_hear": role in sessions.MAY_HEAR,
+        "sees_photos": photos or role in sessions.MAY_WRITE,
         "assisting": [services.county.unit_name(code) for code in this.assisting],
         "identity": identity,
         "masked_reporter": _masked(this),
@@ -81,6 +86,41 @@ async def shown(
         **options.lists(services.county),
     }
     return pages.show(request, "ticket.html", values, status=409 if problem else 200)
+
+
+async def _known(services: Services, number: str) -> dict[str, Any]:
+    """What is known of the ticket in one moment."""
+    try:
+        return await services.database.read(lambda c: _read(c, services, number))
+    except TicketNotFound as error:
+        raise web.HTTPNotFound(text=str(error)) from error
+
+
+def _read(connection: Connection, services: Services, number: str) -> dict[str, Any]:
+    county, this = services.county, store.load(connection, number)
+    events, people = store.events(connection, number), accounts.names(connection)
+    answers = [event.at for event in events if event.action is Action.ANSWER]
+    return {
+        "ticket": this,
+        "row": rows.read(connection, county, [this], services.runtime.now())[0],
+        "last": events[-1].action,
+        "answered_at": answers[-1] if answers and not rows.runs(this) else None,
+        "events": chronicle.of(county, events, people),
+        "people": people,
+        "looks": looks.of_ticket(connection, number),
+        "ringing": ringing.of_ticket(connection, services, this),
+        "suggestion": events[0].note if this.status is Status.DECIDING else "",
+        "attached": attached.of_ticket(connection, number),
+    }
+
+
+def _done(services: Services, known: Mapping[str, Any], done: str) -> str:
+    """What the form before has done, if nothing has happened since; empty for nothing."""
+    if done != known["last"]:
+        return ""
+    said = _DONE.get(Action(done), "“{action}”记下了。")
+    unit = services.replies.unit(known["ticket"])
+    return said.format(action=ACTION_NAMES[Action(done)], unit=unit)
 
 
 async def ticket(services: Services, number: str) -> Ticket:

@@ -1,6 +1,7 @@
 """One ticket: its page, and the forms on it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -12,12 +13,13 @@ from intake.web.console import acting, deciding, sheet
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
 from intake.web.console.sheet import Identity
-from intake.web.looks import Look
+from intake.web.looks import Look, What
 from routing.dispatch import Order
 from routing.errors import RoutingError, StaleVersion
 from routing.ticket import Action, Ticket
 
 CHANGED_MEANWHILE = "刚才有别人改动了这张工单，下面是最新的情况，您填的还在，请看过再提交。"
+ASK_FOR_PHOTOS = "照片要先在工单页上点“看照片”，系统记下谁看的"
 _ACTORS = {Role.LEADER: "leader", Role.INSPECTOR: "inspector"}
 
 _Decide = Callable[[Connection, Services, Wish, Order], Ticket]
@@ -32,7 +34,8 @@ def routes() -> Sequence[web.RouteDef]:
         web.post(base + "/correct", _correct),
         web.post(base + "/act", _act),
         web.post(base + "/identity", _identity),
-        web.get("/console/media/{id:[0-9a-f]{1,64}}", _media),
+        web.post(base + "/photos", _photos),
+        web.get(base + "/media/{id:[0-9a-f]{1,64}}", _media),
     ]
 
 
@@ -59,7 +62,7 @@ async def _decided(
         await services.database.write(lambda c: decide(c, services, meant, order))
     except RoutingError as error:
         return await sheet.shown(request, by=_by(session), problem=_problem(error), wish=wish)
-    raise web.HTTPSeeOther(f"/console/tickets/{order.number}")
+    raise _done(order, Action.DISPATCH if dispatches else Action.CORRECT)
 
 
 async def _act(request: web.Request) -> web.StreamResponse:
@@ -74,7 +77,7 @@ async def _act(request: web.Request) -> web.StreamResponse:
         await services.database.write(lambda c: acting.act(c, services, action, order, typed))
     except RoutingError as error:
         return await sheet.shown(request, by=_by(session), problem=_problem(error), typed=typed)
-    raise web.HTTPSeeOther(f"/console/tickets/{order.number}")
+    raise _done(order, action)
 
 
 async def _identity(request: web.Request) -> web.StreamResponse:
@@ -86,22 +89,67 @@ async def _identity(request: web.Request) -> web.StreamResponse:
         problem = "请写明为什么要看反映人的信息"
         return await sheet.shown(request, by=_by(session), problem=problem)
     ticket = await sheet.ticket(services, number)
-    look = Look(operator=session.account.name, reason=fields["reason"], at=services.runtime.now())
+    look = _look(request, session, What.REPORTER, reason=fields["reason"])
     new_id = services.runtime.new_id()
-    await services.database.write(lambda c: looks.keep(c, look, number, new_id))
+    await services.database.write(lambda c: looks.keep(c, look, new_id))
     identity = Identity(
         name=ticket.reporter_name, phone=ticket.reporter_phone, contact=ticket.reporter
     )
     return await sheet.shown(request, by=_by(session), identity=identity)
 
 
+async def _photos(request: web.Request) -> web.StreamResponse:
+    """Shows a ticket's photos to who need not see them for his work, after writing it down."""
+    await forms.read(request)
+    session = sessions.required(request, sessions.EVERYBODY)
+    services, number = request.app[SERVICES], request.match_info["number"]
+    look, new_id = _look(request, session, What.PHOTO), services.runtime.new_id
+
+    def write(connection: Connection) -> None:
+        for each in attached.of_ticket(connection, number):
+            if each.is_picture:
+                looks.keep_once(connection, replace(look, item=each.id), new_id())
+
+    await services.database.write(write)
+    return await sheet.shown(request, by=_by(session), photos=True)
+
+
 async def _media(request: web.Request) -> web.StreamResponse:
-    found = await request.app[SERVICES].media.find(request.match_info["id"])
-    if found is None or not found[0].exists():
+    """A photo, voice note or file that came along with the ticket; who gets it is written down."""
+    session = sessions.required(request, sessions.EVERYBODY)
+    services, number = request.app[SERVICES], request.match_info["number"]
+    media_id = request.match_info["id"]
+    known = await services.database.read(lambda c: attached.find(c, number, media_id))
+    found = await services.media.find(media_id) if known else None
+    if known is None or found is None or not found[0].exists():
         raise web.HTTPNotFound(text="没有这个文件")
-    if found[1].startswith(attached.HEARD):
+    if known.is_heard:
         sessions.required(request, sessions.MAY_HEAR)
+    look = _look(request, session, known.what, item=media_id)
+    if known.is_heard or session.account.role in sessions.MAY_WRITE:
+        new_id = services.runtime.new_id()
+        await services.database.write(lambda c: looks.keep_once(c, look, new_id))
+    elif not await services.database.read(lambda c: looks.lately(c, look)):
+        raise web.HTTPForbidden(text=ASK_FOR_PHOTOS)
     return web.FileResponse(found[0], headers={"Content-Type": found[1]})
+
+
+def _look(
+    request: web.Request, session: Session, what: What, *, reason: str = "", item: str = ""
+) -> Look:
+    return Look(
+        operator=session.account.name,
+        at=request.app[SERVICES].runtime.now(),
+        what=what,
+        reason=reason,
+        item=item,
+        ticket=request.match_info["number"],
+    )
+
+
+def _done(order: Order, action: Action) -> web.HTTPSeeOther:
+    """Back to the page, which says that it is done."""
+    return web.HTTPSeeOther(f"/console/tickets/{order.number}?done={action.value}")
 
 
 def _problem(error: RoutingError) -> str:

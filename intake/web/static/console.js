@@ -2,11 +2,20 @@
 // Single keys for those who work all night: they are shown beside what they do.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select")) return;
-  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-  if (!target) return;
-  event.preventDefault();
-  if (target.matches("input, button")) target.focus(); else target.click();
+  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([hidden])`);
+  if (target) {
+    event.preventDefault();
+    if (target.matches("input, button, textarea")) target.focus(); else target.click();
+  } else if (event.key === "j" || event.key === "k") walk(event.key === "j" ? 1 : -1);
 });
+// From one ticket (or call) of the lists to the next; Enter opens it, as it does any link.
+const walk = (step) => {
+  const links = [...document.querySelectorAll(".tickets td:nth-child(-n+2) a.number")];
+  if (!links.length) return;
+  const at = links.indexOf(document.activeElement);
+  const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.max(0, Math.min(links.length - 1, at + step));
+  links[next].focus();
+};
 // New tickets are announced, never inserted under the cursor.
 const news = document.getElementById("news");
 if (news) {
@@ -15,12 +24,13 @@ if (news) {
       const answer = await fetch("/console/waiting", { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const { waiting, dangers } = await answer.json();
-      if (dangers > Number(news.dataset.dangers)) {
-        news.hidden = false; news.textContent = "有新的险情，马上点这里"; document.title = "■ 险情"; return;
+      const known = news.dataset.dangers.split(" ");
+      if (dangers.some((number) => !known.includes(number))) {
+        news.hidden = false; news.textContent = "有新的险情，马上点这里（r）"; document.title = "■ 险情"; return;
       }
       const more = waiting - Number(news.dataset.count);
       news.hidden = more <= 0;
-      if (more > 0) { news.textContent = `新来 ${more} 件，点这里刷新`; document.title = `（${more}）待办`; }
+      if (more > 0) { news.textContent = `新来 ${more} 件，点这里刷新（r）`; document.title = `（${more}）待办`; }
     } catch { /* the next try will tell */ }
   }, 5000);
 }
