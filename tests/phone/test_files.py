@@ -108,7 +108,9 @@ def test_too_long_a_path_for_the_control_socket_is_said(
     tmp_path: Path, asterisk_program: Program
 ) -> None:
     with pytest.raises(WriteFault, match="太长"):
-        own.write(tmp_path / ("x" * 90), asterisk_program, ports=Ports())
+        own.write(
+            tmp_path / ("x" * 90), asterisk_program, ports=Ports(), phone={"number": "4569899"}
+        )
 
 
 def test_port_that_is_taken_is_said(line: Line) -> None:
