@@ -11,7 +11,7 @@ from config import fit, runtime
 from config.county import County
 from config.settings import Settings, SettingsFault
 from intake import accounts, app, logs, processes, trial
-from intake.cli import asterisk, common, model, operators, ports, prompts, show, speech
+from intake.cli import asterisk, common, keeping, model, operators, ports, prompts, show, speech
 from intake.cli.common import SettingsPath, Trial
 from intake.cli.ports import PortTaken
 from intake.receiver import Receiver
@@ -25,6 +25,8 @@ application.add_typer(model.models, name="model")
 application.add_typer(prompts.prompts, name="prompts")
 application.add_typer(speech.speech, name="speech")
 application.add_typer(operators.operators, name="operator")
+application.command()(keeping.backup)
+application.command()(keeping.restore)
 
 
 @application.command()
