@@ -14,6 +14,7 @@ from config import runtime
 from intake.asterisk import fetch, own, program
 from intake.asterisk.own import Ports, Running
 from tests.phone import kit
+from tests.phone.clocked import Clocked
 from tests.phone.hotline import Hotline
 from tests.phone.kit import CALLER, Telephone
 from tests.phone.line import Line
@@ -111,3 +112,18 @@ async def hotline(clean_line: Line, tmp_path: Path) -> AsyncIterator[Hotline]:
     await made.start()
     yield made
     made.program.stop()
+
+
+@pytest.fixture
+async def home(clean_line: Line) -> AsyncIterator[Telephone]:
+    """The resident's telephone: he rings us with it, and it rings when we call him."""
+    async with kit.telephone(user=CALLER, port=clean_line.instance.ports.trunk) as phone:
+        yield phone
+
+
+@pytest.fixture
+async def clocked(clean_line: Line, tmp_path: Path) -> AsyncIterator[Clocked]:
+    """The whole program, not started yet, at ten in the morning."""
+    made = Clocked.of(clean_line, tmp_path / "program")
+    yield made
+    made.hotline.program.stop()

@@ -15,13 +15,15 @@ import soundfile
 import soxr
 
 from tests.bench.program import Program
-from tests.phone import kit
+from tests.phone import kit, terse
 from tests.phone.kit import NotYet, Samples, Telephone
 from tests.phone.line import Line
 
 CALLS = Path(__file__).parent / "calls"
 UP_WITHIN_S = 60.0
 SAID_WITHIN_S = 40.0
+RUNG_WITHIN_S = 30.0  # what is owed is looked for twice a second
+KEPT_WITHIN_S = 100.0
 
 
 def spoken(name: str) -> Samples:
@@ -45,10 +47,13 @@ class Hotline:
 
     @classmethod
     def of(cls, line: Line, folder: Path, **more: str) -> "Hotline":
-        """Not started yet; it hears by the trial's recogniser. `more` are settings by variable."""
+        """Not started yet; it hears by the trial's recogniser and says little. `more` are settings
+        by variable.
+        """
         environment = {
             **line.instance.environment,
             "HOTLINE_PHONE__TRIAL_MODEL": "true",
+            "HOTLINE_COUNTY": str(terse.county(folder)),
             **more,
         }
         return cls(line=line, program=Program(folder=folder, environment=environment))
@@ -104,6 +109,24 @@ class Hotline:
         rows = self.rows("SELECT * FROM ticket ORDER BY number")
         return [{**dict(row), **json.loads(row["details"])} for row in rows]
 
+    def notes(self, action: str) -> list[str]:
+        """What was noted at each such step of any ticket."""
+        sql = "SELECT note FROM ticket_event WHERE action = ? ORDER BY sequence"
+        return [row["note"] for row in self.rows(sql, action)]
+
+    async def kept(self, count: int) -> list[sqlite3.Row]:
+        """Until so many recordings are taken in, each with what its call was for."""
+        until = time.monotonic() + KEPT_WITHIN_S
+        while time.monotonic() < until:
+            found = self.rows(
+                "SELECT r.*, c.purpose FROM recording r JOIN call c ON c.id = r.call"
+                " ORDER BY r.kept_at"
+            )
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(0.2)
+        raise NotYet(f"{count} recordings were not taken in: {self.program.log()[-2000:]}")
+
     async def said(self, key: str, times: int = 1, within_s: float = SAID_WITHIN_S) -> None:
         """Until we have said something so often, to its end."""
         until = time.monotonic() + within_s
@@ -148,3 +171,19 @@ class Resident:
             times = 1 + sum(key in keys.split(",") for keys in self.hotline.replies())
             await self.say(name)
             await self.hotline.said(key, times)
+
+    async def tells(self) -> str:
+        """Ring a program that is started for it, tell a matter and hang up; the ticket's number."""
+        await self.hotline.start()
+        await self.ring()
+        await self.talk([("lamp-f", "read_back"), ("yes-f", "receipt")])
+        await self.telephone.hang_up()
+        await self.telephone.until("disconnected")
+        (ticket,) = self.hotline.tickets()
+        number: str = ticket["number"]
+        return number
+
+    async def is_rung(self, after: int) -> None:
+        """His telephone rings and he takes it, behind the first `after` of its events."""
+        await self.telephone.until("ringing", RUNG_WITHIN_S, after=after)
+        await self.telephone.until("confirmed", after=after)
