@@ -8,12 +8,13 @@ from sqlalchemy import Connection
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 from intake import inbox, wire
-from intake.counter import filling, judging, moving, nudging, ownership
+from intake.counter import alarms, filling, hiding, judging, moving, nudging, ownership
 from intake.replies import Replies
 from intake.talk import confirming
 from intake.talk.steps import (
     AskWithdraw,
     HandOver,
+    Hide,
     Judge,
     Move,
     Open,
@@ -26,6 +27,7 @@ from intake.talk.steps import (
     Withdraw,
 )
 from intake.talk.turn import Conversation, Turn
+from nlp.understanding import Urgency
 from routing import lifecycle, outbox, store
 from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
 from routing.envelope import Envelope
@@ -109,6 +111,8 @@ class Clerk:
                 return after, replies, number
             case Supplement():
                 return self._supplement(connection, step, after, message)
+            case Hide(ticket=number):
+                return self._hide(connection, number, after, message)
             case Move():
                 return self._move(connection, step, after, message)
             case Press():
@@ -161,11 +165,22 @@ class Clerk:
         order = Order.on(ticket, by=BY_RESIDENT, note=step.text)
         ticket = self._dispatcher.supplement(connection, order, phone=step.phone, name=step.name)
         if step.look:
-            moving.look(connection, self._dispatcher, ticket, step.look)
+            ticket = moving.look(connection, self._dispatcher, ticket, step.look)
+        if step.alarm:
+            alarms.again(connection, self._dispatcher, ticket, step.text)
         key = "supplemented_again" if step.brief else "supplemented"
         key = "phone_kept" if step.phone else key
         said = Reply(key=key, values={"number": ticket.number})
         return after, [] if step.quiet else [said], ticket.number
+
+    def _hide(
+        self, connection: Connection, number: str, after: Conversation, message: InboundMessage
+    ) -> tuple[Conversation, list[Reply], str]:
+        ticket = ownership.own(connection, number, message, after.proved)
+        if ticket is None:
+            return after, [_not_found(number)], ""
+        hiding.hide(connection, self._dispatcher, ticket)
+        return after, [Reply(key="secret_kept", values={"number": ticket.number})], ticket.number
 
     def _move(
         self, connection: Connection, step: Move, after: Conversation, message: InboundMessage
@@ -174,6 +189,8 @@ class Clerk:
         if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
             return after, [_not_found(step.ticket)], ""
         moved = moving.move(connection, self._dispatcher, ticket, step.place, step.text)
+        if moved.ticket.urgency is Urgency.DANGER:
+            alarms.go_on(connection, self._dispatcher, moved.ticket)
         if moved.done:
             after = replace(after, ticket_place=step.place)
         return after, [self._replies.moved(moved.ticket, step.place, moved.done)], ticket.number

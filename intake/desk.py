@@ -7,6 +7,7 @@ conversation, tickets, events, what must go out, and the receipt.
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -27,6 +28,7 @@ from routing.errors import StaleVersion
 from routing.writer import CommitUnknown
 
 MOST_RETRIES = 5
+LONGEST_DANGER = timedelta(days=1)  # that somebody goes on telling of
 MOST_CHARACTERS = 4000  # of one message; the rest stays in the inbox
 
 _StepFunction = Callable[[Conversation, Heard, Knowledge], Turn]
@@ -163,7 +165,11 @@ class FrontDesk:
             told = ownership.last_told(connection, message.sender)
         numbers = {thread.ticket, *heard.understanding.tickets} - {""}
         standing = ownership.standing(connection, numbers, message, thread.proved)
-        return replace(heard, told=told, standing=standing)
+        heard = replace(heard, told=told, standing=standing)
+        if heard.understanding.urgency is not Urgency.DANGER:
+            return heard
+        lately = ownership.raised(connection, message.sender, heard.at - LONGEST_DANGER)
+        return replace(heard, raised=lately)
 
     def _expire(self, connection: Connection, thread: str, silence: _SilenceFunction) -> Receipt:
         before = threads.load(connection, thread)

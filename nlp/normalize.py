@@ -35,6 +35,7 @@ _UNWANTED = re.compile(f"[{_PICTURES}{_INVISIBLE}]+")
 _INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
 _NUMBERED = re.compile("[\u2460-\u2468]")  # the circled numbers of a list
 _LINE_END = re.compile(r"\s*[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
+_HANDLE = re.compile(r"@[\w-]{1,30}(?:[:：]|(?=\s|$))")  # of an account that is called to in public
 _STICKER = re.compile(r"\[[\u4e00-\u9fff]{1,4}\]")  # WeChat writes its pictures as [微笑]
 
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -79,7 +80,7 @@ def as_written(text: str) -> str:
 
 def _plainer(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _UNWANTED.sub("", text))
-    plain = _STICKER.sub("", plain)
+    plain = _STICKER.sub("", _HANDLE.sub("", plain))
     if _HAN.search(plain):
         plain = _PLAIN_MARK.sub(lambda mark: mark.group().translate(_WIDE_MARK), plain)
     plain = _SPOKEN_RUN.sub(_as_digits, plain)

@@ -21,6 +21,7 @@ from routing.ticket import Action, Status, Ticket
 EVENT_TYPE = "ticket.danger"
 REPLY = "command_danger"
 NOTE = "险情还没有人接手，再报一次。"  # in the log, when the desk is told once more
+AGAIN = "居民又说了险情的事，请马上看"  # in log and queue: who has looked is to look again
 REPEAT = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)  # the queue shows it for as long as nobody has seen to it
 LONGEST_SAID = 120  # characters of the resident's words, for a message that is read in a hurry
@@ -31,6 +32,8 @@ _TELLING = tuple(
     each.value for each in (Action.OPEN, Action.CORRECT, Action.DISPATCH, Action.REOPEN)
 )  # by these the desk may have learnt of it
 _OURSELVES = (steps.Actor.SYSTEM.value, steps.Actor.RESIDENT.value)
+_UNTOUCHED = (Status.DECIDING.value, Status.DISPATCHED.value)
+_IN_HAND = (*_UNTOUCHED, Status.SIGNED.value, Status.RETURNED.value)
 _TICKET, _EVENT = schema.ticket, schema.ticket_event
 
 
@@ -41,20 +44,23 @@ def is_new(before: Ticket | None, after: Ticket, action: Action) -> bool:
     return before is None or before.urgency is not Urgency.DANGER or action is Action.REOPEN
 
 
-def told(county: County, ticket: Ticket, at: datetime, new_id: Callable[[], str]) -> list[Envelope]:
-    """The envelope to the desk; none where it can't be reached."""
+def told(
+    county: County, ticket: Ticket, at: datetime, new_id: Callable[[], str], *, said: str = ""
+) -> list[Envelope]:
+    """The envelope to the desk; none where it can't be reached. `said`: only what is new."""
     to = county.command_desk
     if not to:
         return []
     hidden = ticket.confidential
     place = county.place_name(ticket.place) or redact.mask(ticket.address) or UNNAMED_PLACE
-    said = {
+    values = {
         "number": ticket.number,
         "place": WITHHELD if hidden else place,
-        "said": WITHHELD if hidden else _short(redact.mask(ticket.text)),
+        "said": WITHHELD if hidden else _short(redact.mask(said or ticket.text)),
     }
     is_webhook = to.startswith("webhook:")
-    body = _data(ticket, said, at) if is_webhook else {"key": REPLY, "values": said, "choices": []}
+    reply = {"key": REPLY, "values": values, "choices": []}
+    body = _data(ticket, values, at) if is_webhook else reply
     kind = EVENT_TYPE if is_webhook else REPLY
     return [Envelope(id=new_id(), destination=to, ticket=ticket.number, kind=kind, body=body)]
 
@@ -79,7 +85,7 @@ def to_repeat(connection: Connection, now: datetime, limit: int) -> list[tuple[s
         sa.select(1)
         .where(
             _EVENT.c.ticket == _TICKET.c.number,
-            sa.or_(_EVENT.c.action.in_(_TELLING), _EVENT.c.note == NOTE),
+            sa.or_(_EVENT.c.action.in_(_TELLING), _EVENT.c.note.in_((NOTE, AGAIN))),
             _EVENT.c.at > now - REPEAT,
         )
         .exists()
@@ -94,7 +100,9 @@ def to_repeat(connection: Connection, now: datetime, limit: int) -> list[tuple[s
 
 
 def _unseen() -> tuple[ColumnElement[bool], ...]:
-    """Not taken up since the clock began: all steps since are the program's or a resident's."""
+    """Not taken up since the clock began, or not since he has told more of it: all steps since are
+    the program's or a resident's.
+    """
     seen = (
         sa.select(1)
         .where(
@@ -104,11 +112,27 @@ def _unseen() -> tuple[ColumnElement[bool], ...]:
         )
         .exists()
     )
-    open_to_it = (Status.DECIDING.value, Status.DISPATCHED.value)
+    more = sa.alias(_EVENT)
+    looked = (
+        sa.select(1)
+        .where(
+            _EVENT.c.ticket == _TICKET.c.number,
+            _EVENT.c.sequence > more.c.sequence,
+            _EVENT.c.by.not_in(_OURSELVES),
+        )
+        .correlate(_TICKET, more)
+        .exists()
+    )
+    told_again = (
+        sa.select(1)
+        .where(more.c.ticket == _TICKET.c.number, more.c.note == AGAIN, ~looked)
+        .correlate(_TICKET)
+        .exists()
+    )
+    untouched = sa.and_(_TICKET.c.status.in_(_UNTOUCHED), ~seen)
     return (
         _TICKET.c.urgency == Urgency.DANGER.value,
-        _TICKET.c.status.in_(open_to_it),
-        ~seen,
+        sa.or_(untouched, sa.and_(_TICKET.c.status.in_(_IN_HAND), told_again)),
     )
 
 

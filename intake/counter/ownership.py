@@ -1,22 +1,28 @@
-"""Whose ticket it is, and of which result somebody was told last. Functions of a connection."""
+"""Whose ticket it is, of which result somebody was told last, of which dangers he has told.
+
+Functions of a connection.
+"""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Contact, InboundMessage
-from intake.talk.turn import Standing, Told
+from intake.talk.turn import Raised, Standing, Told
+from nlp.understanding import Urgency
 from routing import lifecycle, schema, store
 from routing.dispatch import BY_RESIDENT
 from routing.errors import TicketNotFound
-from routing.ticket import Action, Ticket
+from routing.ticket import Action, Status, Ticket
 
 # After one of these a mere 没解决 is an answer to it; any other notice ends that.
 RESULT_NOTICES = frozenset({"result", "worker_result", "evaluate_ask", "evaluated", "dissatisfied"})
 
+MOST_RAISED = 5  # dangers of one resident that are looked at
 _COUNTRY = "+86"
-_TICKET, _OUTBOX = schema.ticket, schema.outbox
+_TICKET, _EVENT, _OUTBOX = schema.ticket, schema.ticket_event, schema.outbox
 _LATEST = (
     sa.select(_TICKET.c.number)
     .where(_TICKET.c.reporter == sa.bindparam("reporter"))
@@ -28,6 +34,31 @@ _LAST_NOTICE = (
     .where(_OUTBOX.c.destination == sa.bindparam("contact"))
     .order_by(_OUTBOX.c.created_at.desc(), _OUTBOX.c.position.desc())
     .limit(1)
+)
+_LAST_WORDS = (
+    sa.select(sa.func.max(_EVENT.c.at))
+    .where(
+        _EVENT.c.ticket == _TICKET.c.number,
+        sa.or_(_EVENT.c.by == BY_RESIDENT, _EVENT.c.action == Action.OPEN.value),
+    )
+    .scalar_subquery()
+    .label("said_at")
+)
+_RAISED = (
+    sa.select(_TICKET.c.number, _TICKET.c.place, _TICKET.c.category, _LAST_WORDS)
+    .where(
+        _TICKET.c.reporter == sa.bindparam("reporter"),
+        _TICKET.c.opened_at >= sa.bindparam("since"),
+        _TICKET.c.urgency == Urgency.DANGER.value,
+        _TICKET.c.status.in_(
+            [
+                each.value
+                for each in (Status.DECIDING, Status.DISPATCHED, Status.SIGNED, Status.RETURNED)
+            ]
+        ),
+    )
+    .order_by(sa.desc("said_at"), _TICKET.c.number.desc())
+    .limit(MOST_RAISED)
 )
 
 
@@ -94,6 +125,15 @@ def last_told(connection: Connection, sender: Contact) -> Told | None:
     if ticket is None:
         return None
     return Told(ticket=ticket.number, at=row.created_at, category=ticket.category)
+
+
+def raised(connection: Connection, sender: Contact, since: datetime) -> tuple[Raised, ...]:
+    """The dangers in hand that he has told of since then, the one he spoke of last first."""
+    rows = connection.execute(_RAISED, {"reporter": str(sender), "since": since})
+    return tuple(
+        Raised(ticket=row.number, place=row.place, category=row.category, at=row.said_at)
+        for row in rows
+    )
 
 
 def _latest(connection: Connection, sender: Contact) -> str:

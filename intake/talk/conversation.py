@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from channels.message import InboundMessage
 from intake.talk import (
+    alarms,
     asides,
     commands,
     confirming,
     dangers,
     drafts,
     happenings,
+    hiding,
     joining,
     questions,
     readback,
@@ -49,7 +51,7 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     after = turn.conversation
     if after.pending and after.stage is Stage.OPEN and not after.texts:
         turn = telling.next_matter(turn, heard, knowledge)
-    turn = dangers.advised(turn, heard)
+    turn = hiding.kept(dangers.advised(turn, heard), heard)
     turn = _with_media(turn, conversation, heard, knowledge)
     if drafts.is_much(turn.conversation):
         turn = _much_told(turn, heard, knowledge)
@@ -137,8 +139,10 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
         return happenings.of(conversation, heard, knowledge)
     if heard.message.public:
         return _public(conversation, heard, knowledge)
-    if said.urgency is Urgency.DANGER and not joining.same_danger(conversation, heard, knowledge):
-        return dangers.told(conversation, heard, knowledge)
+    danger = said.urgency is Urgency.DANGER
+    turn = alarms.told(conversation, heard, knowledge) if danger else None
+    if turn is not None:
+        return turn
     if said.kind is RequestKind.PERSON:
         return _person(conversation, heard, knowledge)
     if conversation.stage in _READ_BACK and said.kind not in _ABOUT_THE_TALK:
@@ -150,6 +154,9 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
 
 def _listen(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     """Nothing waits for a yes or no: a verdict, a command, more of a matter, or a new one."""
+    secret = hiding.wished(conversation, heard, knowledge)
+    if secret is not None:
+        return secret
     command = (
         commands.verdict(conversation, heard, knowledge)
         or asides.of(conversation, heard, knowledge)
@@ -163,6 +170,8 @@ def _listen(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
 
 
 def _public(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    if heard.understanding.urgency is Urgency.DANGER:
+        return alarms.in_public(conversation, heard, knowledge)
     whole = drafts.remember(conversation, heard)
     return questions.ask(whole, heard, knowledge, Stage.PUBLIC, "confirm_public")
 

@@ -1,7 +1,8 @@
 """Somebody tells of a danger: first what to do, then what happens, then where it is. Pure.
 
-On the telephone a person is offered as soon as the place is known; of lesser things that cannot
-wait (a dog's bite, money lost to a fraud) there is advice beside the ordinary course.
+Told again it joins its ticket (see `alarms`). On the telephone a person is offered as soon as the
+place is known; of lesser things that cannot wait (a dog's bite, money lost to a fraud) there is
+advice beside the ordinary course.
 """
 
 import re
@@ -27,17 +28,25 @@ _SPOT = re.compile(
 def told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     """Whom to ring and what to do; a ticket at once; then the one question that is left."""
     whole = drafts.gathered(drafts.remember(conversation, heard))
-    said = drafts.said(whole, heard, knowledge)
-    draft = drafts.draft(whole, heard.message, said=said, reason=reasons.DANGER_FIRST)
-    draft = replace(draft, urgency=Urgency.DANGER)
-    opened = drafts.opened(whole, heard.at, Open(draft=draft, danger=knowledge.danger))
-    first = advice(heard.understanding.danger_kind or said.danger_kind)
-    turn = _located(replace(opened, steps=(first, *opened.steps)), draft, heard, knowledge)
+    turn, draft = opened(whole, heard, knowledge, reasons.DANGER_FIRST, knowledge.danger)
+    turn = _located(turn, draft, heard, knowledge)
     if not (heard.message.spoken or draft.reporter_phone or whole.phone_asked):
         asked = replace(turn.conversation, phone_asked=True)
         ask = Say(reply=Reply(key="danger_phone"))
         turn = replace(turn, conversation=asked, steps=(*turn.steps, ask))
     return turn
+
+
+def opened(
+    whole: Conversation, heard: Heard, knowledge: Knowledge, reason: str, key: str
+) -> tuple[Turn, Draft]:
+    """What to do, and a ticket that a person looks at at once; `key`: what is said of it."""
+    said = drafts.said(whole, heard, knowledge)
+    draft = drafts.draft(whole, heard.message, said=said, reason=reason)
+    draft = replace(draft, urgency=Urgency.DANGER)
+    turn = drafts.opened(whole, heard.at, Open(draft=draft, danger=key))
+    first = advice(heard.understanding.danger_kind or said.danger_kind)
+    return replace(turn, steps=(first, *turn.steps)), draft
 
 
 def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn | None:
@@ -56,21 +65,21 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
             return Turn(conversation=again, steps=(*more, *standing))
         heeded = () if heard.message.spoken else (Say(reply=Reply(key="received")),)
         rest = drafts.forget(conversation)
-        return _offered(Turn(conversation=rest, steps=(*more, *heeded)), heard)
+        return offered(Turn(conversation=rest, steps=(*more, *heeded)), heard)
     phone = later.number_left(conversation, said)
     left = Supplement(ticket=ticket, text=heard.words, phone=phone, quiet=True)
     where = bool(said.places) or conversation.stage is Stage.WHICH
     if phone and not where:  # he has left a number: what we asked first stands still
         known = conversation.ticket_place
         rest = drafts.forget(conversation) if known else conversation
-        return _offered(Turn(conversation=rest, steps=(replace(left, quiet=False),)), heard)
+        return offered(Turn(conversation=rest, steps=(replace(left, quiet=False),)), heard)
     if conversation.ticket_place and not where:
         rest = drafts.forget(conversation)
-        return _offered(later.of(rest, heard, knowledge), heard)
-    turn = later.answered(replace(conversation, correcting=ticket), heard, knowledge)
+        return offered(alarmed(later.of(rest, heard, knowledge)), heard)
+    turn = alarmed(later.answered(replace(conversation, correcting=ticket), heard, knowledge))
     if phone:
         turn = replace(turn, steps=(*turn.steps, left))
-    return _offered(turn, heard)
+    return offered(turn, heard)
 
 
 def advised(turn: Turn, heard: Heard) -> Turn:
@@ -80,6 +89,19 @@ def advised(turn: Turn, heard: Heard) -> Turn:
     if not said.danger_kind or said.urgency is Urgency.DANGER or not tells:
         return turn
     return replace(turn, steps=(advice(said.danger_kind), *turn.steps))
+
+
+def alarmed(turn: Turn) -> Turn:
+    """Words for a danger's ticket are for whoever was told of it."""
+    steps = tuple(
+        replace(step, alarm=True) if isinstance(step, Supplement) else step for step in turn.steps
+    )
+    return replace(turn, steps=steps)
+
+
+def names_a_spot(text: str) -> bool:
+    """Is something in it that finds a house in a village?"""
+    return bool(_SPOT.search(text))
 
 
 def advice(kind: str) -> Say:
@@ -97,13 +119,13 @@ def _located(turn: Turn, draft: Draft, heard: Heard, knowledge: Knowledge) -> Tu
     values = {"place": place.full} if place else {}
     if exact:
         step: Step = Say(reply=Reply(key="danger_at", values=values or {"place": draft.address}))
-        return _offered(replace(turn, steps=(*turn.steps, step)), heard)
+        return offered(replace(turn, steps=(*turn.steps, step)), heard)
     ask = Say(reply=Reply(key="danger_spot" if place else "danger_where", values=values))
     waiting = questions.waiting(turn.conversation, heard, knowledge, Stage.PLACE)
     return replace(turn, conversation=waiting, steps=(*turn.steps, ask))
 
 
-def _offered(turn: Turn, heard: Heard) -> Turn:
+def offered(turn: Turn, heard: Heard) -> Turn:
     """On the telephone somebody in danger is put through if he wishes, nothing else being asked."""
     if not heard.message.spoken or turn.conversation.stage is not Stage.OPEN:
         return turn

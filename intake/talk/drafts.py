@@ -1,6 +1,5 @@
 """From what is remembered of a conversation to drafts of tickets. All of it pure."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from channels.message import InboundMessage
 from intake.talk import reasons, whereabouts
 from intake.talk.steps import HandOver, Open
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
-from nlp import names
+from nlp import names, secrecy
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from routing.ticket import Draft
 
@@ -107,12 +106,6 @@ def pinned(whole: Conversation, knowledge: Knowledge) -> Understanding:
     return replace(everything, categories=matter.categories, kind=kind)
 
 
-_SECRET = re.compile(
-    r"(?<!不)(?<!不用)(?<!不必)(?<!不需要)(?<!不要求)保密(?!局|单位|工作|协议)|"
-    r"(?:别|不要|不想|不能|千万别)(?:说出去|说|透露|泄露|告诉).{0,6}(?:是我|我的|我是谁)"
-)
-
-
 def draft(
     whole: Conversation, message: InboundMessage, *, said: Understanding, reason: str = ""
 ) -> Draft:
@@ -132,7 +125,7 @@ def draft(
         reporter=str(message.sender),
         reporter_name=names.own(said.text),
         reporter_phone=tel or said.own_phone,
-        confidential=any(_SECRET.search(text) for text in whole.texts),
+        confidential=any(secrecy.wanted(text) for text in whole.texts),
         channel=message.channel,
         messages=whole.messages,
         handover_reason=reason,

@@ -62,14 +62,6 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn |
     return replace(begun, steps=(said, *begun.steps))
 
 
-def same_danger(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
-    """More words of a danger that an operator has been called for already."""
-    long = heard.message.spoken or waits_for_place(conversation)
-    within_s = knowledge.same_matter_s if long else knowledge.join_s
-    young = conversation.ticket_danger and is_young(conversation, heard, within_s)
-    return young and not is_finished(conversation, heard)
-
-
 def waits_for_place(conversation: Conversation) -> bool:
     """Have we asked where a danger is of which the ticket is there already?"""
     asked = conversation.stage in _WHERE and not conversation.texts

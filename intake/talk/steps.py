@@ -51,7 +51,7 @@ class Supplement:
     """Add the resident's words to his ticket, and the telephone or name that he leaves.
 
     `brief`: he knows where they go; `quiet`: other words tell him; `look`: why a person at the
-    hotline is to look at it.
+    hotline is to look at it; `alarm`: of a danger, so who is told of it is told again.
     """
 
     ticket: str
@@ -59,8 +59,16 @@ class Supplement:
     brief: bool = False
     quiet: bool = False
     look: str = ""
+    alarm: bool = False
     phone: str = ""
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hide:
+    """From now on the ticket is confidential: he wants it so."""
+
+    ticket: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +129,7 @@ Step = (
     | Open
     | HandOver
     | Supplement
+    | Hide
     | Move
     | Press
     | TellProgress

@@ -67,6 +67,18 @@ class Told:
     category: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """A danger that the same resident has told of and that is still open; `at`: when he last spoke
+    of it.
+    """
+
+    ticket: str
+    place: str
+    category: str
+    at: datetime
+
+
 class Standing(StrEnum):
     """What a ticket that is spoken of is to this resident."""
 
@@ -78,7 +90,7 @@ class Standing(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """A message with what was understood of it; `told` where it may answer a result, `standing` of
-    the tickets it may speak of.
+    the tickets it may speak of, `raised` (the latest first) where it tells of a danger.
     """
 
     message: InboundMessage
@@ -87,6 +99,7 @@ class Heard:
     at: datetime
     told: Told | None = None
     standing: Mapping[str, Standing] = field(default_factory=dict)
+    raised: tuple[Raised, ...] = ()
 
     @property
     def words(self) -> str:

@@ -77,6 +77,15 @@ def corrected(
     return near if near != (now,) else ()
 
 
+def agree(place: str, places: tuple[Guess, ...], knowledge: Knowledge) -> bool:
+    """Can these be the same place? So can a village and its township, and one that is not known."""
+    if not place or not places or place in {guess.code for guess in places}:
+        return True
+    known = knowledge.place(place)
+    named = [knowledge.place(code) for code in rivals(places)]
+    return any(_is_part(known, each) or _is_part(each, known) for each in named)
+
+
 def put_right(said: Understanding, knowledge: Knowledge) -> Understanding:
     """东韩村路灯坏了，我说错了，不是东韩是西韩: only the place that he means in the end."""
     if len(rivals(said.places)) < 2:
@@ -121,6 +130,10 @@ def _own_characters(code: str, names: Mapping[str, PlaceName]) -> set[str]:
     """What only this name is written with: 侯爷的侯 says which of 侯东村 and 后东村 it is."""
     others = {letter for other, name in names.items() if other != code for letter in name.name}
     return set(names[code].name) - others
+
+
+def _is_part(place: PlaceName, town: PlaceName) -> bool:
+    return not town.township and _lies_in(place, town.name)
 
 
 def _lies_in(place: PlaceName, town: str) -> bool:

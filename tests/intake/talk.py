@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from channels.message import Contact, InboundMessage
 from intake.talk import confirming, conversation
 from intake.talk.steps import AskWithdraw, Open, ReadBack, Say, Step
-from intake.talk.turn import Conversation, Heard, Knowledge, PlaceName, Told, Turn
+from intake.talk.turn import Conversation, Heard, Knowledge, PlaceName, Raised, Told, Turn
 from nlp import verdict
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from tests.clock import MONDAY_MORNING
@@ -108,6 +108,7 @@ class Talk:
         self.count = 0
         self.spoken = spoken
         self.steps: list[Step] = []
+        self.raised: tuple[Raised, ...] = ()
 
     def message(self, text: str, **fields: object) -> InboundMessage:
         """What would come from the channel."""
@@ -135,12 +136,15 @@ class Talk:
             understanding=understand(text),
             at=self.at,
             told=told,
+            raised=self.raised,
         )
         turn = conversation.step(self.state, heard, KNOWLEDGE)
         opened = any(isinstance(step, Open) for step in turn.steps)
         self.state = turn.conversation
         if opened:
-            self.state = replace(self.state, ticket=f"20261123-{self.count:04d}")
+            number = f"20261123-{self.count:04d}"
+            self.state = replace(self.state, ticket=number)
+            self.raised = (*raised(turn, number, self.at), *self.raised)
         for step in turn.steps:
             if isinstance(step, AskWithdraw):
                 number = step.ticket or self.state.ticket
@@ -151,6 +155,15 @@ class Talk:
     def happens(self, event: str, text: str = "", **fields: object) -> Turn:
         """Something without words, or with those heard last."""
         return self.say(text, event=event, **fields)
+
+
+def raised(turn: Turn, number: str, at: datetime) -> list[Raised]:
+    """The dangers of which a ticket was opened."""
+    return [
+        Raised(ticket=number, place=each.draft.place, category=each.draft.category, at=at)
+        for each in drafts(turn)
+        if each.draft.urgency is Urgency.DANGER
+    ]
 
 
 def keys(turn: Turn) -> list[str]:

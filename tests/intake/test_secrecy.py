@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from channels.message import InboundMessage
 from intake.services import Services
-from routing import schema, store
+from routing import schema, store, visible
 from routing.dispatch import Order
 from routing.ticket import Status
+from tests.clock import Clock
+from tests.intake.resident import Resident
 
 LAMP = "东韩村村口的路灯坏了三天了没人修"
 
@@ -42,3 +44,64 @@ async def test_who_asks_for_no_secrecy_gets_none(
 ) -> None:
     number = (await services.desk.receive(say(f"{LAMP}，{wish}"))).ticket
     assert not (await services.database.read(lambda c: store.load(c, number))).confidential
+
+
+@pytest.mark.parametrize("after_s", [5, 90, 3600])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "请保密",
+        "别说是我说的",
+        "千万别告诉村里是我反映的",
+        "可别跟大队说是俺反映的",
+        "不要透露我的名字",
+        "我要匿名",
+    ],
+)
+async def test_secrecy_wished_for_later_holds_from_then_on(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage], wish: str, after_s: int
+) -> None:
+    resident = Resident(services, clock, say)
+    number = (await resident.receipt(LAMP)).ticket
+    assert await resident.says(wish, after_s=after_s) == ["secret_kept"]
+    ticket = await resident.latest()
+    assert (ticket.number, ticket.confidential) == (number, True)
+    assert ticket.handover_reason
+    log = await services.database.read(lambda c: store.events(c, number))
+    assert [event.note for event in log if event.changes.get("confidential")][-1] == "居民要求保密"
+    for unit in (ticket.unit, *ticket.assisting):
+        seen = visible.to_department(services.county, ticket, unit)
+        assert seen["text"] == visible.WITHHELD and not seen["place_name"]
+    query = sa.select(schema.outbox.c.body).where(schema.outbox.c.destination.like("webhook:%"))
+    told = await services.database.read(lambda c: c.execute(query).scalars().all())
+    assert not any(wish in body for body in told)
+
+
+async def test_telephone_left_with_the_wish_is_kept(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    resident = Resident(services, clock, say)
+    await resident.says(LAMP)
+    told = await resident.says("别说是我说的，我电话13931900001", after_s=90)
+    assert told == ["secret_kept", "phone_kept"]
+    ticket = await resident.latest()
+    assert ticket.confidential and ticket.reporter_phone == "13931900001"
+
+
+async def test_wish_beside_another_matter_is_that_matters(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    resident = Resident(services, clock, say)
+    first = (await resident.receipt(LAMP)).ticket
+    await resident.says("东三召村停水了，别说是我反映的", after_s=600)
+    assert (await resident.latest()).confidential
+    assert not (await services.database.read(lambda c: store.load(c, first))).confidential
+
+
+async def test_of_a_finished_ticket_he_hears_who_never_saw_his_name(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    resident = Resident(services, clock, say)
+    number = (await resident.receipt(LAMP)).ticket
+    await resident.finished(number, closed=True)
+    assert await resident.says("别说是我说的", after_s=600) == ["secret_finished"]
