@@ -19,7 +19,7 @@ DELIVERED = "routing.claims:delivered:before"  # the department has it, and we d
 STEPS = [
     "intake.inbox:add:before",
     "intake.inbox:add:after",
-    "intake.inbox:hold:before",
+    "intake.threads:hold:before",
     "routing.store:insert:before",
     "routing.store:insert:after",
     "routing.outbox:post:after",
