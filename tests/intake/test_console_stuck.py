@@ -9,6 +9,7 @@ from channels.message import InboundMessage
 from intake import inbox, schema
 from intake.accounts import Role
 from intake.services import Services
+from intake.web.console import stuck as room
 from routing import schema as tables
 from routing import store
 from routing.ticket import Status
@@ -63,6 +64,20 @@ async def test_operator_makes_a_ticket_of_it_once(
     told = sa.select(tables.outbox.c.kind).where(tables.outbox.c.destination == "web:a")
     kinds = await services.database.read(lambda c: c.execute(told).scalars().all())
     assert kinds == ["receipt_person"]
+
+
+async def test_who_saw_it_stuck_before_a_colleague_made_a_ticket_of_it_makes_no_second(
+    desk: Desk, services: Services, stuck: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes of PostgreSQL: both have listed it, the second waits for the lock."""
+    token = await enter(desk, services, Role.OPERATOR)
+    seen = await services.database.read(room._listing)
+    monkeypatch.setattr(room, "_listing", lambda _: seen)
+    first = await desk.post(f"/console/stuck/{stuck}", {"csrf": token})
+    assert first == (303, "/console/tickets/20261123-0001")
+    assert await desk.post(f"/console/stuck/{stuck}", {"csrf": token}) == first
+    count = sa.select(sa.func.count()).select_from(tables.ticket)
+    assert await services.database.read(lambda c: c.execute(count).scalar_one()) == 1
 
 
 async def test_message_of_which_nothing_can_be_read_becomes_a_ticket_too(
