@@ -11,7 +11,7 @@ from typing import Any
 from config.county import County
 from config.runtime import LOCAL_ZONE
 from nlp.understanding import Urgency
-from routing import deadline, jurisdiction, permission, steps
+from routing import deadline, heard_back, jurisdiction, permission, steps
 from routing.errors import ActionRefused, UnknownUnit
 from routing.route import Router
 from routing.ticket import Draft, Route, Ticket
@@ -141,7 +141,7 @@ def told(ticket: Ticket, words: str, longest: int) -> dict[str, Any]:
 
 def spoken_to(ticket: Ticket) -> dict[str, Any]:
     """Who asked for a person has had one."""
-    asked = ticket.handover_reason == ASKED_PERSON
+    asked = heard_back.without(ticket.handover_reason) == ASKED_PERSON
     return {"handover_reason": SPOKEN_TO} if asked else {}
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from routing import heard_back, store
+from routing import entails, heard_back, store
 from routing.database import Database
-from routing.dispatch import BY_RESIDENT, Dispatcher, Order
+from routing.dispatch import Dispatcher
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 from tests.routing import county as counties
@@ -130,3 +131,16 @@ async def test_why_a_person_decides_outlives_the_answer(database: Database, cloc
     assert ticket.handover_reason == f"{why}；居民回话：快点吧"
     ticket = await _act(database, dispatcher, Action.TELL, ticket, DESK, "请问在哪个村？")
     assert ticket.handover_reason == why
+
+
+async def test_who_asked_for_a_person_and_answered_has_had_one_once_he_is_written_to(
+    database: Database, clock: Clock
+) -> None:
+    dispatcher, ticket = await _opened(database, clock, place="")
+    ticket = await _act(database, dispatcher, Action.TELL, ticket, DESK, "在哪个村？")
+    ticket = await _act(database, dispatcher, Action.SUPPLEMENT, ticket, BY_RESIDENT, "东头")
+    asked = Order.on(ticket, by=BY_SYSTEM)
+    ticket = await database.write(lambda c: dispatcher.correct(c, asked, look=entails.ASKED_PERSON))
+    assert ticket.handover_reason == f"{entails.ASKED_PERSON}；居民回话：东头"
+    ticket = await _act(database, dispatcher, Action.TELL, ticket, DESK, "您好，请说")
+    assert ticket.handover_reason == entails.SPOKEN_TO
