@@ -28,10 +28,11 @@ from intake.talk.steps import (
 )
 from intake.talk.turn import Conversation, Turn
 from nlp.understanding import Urgency
-from routing import lifecycle, outbox, store
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
+from routing import outbox, permission, store
+from routing.dispatch import Dispatcher
 from routing.envelope import Envelope
 from routing.errors import ActionRefused
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action
 
 WITHDRAW_REASON = "居民本人撤单"
@@ -56,15 +57,16 @@ class Clerk:
         said: list[Reply] = []
         number = ""
         for step in turn.steps:
-            before = after
+            is_further = bool(after.ticket)
             after, replies, touched = self._one(connection, step, after, message)
             said.extend(replies)
             number = number or touched
             if isinstance(step, Open):
-                earlier = tuple(each for each in step.draft.messages if each != inbox_id)
-                link = inbox.link_further if before.ticket else inbox.link
+                told = step.draft.messages
+                earlier = tuple(each for each in told if each != inbox_id)
+                link = inbox.link_further if is_further else inbox.link
                 link(connection, earlier, touched)
-                if touched != number and inbox_id in step.draft.messages:
+                if touched != number and inbox_id in told:
                     inbox.link_also(connection, inbox_id, touched)
         receipt = Receipt(
             replies=tuple(said), ticket=number, person=bool(turn.person), reason=turn.person
@@ -151,7 +153,7 @@ class Clerk:
         ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None:
             return after, [Reply(key="transferring")], ""
-        if Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_SYSTEM):
+        if Action.SUPPLEMENT in permission.allowed(ticket, BY_SYSTEM):
             self._dispatcher.remark(connection, ticket, step.reason)
         told = Reply(key="handed_over", values={"number": ticket.number})
         return after, [told], ticket.number
@@ -160,7 +162,7 @@ class Clerk:
         self, connection: Connection, step: Supplement, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
         ticket = ownership.own(connection, step.ticket, message, after.proved)
-        if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
+        if ticket is None or Action.SUPPLEMENT not in permission.allowed(ticket, BY_RESIDENT):
             return after, [_not_found(step.ticket)], ""
         order = Order.on(ticket, by=BY_RESIDENT, note=step.text)
         ticket = self._dispatcher.supplement(connection, order, phone=step.phone, name=step.name)
@@ -186,7 +188,7 @@ class Clerk:
         self, connection: Connection, step: Move, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
         ticket = ownership.own(connection, step.ticket, message, after.proved)
-        if ticket is None or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
+        if ticket is None or Action.SUPPLEMENT not in permission.allowed(ticket, BY_RESIDENT):
             return after, [_not_found(step.ticket)], ""
         moved = moving.move(connection, self._dispatcher, ticket, step.place, step.text)
         if moved.ticket.urgency is Urgency.DANGER:

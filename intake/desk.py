@@ -144,13 +144,13 @@ class FrontDesk:
         self, connection: Connection, heard: Heard, step: _StepFunction, fits: Fits
     ) -> Receipt:
         held = threads.hold(connection, heard.inbox_id, heard.message.thread)
-        if held.receipt is not None:
-            return held.receipt
+        if held.message.receipt is not None:
+            return held.message.receipt
         thread = proofs.weigh(connection, held.conversation, heard)
         heard = self._with_tickets(connection, thread, heard)
         turn = step(thread, heard, self._knowledge.of(heard.message))
         after, receipt = self._clerk.carry_out(connection, turn, heard.message, heard.inbox_id)
-        told = 0 if held.answer_later else fits(receipt.replies)
+        told = 0 if held.message.answer_later else fits(receipt.replies)
         receipt = replace(receipt, posted=len(receipt.replies) - told)
         inbox.settle(connection, heard.inbox_id, receipt, heard.at)
         sender, later = heard.message.sender, receipt.replies[told:]

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from channels.message import Contact, InboundMessage, Receipt
 from intake import attachments, schema, wire
@@ -18,7 +19,7 @@ _INSERT = {name: new.returning(_INBOX.c.id) for name, new in insert_new(_INBOX).
 _BY_KEY = sa.select(_INBOX.c.id, _INBOX.c.receipt).where(
     _INBOX.c.channel == sa.bindparam("channel"), _INBOX.c.external_id == sa.bindparam("key")
 )
-_LOCKED = (
+LOCKED = (
     sa.select(_INBOX.c.receipt, _INBOX.c.answer_later)
     .where(_INBOX.c.id == sa.bindparam("row_id"))
     .with_for_update()
@@ -94,7 +95,11 @@ def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival
 
 def hold(connection: Connection, inbox_id: str) -> Held:
     """Lock the message for this unit of work."""
-    row = connection.execute(_LOCKED, {"row_id": inbox_id}).one()
+    return held(connection.execute(LOCKED, {"row_id": inbox_id}).one())
+
+
+def held(row: Row[*tuple[Any, ...]]) -> Held:
+    """What a row with the columns of LOCKED says."""
     receipt = wire.receipt_from_text(row.receipt) if row.receipt else None
     return Held(receipt=receipt, answer_later=row.answer_later)
 

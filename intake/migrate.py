@@ -3,7 +3,6 @@ several processes start at once.
 """
 
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -71,21 +70,11 @@ def _upgrade(connection: Connection, config: Config, to: str) -> None:
 
 
 def _engine(url: str) -> Engine:
-    """Its transactions are the database's own, tables and all; of SQLite too, where the driver
-    would commit each step by itself and what broke off could never be done again.
-    """
+    """Its transactions are the database's own, tables and all: what broke off can be done again."""
     if not url.startswith("sqlite"):
         return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
     engine = sa.create_engine(
         url, poolclass=sa.pool.NullPool, hide_parameters=True, connect_args={"timeout": WAIT_S}
     )
-
-    @sa.event.listens_for(engine, "connect")
-    def _(driver_connection: Any, _record: object) -> None:
-        driver_connection.isolation_level = None
-
-    @sa.event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
+    connections.begin_with(engine, "BEGIN IMMEDIATE")
     return engine

@@ -11,7 +11,7 @@ from config.runtime import LOCAL_ZONE
 from intake.talk.turn import PlaceName
 from nlp.understanding import Urgency
 from routing import deadline
-from routing.dispatch import BY_RESIDENT
+from routing.order import BY_RESIDENT
 from routing.ticket import STATUS_NAMES, Action, Draft, Route, Status, Ticket, TicketEvent
 
 UNNAMED_MATTER = "您反映的事"

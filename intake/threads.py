@@ -6,20 +6,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.message import InboundMessage, Receipt
-from intake import schema, wire
+from channels.message import InboundMessage
+from intake import inbox, schema, wire
 from intake.talk.turn import Conversation
 from routing.schema import insert_new
 
-_TABLE, _INBOX = schema.conversation, schema.inbox
+_TABLE = schema.conversation
 _STATE = sa.select(_TABLE.c.state).where(_TABLE.c.thread == sa.bindparam("key")).with_for_update()
-_MESSAGE = (
-    sa.select(_INBOX.c.receipt, _INBOX.c.answer_later)
-    .where(_INBOX.c.id == sa.bindparam("row_id"))
-    .with_for_update()
-    .subquery("message")
-)
-_TALK = _STATE.subquery("talk")
+_MESSAGE, _TALK = inbox.LOCKED.subquery("message"), _STATE.subquery("talk")
 _BOTH = sa.select(_MESSAGE, _TALK.c.state).select_from(_MESSAGE.outerjoin(_TALK, sa.true()))
 _INSERT = insert_new(_TABLE)
 _UPDATE = sa.update(_TABLE).where(_TABLE.c.thread == sa.bindparam("key"))
@@ -33,30 +27,20 @@ class Interrupted(Exception):
 class Held:
     """A message and its thread as their lock finds them."""
 
+    message: inbox.Held
     conversation: Conversation  # a blank one where it is `new`
     new: bool = False
-    receipt: Receipt | None = None  # somebody has been faster with the message
-    answer_later: bool = False  # its platform was told that it is here, and waits no more
 
 
 def hold(connection: Connection, inbox_id: str, thread: str) -> Held:
     """Lock a message and its thread's conversation for this unit of work, at one look."""
     row = connection.execute(_BOTH, {"row_id": inbox_id, "key": thread}).one()
-    blank = Conversation(thread=thread)
-    return Held(
-        conversation=wire.conversation_from_text(thread, row.state) if row.state else blank,
-        new=row.state is None,
-        receipt=wire.receipt_from_text(row.receipt) if row.receipt else None,
-        answer_later=row.answer_later,
-    )
+    return Held(message=inbox.held(row), conversation=_of(thread, row.state), new=row.state is None)
 
 
 def load(connection: Connection, thread: str) -> Conversation:
     """The thread's conversation, locked for this unit of work; a blank one if there was none."""
-    state = connection.execute(_STATE, {"key": thread}).scalar_one_or_none()
-    if state is None:
-        return Conversation(thread=thread)
-    return wire.conversation_from_text(thread, state)
+    return _of(thread, connection.execute(_STATE, {"key": thread}).scalar_one_or_none())
 
 
 def save(
@@ -114,3 +98,9 @@ def last_message(connection: Connection, thread: str) -> tuple[str, InboundMessa
         .where(_TABLE.c.thread == thread)
     ).one()
     return row.id, wire.message_from_text(row.body)
+
+
+def _of(thread: str, state: str | None) -> Conversation:
+    return (
+        Conversation(thread=thread) if state is None else wire.conversation_from_text(thread, state)
+    )

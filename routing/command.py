@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection
 from config.county import County
 from nlp import redact
 from nlp.understanding import Urgency
-from routing import schema, steps, store
+from routing import envelope, schema, steps, store
 from routing.envelope import Envelope
-from routing.ticket import Action, Status, Ticket
+from routing.ticket import RUNNING_STATUSES, Action, Status, Ticket
 
 EVENT_TYPE = "ticket.danger"
 REPLY = "command_danger"
@@ -33,7 +33,7 @@ _TELLING = tuple(
 )  # by these the desk may have learnt of it
 _OURSELVES = (steps.Actor.SYSTEM.value, steps.Actor.RESIDENT.value)
 _UNTOUCHED = (Status.DECIDING.value, Status.DISPATCHED.value)
-_IN_HAND = (*_UNTOUCHED, Status.SIGNED.value, Status.RETURNED.value)
+_RUNNING = tuple(status.value for status in RUNNING_STATUSES)
 _TICKET, _EVENT = schema.ticket, schema.ticket_event
 
 
@@ -58,11 +58,11 @@ def told(
         "place": WITHHELD if hidden else place,
         "said": WITHHELD if hidden else _short(redact.mask(said or ticket.text)),
     }
-    is_webhook = to.startswith("webhook:")
-    reply = {"key": REPLY, "values": values, "choices": []}
-    body = _data(ticket, values, at) if is_webhook else reply
-    kind = EVENT_TYPE if is_webhook else REPLY
-    return [Envelope(id=new_id(), destination=to, ticket=ticket.number, kind=kind, body=body)]
+    number = ticket.number
+    if not to.startswith("webhook:"):
+        return [envelope.reply(to, number, REPLY, values, new_id)]
+    body = _data(ticket, values, at)
+    return [Envelope(id=new_id(), destination=to, ticket=number, kind=EVENT_TYPE, body=body)]
 
 
 def unseen(connection: Connection, *, limit: int) -> list[Ticket]:
@@ -132,7 +132,7 @@ def _unseen() -> tuple[ColumnElement[bool], ...]:
     untouched = sa.and_(_TICKET.c.status.in_(_UNTOUCHED), ~seen)
     return (
         _TICKET.c.urgency == Urgency.DANGER.value,
-        sa.or_(untouched, sa.and_(_TICKET.c.status.in_(_IN_HAND), told_again)),
+        sa.or_(untouched, sa.and_(_TICKET.c.status.in_(_RUNNING), told_again)),
     )
 
 

@@ -31,7 +31,7 @@ def write_engine(url: str, size: int) -> Engine:
     engine = _engine(url, size, "READ COMMITTED")
     if is_sqlite(engine):
         _on_connect(engine, _sqlite_pragmas(query_only=False))
-        _begin_with(engine, "BEGIN IMMEDIATE")
+        begin_with(engine, "BEGIN IMMEDIATE")
     else:
         _on_connect(engine, _postgresql_limits)
     return engine
@@ -42,7 +42,7 @@ def read_engine(url: str, size: int) -> Engine:
     engine = _engine(url, size, "REPEATABLE READ")
     if is_sqlite(engine):
         _on_connect(engine, _sqlite_pragmas(query_only=True))
-        _begin_with(engine, "BEGIN")
+        begin_with(engine, "BEGIN")
     else:
         _on_connect(engine, _postgresql_read_only)
     return engine
@@ -124,10 +124,11 @@ def _on_connect(engine: Engine, prepare: Callable[[Any], None]) -> None:
         prepare(driver_connection)
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
-    """We begin transactions ourselves: the sqlite3 module would begin them late and without the
-    lock.
+def begin_with(engine: Engine, statement: str) -> None:
+    """We begin SQLite's transactions ourselves: the sqlite3 module would begin them late and
+    without the lock, and commit each change of a table by itself.
     """
+    _on_connect(engine, _leave_to_us)
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
@@ -148,11 +149,14 @@ def _sqlite_pragmas(*, query_only: bool) -> Callable[[Any], None]:
         pragmas.append("query_only=ON")
 
     def prepare(driver_connection: Any) -> None:
-        driver_connection.isolation_level = None
         for pragma in pragmas:
             driver_connection.execute(f"PRAGMA {pragma}").close()
 
     return prepare
+
+
+def _leave_to_us(driver_connection: Any) -> None:
+    driver_connection.isolation_level = None
 
 
 def _postgresql_limits(driver_connection: Any) -> None:

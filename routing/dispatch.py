@@ -19,12 +19,9 @@ from nlp.understanding import Urgency
 from routing import command, entails, heard_back, lifecycle, notices, outbox, store
 from routing.errors import ActionRefused
 from routing.opening import Opening
-from routing.order import BY_RESIDENT as BY_RESIDENT
-from routing.order import BY_SYSTEM as BY_SYSTEM
-from routing.order import Order as Order
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.route import Router
-from routing.ticket import ACTION_NAMES, Action, Draft, Route, Ticket
-from routing.workers import Occasion
+from routing.ticket import ACTION_NAMES, Action, Draft, Occasion, Route, Ticket
 from routing.worktime import Calendar
 
 LONGEST_TEXT = 8000  # characters, with supplements; beyond that they are in the log only

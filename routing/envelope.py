@@ -1,6 +1,6 @@
 """What leaves the house: envelopes, dead letters, and how a delivery fails."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,25 @@ class DeadLetter:
     last_error: str
     created_at: datetime
     finished_at: datetime
+
+
+def reply(
+    contact: str,
+    ticket: str,
+    key: str,
+    values: Mapping[str, str],
+    new_id: Callable[[], str],
+    *,
+    choices: tuple[str, ...] = (),
+) -> Envelope:
+    """One reply of the county's, on its way to somebody's channel."""
+    return Envelope(
+        id=new_id(),
+        destination=contact,
+        ticket=ticket,
+        kind=key,
+        body={"key": key, "values": dict(values), "choices": list(choices)},
+    )
 
 
 class DeliveryError(Exception):

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from nlp import redact
+from routing.order import BY_RESIDENT
 from routing.ticket import Action, TicketEvent
 
 MARK = "居民回话："
 LONGEST = 60  # characters of what he says; the rest is on the ticket's page
 WORDLESS = "（没有写字，看附件）"
 _BETWEEN = "；"
-_RESIDENT = "resident"
 _HE_SPEAKS = frozenset({Action.SUPPLEMENT, Action.REMIND, Action.EVALUATE, Action.REOPEN})
 
 
@@ -62,6 +62,6 @@ def is_awaited(events: Iterable[TicketEvent]) -> bool:
     for event in reversed(tuple(events)):
         if event.action is Action.TELL:
             return True
-        if event.by == _RESIDENT and event.action in _HE_SPEAKS:
+        if event.by == BY_RESIDENT and event.action in _HE_SPEAKS:
             return False
     return False

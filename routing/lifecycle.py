@@ -117,11 +117,6 @@ def replay(events: Iterable[TicketEvent]) -> Ticket:
     return ticket
 
 
-def allowed(ticket: Ticket, by: str) -> tuple[Action, ...]:
-    """What `by` may do now, see `permission.allowed`."""
-    return permission.allowed(ticket, by)
-
-
 def _consequences(ticket: Ticket, step: Step, at: datetime) -> dict[str, Any]:
     """What follows from the step itself."""
     values: dict[str, Any] = {"status": step.to or ticket.status}

@@ -12,10 +12,11 @@ from typing import Any
 
 from config.county import HELPERS, County
 from nlp import redact
-from routing import command, deadline, jurisdiction, visible, workers
+from routing import command, deadline, envelope, jurisdiction, visible, workers
 from routing.envelope import Envelope
-from routing.ticket import Action, Ticket
-from routing.workers import UNNAMED_MATTER, Occasion
+from routing.order import BY_RESIDENT
+from routing.ticket import Action, Occasion, Ticket
+from routing.workers import UNNAMED_MATTER
 
 EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
     {
@@ -42,8 +43,6 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
 )
 RELEASED = "ticket.released"  # the ticket went to somebody else
 OVERDUE = "已超过时限，请督促办理"
-
-_RESIDENT = "resident"  # who acts, where he does himself
 
 
 def of(county: County, occasion: Occasion, new_id: Callable[[], str]) -> list[Envelope]:
@@ -72,7 +71,7 @@ def overdue(
         "due": deadline.speak(ticket.due_at, now),
         "latest": OVERDUE,
     }
-    return [workers.reply(contact, ticket, "progress", values, new_id)]
+    return [envelope.reply(contact, ticket.number, "progress", values, new_id)]
 
 
 def _to_command(
@@ -130,7 +129,8 @@ def _to_resident(
     county: County, occasion: Occasion, new_id: Callable[[], str]
 ) -> Iterable[Envelope]:
     ticket, action = occasion.after, occasion.event.action
-    if not ticket.reporter:
+    to, number, by_us = ticket.reporter, ticket.number, occasion.event.by != BY_RESIDENT
+    if not to:
         return
     if action is Action.ANSWER:
         values = {
@@ -138,13 +138,11 @@ def _to_resident(
             "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
             "answer": ticket.answer,
         }
-        yield workers.reply(
-            ticket.reporter, ticket, "result", values, new_id, choices=("解决了", "没解决")
-        )
+        yield envelope.reply(to, number, "result", values, new_id, choices=("解决了", "没解决"))
     elif action is Action.TELL:
         values = {"number": ticket.number, "said": occasion.event.note}
-        yield workers.reply(ticket.reporter, ticket, "notice_words", values, new_id)
-    elif action is Action.EXTEND or (action is Action.WITHDRAW and occasion.event.by != _RESIDENT):
+        yield envelope.reply(to, number, "notice_words", values, new_id)
+    elif action is Action.EXTEND or (action is Action.WITHDRAW and by_us):
         key = "notice_extended" if action is Action.EXTEND else "notice_withdrawn"
         values = {
             "number": ticket.number,
@@ -153,7 +151,7 @@ def _to_resident(
         }
         if action is Action.EXTEND:
             values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
-        yield workers.reply(ticket.reporter, ticket, key, values, new_id)
-    elif action is Action.REOPEN and occasion.event.by != _RESIDENT:  # he is told at once
+        yield envelope.reply(to, number, key, values, new_id)
+    elif action is Action.REOPEN and by_us:  # he is told at once
         values = {"number": ticket.number}
-        yield workers.reply(ticket.reporter, ticket, "notice_reopened", values, new_id)
+        yield envelope.reply(to, number, "notice_reopened", values, new_id)

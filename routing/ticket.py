@@ -82,6 +82,11 @@ ACTION_NAMES = {
 
 
 FINAL_STATUSES = frozenset({Status.CLOSED, Status.WITHDRAWN})
+RUNNING_STATUSES = tuple(
+    status
+    for status in Status
+    if status not in FINAL_STATUSES | {Status.ANSWERED, Status.FOLLOWED_UP}
+)  # somebody still owes something by due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,3 +186,12 @@ class Route:
     rule: str = ""
     certain: bool = True
     reason: str = ""  # one Chinese sentence: why there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """A step of a ticket: how it was before (None: not yet there), how it is, and the event."""
+
+    before: Ticket | None
+    after: Ticket
+    event: TicketEvent

@@ -7,7 +7,7 @@ from typing import Any
 
 from config.county import County
 from nlp import redact
-from routing import lifecycle
+from routing import permission
 from routing.ticket import Ticket
 
 WITHHELD = "居民要求保密，内容请向县网格管理中心当面了解。"
@@ -41,7 +41,7 @@ def to_department(county: County, ticket: Ticket, department: str) -> dict[str, 
         "due_at": ticket.due_at.isoformat(),
         "due_provisional": ticket.due_provisional,
         "standard": list(ticket.standard),
-        "actions": [action.value for action in lifecycle.allowed(ticket, by)] if own else [],
+        "actions": [action.value for action in permission.allowed(ticket, by)] if own else [],
     }
 
 

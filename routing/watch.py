@@ -13,12 +13,13 @@ import structlog
 from sqlalchemy import ColumnElement, Connection
 
 from config.runtime import Runtime
-from routing import command, jurisdiction, report, schema, store
+from routing import command, jurisdiction, schema, store
 from routing.database import Database
-from routing.dispatch import BY_SYSTEM, Dispatcher, Order
+from routing.dispatch import Dispatcher
 from routing.errors import RoutingError
+from routing.order import BY_SYSTEM, Order
 from routing.resting import Resting
-from routing.ticket import Action, Status, Ticket
+from routing.ticket import RUNNING_STATUSES, Action, Status, Ticket
 
 BATCH = 50
 MOST_PROVISIONAL = 5000
@@ -77,7 +78,7 @@ class Watch:
         if self._recounted == now.date():
             return []
         query = sa.select(_TICKET).where(
-            _TICKET.c.status.in_([status.value for status in report.RUNNING]),
+            _TICKET.c.status.in_([status.value for status in RUNNING_STATUSES]),
             _TICKET.c.details.contains('"due_provisional":true', autoescape=True),
         )
         tickets = map(store.ticket_of, connection.execute(query.limit(MOST_PROVISIONAL)))
@@ -134,7 +135,7 @@ def _plainly(dispatcher: Dispatcher, connection: Connection, order: Order) -> Ti
 
 
 def _overdue(connection: Connection, now: datetime, limit: int) -> list[tuple[str, int]]:
-    running = _TICKET.c.status.in_([status.value for status in report.RUNNING])
+    running = _TICKET.c.status.in_([status.value for status in RUNNING_STATUSES])
     return _late(connection, _TICKET.c.due_at, now, limit, running)
 
 

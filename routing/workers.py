@@ -4,14 +4,14 @@ that its resident has answered, that it is no longer his, what came of it. All o
 Of a confidential ticket he learns that it is there, and where to ask; never who reported it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from config.county import County
 from nlp import redact
-from routing import command, deadline, heard_back
+from routing import command, deadline, envelope, heard_back
 from routing.envelope import Envelope
-from routing.ticket import Action, Status, Ticket, TicketEvent
+from routing.order import BY_RESIDENT
+from routing.ticket import Action, Occasion, Status, Ticket
 
 UNNAMED_MATTER = "居民反映的事"
 WITHHELD_MATTER = "居民要求保密的事"
@@ -27,15 +27,6 @@ _CALLS_HIM = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """A step of a ticket: how it was before (None: not yet there), how it is, and the event."""
-
-    before: Ticket | None
-    after: Ticket
-    event: TicketEvent
-
-
 def told(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
     """First who has it no more, then who has it."""
     yield from _released(county, occasion, new_id)
@@ -47,15 +38,17 @@ def told(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Itera
     if event.action in _CALLS_HIM:
         values["place"] = _place(county, ticket)
         values["due"] = deadline.speak(ticket.due_at, event.at)
-        yield reply(contact, ticket, "worker_dispatched", values, new_id)
+        yield envelope.reply(contact, ticket.number, "worker_dispatched", values, new_id)
     elif heard_back.is_there(str(event.changes.get("handover_reason", ""))):
         if event.action is Action.SUPPLEMENT and not ticket.confidential:
             values["said"] = redact.mask(event.note)[:LONGEST_SAID] or heard_back.WORDLESS
-            yield reply(contact, ticket, "worker_supplemented", values, new_id)
+            yield envelope.reply(contact, ticket.number, "worker_supplemented", values, new_id)
     elif event.action is Action.CLOSE and not ticket.confidential:
         values["answer"] = redact.mask(ticket.answer)
         choices = ("属实", "不实")
-        yield reply(contact, ticket, "worker_result", values, new_id, choices=choices)
+        yield envelope.reply(
+            contact, ticket.number, "worker_result", values, new_id, choices=choices
+        )
 
 
 def matter(county: County, ticket: Ticket) -> str:
@@ -63,25 +56,6 @@ def matter(county: County, ticket: Ticket) -> str:
     if ticket.confidential:
         return WITHHELD_MATTER
     return county.matter_name(ticket.category) or UNNAMED_MATTER
-
-
-def reply(
-    contact: str,
-    ticket: Ticket,
-    key: str,
-    values: Mapping[str, str],
-    new_id: Callable[[], str],
-    *,
-    choices: tuple[str, ...] = (),
-) -> Envelope:
-    """One reply of the county's, on its way to somebody's channel."""
-    return Envelope(
-        id=new_id(),
-        destination=contact,
-        ticket=ticket.number,
-        kind=key,
-        body={"key": key, "values": dict(values), "choices": list(choices)},
-    )
 
 
 def _released(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
@@ -98,12 +72,12 @@ def _released(county: County, occasion: Occasion, new_id: Callable[[], str]) -> 
     if not contact or actor == before.unit or same:
         return
     if over:
-        why = TAKEN_BACK if event.by == "resident" else WITHDRAWN
+        why = TAKEN_BACK if event.by == BY_RESIDENT else WITHDRAWN
     else:
         goes_to = GOES_TO.format(unit=county.unit_name(ticket.unit))
         why = ELSEWHERE if ticket.confidential else goes_to
     values = {"number": ticket.number, "matter": matter(county, ticket), "reason": why}
-    yield reply(contact, ticket, "worker_released", values, new_id)
+    yield envelope.reply(contact, ticket.number, "worker_released", values, new_id)
 
 
 def _place(county: County, ticket: Ticket) -> str:

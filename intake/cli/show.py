@@ -68,9 +68,9 @@ def started(out: Console, first: First) -> None:
         lines += [
             "",
             "试一试：",
-            f"1. 用浏览器打开居民页面，写“{first.example}”，看它怎么回答。",
-            "2. 打开话务员后台，登录，找到这张工单。",
-            *(["3. 看这个窗口：示例部门收到的工单打印在下面。"] if first.sample else []),
+            f"1．用浏览器打开居民页面，写“{first.example}”，看它怎么回答。",
+            "2．打开话务员后台，登录，找到这张工单。",
+            *(["3．看这个窗口：示例部门收到的工单打印在下面。"] if first.sample else []),
             "",
             f"数据都在 {first.state.resolve()}。按 Ctrl+C 停止，再启动时都还在。",
         ]

@@ -10,8 +10,9 @@ from channels.message import InboundMessage
 from intake.counter import ownership
 from intake.talk import reasons
 from intake.talk.steps import Open
-from routing import lifecycle
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
+from routing import permission
+from routing.dispatch import Dispatcher
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action, Draft, Status, Ticket
 
 TOLD = "回电时居民说："
@@ -50,7 +51,7 @@ def point_on(
 ) -> None:
     """Where another ticket was opened instead, the log of the first one says which."""
     ticket = ownership.own(connection, step.into, message) if step.into else None
-    if ticket is not None and Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_SYSTEM):
+    if ticket is not None and Action.SUPPLEMENT in permission.allowed(ticket, BY_SYSTEM):
         note = ANOTHER.format(number=opened.number)
         dispatcher.remark(connection, ticket, note)
 
@@ -64,7 +65,7 @@ def _said_nothing(
     connection: Connection, dispatcher: Dispatcher, ticket: Ticket, draft: Draft
 ) -> Ticket:
     """He was silent, or not heard: the ticket waits on, and a person is told why."""
-    if Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_SYSTEM):
+    if Action.SUPPLEMENT not in permission.allowed(ticket, BY_SYSTEM):
         return ticket
     note = SAID_NOTHING.format(reason=draft.handover_reason)
     return dispatcher.remark(connection, ticket, note)

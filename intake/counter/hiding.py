@@ -7,8 +7,9 @@ A function of a connection.
 from sqlalchemy import Connection
 
 from intake.talk import reasons
-from routing import lifecycle
-from routing.dispatch import BY_SYSTEM, Dispatcher, Order
+from routing import permission
+from routing.dispatch import Dispatcher
+from routing.order import BY_SYSTEM, Order
 from routing.ticket import Action, Status, Ticket
 
 ASKED = "居民要求保密"
@@ -16,7 +17,7 @@ ASKED = "居民要求保密"
 
 def hide(connection: Connection, dispatcher: Dispatcher, ticket: Ticket) -> Ticket:
     """The ticket, confidential where that may still be."""
-    if ticket.confidential or Action.CORRECT not in lifecycle.allowed(ticket, BY_SYSTEM):
+    if ticket.confidential or Action.CORRECT not in permission.allowed(ticket, BY_SYSTEM):
         return ticket
     waits = ticket.status in (Status.DECIDING, Status.RETURNED)
     look = None if waits else reasons.SECRET_LATER

@@ -11,9 +11,10 @@ from config.county import UnitKind
 from intake.counter import ownership
 from intake.talk.steps import Judge
 from nlp.understanding import RequestKind
-from routing import lifecycle
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
+from routing import permission
+from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.steps import Actor
 from routing.ticket import Action, Status, Ticket
 
@@ -56,7 +57,7 @@ def _by_resident(
     solved = _one_of(step, RequestKind.SOLVED, RequestKind.UNSOLVED)
     satisfied = _one_of(step, RequestKind.SATISFIED, RequestKind.UNSATISFIED)
     values = {"number": ticket.number}
-    if Action.EVALUATE not in lifecycle.allowed(ticket, BY_RESIDENT):
+    if Action.EVALUATE not in permission.allowed(ticket, BY_RESIDENT):
         return _beside(connection, dispatcher, ticket, step)
     ticket = dispatcher.evaluate(
         connection,
@@ -99,7 +100,7 @@ def _beside(
 ) -> list[Reply]:
     """The ticket is being handled (again): there is nothing to judge, but his words are kept."""
     values = {"number": ticket.number}
-    if Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_RESIDENT):
+    if Action.SUPPLEMENT not in permission.allowed(ticket, BY_RESIDENT):
         return [Reply(key="ticket_finished", values=values)]
     dispatcher.act(connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=step.words))
     return [Reply(key="supplemented", values=values)]
@@ -113,7 +114,7 @@ def _by_worker(
     opinion = "" if true is None else f"{TRUE_REPORT if true else FALSE_REPORT}。"
     kind = dispatcher.county.units[ticket.unit].kind  # it is there: he answers for it
     by = f"{_OFFICES.get(kind, Actor.UNIT)}:{ticket.unit}"
-    if Action.EVALUATE not in lifecycle.allowed(ticket, by):
+    if Action.EVALUATE not in permission.allowed(ticket, by):
         return [Reply(key="progress_unknown", values={"number": ticket.number})]
     dispatcher.evaluate(connection, Order.on(ticket, by=by, note=opinion + step.words))
     return [Reply(key="worker_evaluated", values={"number": ticket.number})]

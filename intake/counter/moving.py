@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from intake.talk import reasons
 from nlp.understanding import Urgency
-from routing import entails, heard_back, lifecycle
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
+from routing import entails, heard_back, permission
+from routing.dispatch import Dispatcher
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action, Route, Status, Ticket
 
 CHANGED = "居民更正地点：{before}改成{after}"
@@ -43,7 +44,7 @@ def move(
     }
     said = Order.on(ticket, by=BY_RESIDENT, note=words)
     ticket = dispatcher.supplement(connection, said)
-    if ticket.place == place or Action.CORRECT not in lifecycle.allowed(ticket, BY_SYSTEM):
+    if ticket.place == place or Action.CORRECT not in permission.allowed(ticket, BY_SYSTEM):
         return Moved(ticket=ticket, done=ticket.place == place)
     why = _why_not(ticket)
     if why:

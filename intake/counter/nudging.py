@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from routing import lifecycle, store
-from routing.dispatch import BY_RESIDENT, Dispatcher, Order
+from routing import permission, store
+from routing.dispatch import Dispatcher
+from routing.order import BY_RESIDENT, Order
 from routing.ticket import Action, Ticket
 
 # Who has just got a ticket, or a reminder of it, is left to work.
@@ -23,7 +24,7 @@ def press(
     events = store.events(connection, ticket.number)
     last = max((each.at for each in events if each.action in _RINGS), default=ticket.opened_at)
     order = Order.on(ticket, by=BY_RESIDENT, note=words)
-    allowed = lifecycle.allowed(ticket, BY_RESIDENT)
+    allowed = permission.allowed(ticket, BY_RESIDENT)
     if Action.REMIND in allowed and now - last >= LEFT_ALONE:
         return dispatcher.act(connection, Action.REMIND, order), True
     if Action.SUPPLEMENT in allowed:

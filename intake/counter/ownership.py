@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from channels.message import Contact, InboundMessage
 from intake.talk.turn import Raised, Standing, Told
 from nlp.understanding import Urgency
-from routing import lifecycle, schema, store
-from routing.dispatch import BY_RESIDENT
+from routing import permission, schema, store
 from routing.errors import TicketNotFound
-from routing.ticket import Action, Status, Ticket
+from routing.order import BY_RESIDENT
+from routing.ticket import RUNNING_STATUSES, Action, Ticket
 
 # After one of these a mere 没解决 is an answer to it; any other notice ends that.
 RESULT_NOTICES = frozenset({"result", "worker_result", "evaluate_ask", "evaluated", "dissatisfied"})
@@ -50,12 +50,7 @@ _RAISED = (
         _TICKET.c.reporter == sa.bindparam("reporter"),
         _TICKET.c.opened_at >= sa.bindparam("since"),
         _TICKET.c.urgency == Urgency.DANGER.value,
-        _TICKET.c.status.in_(
-            [
-                each.value
-                for each in (Status.DECIDING, Status.DISPATCHED, Status.SIGNED, Status.RETURNED)
-            ]
-        ),
+        _TICKET.c.status.in_([status.value for status in RUNNING_STATUSES]),
     )
     .order_by(sa.desc("said_at"), _TICKET.c.number.desc())
     .limit(MOST_RAISED)
@@ -102,7 +97,7 @@ def _is_his(ticket: Ticket, message: InboundMessage, proved: str) -> bool:
 def _stands(ticket: Ticket | None, message: InboundMessage, proved: str) -> Standing:
     if ticket is None or not _is_his(ticket, message, proved):
         return Standing.STRANGE
-    open_to_him = Action.SUPPLEMENT in lifecycle.allowed(ticket, BY_RESIDENT)
+    open_to_him = Action.SUPPLEMENT in permission.allowed(ticket, BY_RESIDENT)
     return Standing.LIVE if open_to_him else Standing.FINISHED
 
 

@@ -10,8 +10,9 @@ from channels.message import Contact
 from intake import inbox, threads
 from intake.talk.turn import Stage
 from routing import store
-from routing.dispatch import Dispatcher, Order
+from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused
+from routing.order import Order
 from routing.ticket import Action, Ticket
 
 BY_PHONE = "这件事是打电话来说的，写的字送不到，请给居民打电话。"

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 from channels.phone.book import Errand, Judgement, Purpose
 from intake.counter import filling
 from intake.phone import callbacks, errands
-from routing import lifecycle, store
-from routing.dispatch import BY_RESIDENT, BY_SYSTEM, Dispatcher, Order
+from routing import permission, store
+from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused, TicketNotFound
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action, Status, Ticket
 
 HELD = "电话回访"
@@ -110,4 +111,4 @@ def _ticket(connection: Connection, errand: Errand) -> Ticket | None:
 
 
 def _may(ticket: Ticket, action: Action, by: str) -> bool:
-    return action in lifecycle.allowed(ticket, by)
+    return action in permission.allowed(ticket, by)

@@ -26,11 +26,12 @@ from intake.phone import callbacks, calls, errands
 from intake.phone.calls import Known
 from intake.phone.recordings import Kind, Recordings
 from intake.talk import reasons
-from routing import lifecycle, store
+from routing import heard_back, permission, store
 from routing.database import Database
-from routing.dispatch import BY_SYSTEM, Dispatcher
+from routing.dispatch import Dispatcher
 from routing.errors import StaleVersion
-from routing.ticket import Action
+from routing.order import BY_SYSTEM
+from routing.ticket import Action, Ticket
 
 NOT_ANSWERED = "转人工后没有接通坐席，请回电"
 NOTE_LEFT = "，居民留了言，请听录音"
@@ -111,7 +112,7 @@ class Spool:
     def _owe(self, connection: Connection, contact: Contact, ticket_number: str) -> None:
         """We ring him back, once, where nothing tells what he wanted."""
         ticket = store.load(connection, ticket_number)
-        unknown = ticket.handover_reason == reasons.MISSED and ticket.text in reasons.NOTHING_KNOWN
+        unknown = _waits(ticket) and ticket.text in reasons.NOTHING_KNOWN
         if not unknown or errands.were_planned(connection, ticket_number, Purpose.CALL_BACK):
             return
         wanted = callbacks.call_back(self.runtime.new_id(), contact, ticket_number, by_system=True)
@@ -139,14 +140,19 @@ class Spool:
         if any(event.note == note for event in store.events(connection, ticket_number)):
             return
         ticket = store.load(connection, ticket_number)
-        known = ticket.handover_reason == reasons.MISSED  # it was opened because of this call
-        if known or Action.SUPPLEMENT not in lifecycle.allowed(ticket, BY_SYSTEM):
+        known = _waits(ticket)  # it was opened because of this call
+        if known or Action.SUPPLEMENT not in permission.allowed(ticket, BY_SYSTEM):
             return
         try:
             self.dispatcher.remark(connection, ticket, note)
         except StaleVersion:
             _log.info("phone.missed_note_later", ticket=ticket_number)
             raise
+
+
+def _waits(ticket: Ticket) -> bool:
+    """Was it opened because nobody answered, and has nobody looked since?"""
+    return heard_back.without(ticket.handover_reason) == reasons.MISSED
 
 
 def _is_fresh(note: Path, now: datetime) -> bool:

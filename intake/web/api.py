@@ -21,8 +21,9 @@ from intake import keys
 from intake.services import SERVICES, Services
 from intake.web import refusals
 from routing import store, visible
-from routing.dispatch import Dispatcher, Order
+from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused, RoutingError, StaleVersion, TicketNotFound
+from routing.order import Order
 from routing.ticket import Action, Ticket
 
 ADDRESS = "/api/v1/tickets/{number:[0-9-]{1,20}}"

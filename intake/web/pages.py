@@ -67,6 +67,7 @@ def set_up(application: web.Application) -> None:
         role_names=ROLE_NAMES,
         status_names=STATUS_NAMES,
         final_statuses=FINAL_STATUSES,
+        may_supervise=sessions.MAY_SUPERVISE,
         action_names=ACTION_NAMES,
         kind_names=REQUEST_KIND_NAMES,
         urgency_names=URGENCY_NAMES,

@@ -11,7 +11,7 @@ from config.county import County
 from nlp.understanding import Urgency
 from routing import command, deadline, entails, heard_back, report
 from routing.deadline import Light
-from routing.ticket import FINAL_STATUSES, Status, Ticket
+from routing.ticket import FINAL_STATUSES, RUNNING_STATUSES, Status, Ticket
 
 LAST_PAGE = 1000
 IN_TIME, TOO_LATE = "按时答复", "超期答复"
@@ -72,7 +72,7 @@ def asks(ticket: Ticket) -> bool:
 
 def runs(ticket: Ticket) -> bool:
     """Does somebody still owe something by `due_at`?"""
-    return ticket.status in report.RUNNING
+    return ticket.status in RUNNING_STATUSES
 
 
 def page_number(request: web.Request) -> int:

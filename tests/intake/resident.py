@@ -13,7 +13,7 @@ from intake.services import Services
 from intake.talk.turn import Conversation
 from routing import schema as tables
 from routing import store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 

@@ -18,7 +18,7 @@ from config.settings import PACKAGED_COUNTY, Settings
 from intake import app, migrate
 from intake.services import Services
 from routing import command, report, schema, store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 from tests.intake.resident import Resident

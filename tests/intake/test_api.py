@@ -18,7 +18,7 @@ from intake import app
 from intake.services import Services
 from intake.web import server
 from routing import schema, store
-from routing.dispatch import Order
+from routing.order import Order
 from tests.clock import Clock
 from tests.intake.conftest import API_TOKEN
 

@@ -13,7 +13,7 @@ from intake.accounts import Role
 from intake.services import Services
 from intake.web import sessions
 from routing import store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.steps import TABLE, Actor
 from routing.ticket import ACTION_NAMES, Action, Status
 from tests.intake.console import Desk, enter, everything, looks, rung

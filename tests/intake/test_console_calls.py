@@ -25,7 +25,7 @@ from intake.phone import calls
 from intake.phone import schema as tables
 from intake.services import Services
 from routing import store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action
 from tests.clock import Clock
 from tests.intake.console import CALL, Desk, hire, looks, rung

@@ -9,7 +9,7 @@ from channels.message import InboundMessage
 from intake.accounts import Role
 from intake.services import Services
 from routing import store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action
 from tests.clock import Clock
 from tests.intake.console import Desk, enter

@@ -8,7 +8,7 @@ import pytest
 from channels.message import InboundMessage
 from intake.accounts import Role
 from intake.services import Services
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action
 from tests.clock import Clock
 from tests.intake.console import Desk, enter, looks

@@ -14,7 +14,7 @@ from intake.accounts import Role
 from intake.services import Services
 from routing import schema as tickets
 from routing import store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 from tests.intake.console import PASSWORD, Desk, enter, hire, looks

@@ -13,7 +13,7 @@ from intake.services import Services
 from nlp.understanding import Understanding
 from routing import schema as tables
 from routing import store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Status
 from tests.clock import Clock
 

@@ -14,8 +14,8 @@ from intake import attachments, inbox
 from intake.fetching import Fetching
 from intake.services import Services
 from routing import outbox, schema, store
-from routing.dispatch import Order
 from routing.envelope import DeliveryError, Envelope
+from routing.order import Order
 from routing.relay import Relay
 from routing.ticket import Action, TicketEvent
 from tests.clock import Clock

@@ -6,7 +6,7 @@ from dataclasses import replace
 from channels.message import Attachment, Contact, InboundMessage, Point
 from intake import history, inbox
 from intake.services import Services
-from routing.dispatch import Order
+from routing.order import Order
 from tests.clock import Clock
 
 Say = Callable[..., InboundMessage]

@@ -15,7 +15,7 @@ from intake.talk.steps import Judge
 from intake.talk.turn import Told
 from nlp.understanding import RequestKind
 from routing import store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket, TicketEvent
 from tests.clock import MONDAY_MORNING, Clock
 from tests.intake.talk import LAMP, WATER, Talk, keys

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from channels.message import Attachment, InboundMessage
 from intake.services import Services
 from routing import report, schema, store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 from tests.intake.resident import Resident, Village

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from channels.message import InboundMessage
 from intake.services import Services
 from routing import schema, store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import STATUS_NAMES, Action, Ticket
 from tests.clock import Clock
 

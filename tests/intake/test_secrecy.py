@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from channels.message import InboundMessage
 from intake.services import Services
 from routing import schema, store, visible
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Status
 from tests.clock import Clock
 from tests.intake.resident import Resident

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,38 +114,39 @@ class Hotline:
         sql = "SELECT note FROM ticket_event WHERE action = ? ORDER BY sequence"
         return [row["note"] for row in self.rows(sql, action)]
 
+    async def until(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
+        """Look until something holds; `what` did not, if it never does."""
+        end = time.monotonic() + within_s
+        while not holds():
+            if time.monotonic() > end:
+                raise NotYet(f"{what}: {self.spoken()}\n{self.program.log()[-2000:]}")
+            await asyncio.sleep(0.05)
+
     async def kept(self, count: int) -> list[sqlite3.Row]:
         """Until so many recordings are taken in, each with what its call was for."""
-        until = time.monotonic() + KEPT_WITHIN_S
-        while time.monotonic() < until:
-            found = self.rows(
+
+        def found() -> list[sqlite3.Row]:
+            return self.rows(
                 "SELECT r.*, c.purpose FROM recording r JOIN call c ON c.id = r.call"
                 " ORDER BY r.kept_at"
             )
-            if len(found) >= count:
-                return found
-            await asyncio.sleep(0.2)
-        raise NotYet(f"{count} recordings were not taken in: {self.program.log()[-2000:]}")
+
+        what = f"{count} recordings were not taken in"
+        await self.until(lambda: len(found()) >= count, KEPT_WITHIN_S, what)
+        return found()
 
     async def said(self, key: str, times: int = 1, within_s: float = SAID_WITHIN_S) -> None:
         """Until we have said something so often, to its end."""
-        until = time.monotonic() + within_s
-        while time.monotonic() < until:
-            said = [each for keys in self.replies() for each in keys.split(",")]
-            if said.count(key) >= times:
-                return
-            await asyncio.sleep(0.05)
-        raise NotYet(f"{key!r} was not said: {self.spoken()}\n{self.program.log()[-2000:]}")
+
+        def said() -> list[str]:
+            return [each for keys in self.replies() for each in keys.split(",")]
+
+        await self.until(lambda: said().count(key) >= times, within_s, f"{key!r} was not said")
 
     async def settled(self, count: int = 1, within_s: float = 20.0) -> list[dict[str, Any]]:
         """Until there are so many tickets."""
-        until = time.monotonic() + within_s
-        while time.monotonic() < until:
-            found = self.tickets()
-            if len(found) >= count:
-                return found
-            await asyncio.sleep(0.1)
-        raise NotYet(f"{len(self.tickets())} tickets, not {count}: {self.spoken()}")
+        await self.until(lambda: len(self.tickets()) >= count, within_s, f"not {count} tickets")
+        return self.tickets()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,9 +93,6 @@ async def test_a_program_killed_while_he_tells_it_loses_neither_the_words_nor_th
     await home.until("disconnected", 15, after=known)
     clocked.set(0, "10:30")
     await hotline.start()
-    until = time.monotonic() + 30
-    while "路灯" not in hotline.tickets()[0]["text"]:
-        assert time.monotonic() < until, hotline.program.log()[-2000:]
-        await asyncio.sleep(0.2)
+    await hotline.until(lambda: "路灯" in hotline.tickets()[0]["text"], 30, "his words are lost")
     (ticket,) = hotline.tickets()
     assert (ticket["status"], ticket["handover_reason"]) == ("deciding", "居民没有确认就挂断")

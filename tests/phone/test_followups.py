@@ -1,7 +1,6 @@
 """Results are told by telephone and judged, by voice or by keys, and nobody is rung at night."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from intake.accounts import Role
 from tests.phone import console, kit
 from tests.phone.clocked import Clocked
 from tests.phone.hotline import RUNG_WITHIN_S, Hotline, Resident, spoken
-from tests.phone.kit import NotYet, Telephone
+from tests.phone.kit import Telephone
 
 QUIET_S = 2.5  # five times that what is owed is looked for
 ANSWER = "灯已经修好了"
@@ -47,15 +46,15 @@ async def _asked(resident: Resident, answers: Sequence[str], last: str) -> None:
 
 async def _judged(hotline: Hotline, count: int) -> dict[str, Any]:
     """The ticket once he has been followed up so often, and what came of it is written."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
+
+    def is_judged() -> bool:
         (ticket,) = hotline.tickets()
-        if hotline.notes("follow_up").count("电话回访") == count and (
-            ticket["status"] in ("closed", "dispatched")
-        ):
-            return ticket
-        await asyncio.sleep(0.1)
-    raise NotYet(f"not judged: {hotline.tickets()} {hotline.program.log()[-2000:]}")
+        often = hotline.notes("follow_up").count("电话回访") == count
+        return often and ticket["status"] in ("closed", "dispatched")
+
+    await hotline.until(is_judged, 10, "not judged")
+    (ticket,) = hotline.tickets()
+    return ticket
 
 
 @pytest.mark.timeout(300)
@@ -135,10 +134,7 @@ async def test_nobody_is_rung_at_night_and_who_answers_neither_time_is_written_d
     await _stays_quiet(home, known)
     clocked.set(1, "10:05")
     await home.until("ringing", RUNG_WITHIN_S, after=known)
-    until = time.monotonic() + 10
-    while not hotline.notes("follow_up"):
-        assert time.monotonic() < until, hotline.program.log()[-2000:]
-        await asyncio.sleep(0.1)
+    await hotline.until(lambda: bool(hotline.notes("follow_up")), 10, "nothing was written down")
     assert hotline.notes("follow_up") == ["电话回访两次未接通：无人接听"]
     (ticket,) = hotline.tickets()
     assert (ticket["status"], ticket["solved"]) == ("followed_up", None)

@@ -12,7 +12,8 @@ from config.county import County, Duty, Worker
 from nlp.understanding import Urgency
 from routing import command, store
 from routing.database import Database
-from routing.dispatch import Dispatcher, Order
+from routing.dispatch import Dispatcher
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from routing.watch import Watch
 from tests.clock import Clock

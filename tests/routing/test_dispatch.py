@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from nlp.understanding import RequestKind, Urgency
 from routing import lifecycle, store
 from routing.database import Database
-from routing.dispatch import Dispatcher, Order
+from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused, StaleVersion, UnknownUnit
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests import statements
 from tests.clock import Clock

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from nlp.understanding import RequestKind, Urgency
-from routing import lifecycle, record, steps
+from routing import lifecycle, permission, record, steps
 from routing.errors import ActionRefused
 from routing.steps import Actor
 from routing.ticket import ACTION_NAMES, FINAL_STATUSES, Action, Draft, Status, Ticket, TicketEvent
@@ -140,11 +140,11 @@ def test_the_table_and_nothing_else_says_what_an_operator_may(
     assert ticket.status is status
     step = steps.STEPS.get((status, action))
     if step is None or Actor.OPERATOR not in step.who:
-        assert action not in lifecycle.allowed(ticket, OPERATOR)
+        assert action not in permission.allowed(ticket, OPERATOR)
         with pytest.raises(ActionRefused, match=ACTION_NAMES[action]):
             lifecycle.advance(ticket, action, by=OPERATOR, at=NOW)
         return
-    assert action in lifecycle.allowed(ticket, OPERATOR)
+    assert action in permission.allowed(ticket, OPERATOR)
     after, event = lifecycle.advance(
         ticket, action, by=OPERATOR, at=NOW + timedelta(hours=1), **fitting(action, status)
     )
@@ -174,7 +174,7 @@ def test_the_table_and_nothing_else_says_what_an_operator_may(
     ],
 )
 def test_each_kind_of_actor_may_do_its_own_part(by: str, status: Status, may: str) -> None:
-    assert list(lifecycle.allowed(IN_STATUS[status](), by)) == [Action(a) for a in may.split()]
+    assert list(permission.allowed(IN_STATUS[status](), by)) == [Action(a) for a in may.split()]
 
 
 @pytest.mark.parametrize("by", ["", "operator", "operator:", "grid", "burglar:x", "resident2"])
@@ -182,7 +182,7 @@ def test_an_unknown_actor_is_refused(by: str) -> None:
     with pytest.raises(ActionRefused, match="不认得操作人"):
         lifecycle.advance(walk(), Action.SIGN, by=by, at=NOW)
     with pytest.raises(ActionRefused, match="不认得操作人"):
-        lifecycle.allowed(walk(), by)
+        permission.allowed(walk(), by)
 
 
 @pytest.mark.parametrize("action", [step.action for step in steps.TABLE if step.why])
@@ -239,7 +239,7 @@ def test_a_third_extension_needs_the_county_centre(by: str) -> None:
             ticket, Action.EXTEND, by=by, at=NOW, note="雨", due_at=NOW + timedelta(days=days)
         )
     later = NOW + timedelta(days=30)
-    assert Action.EXTEND not in lifecycle.allowed(ticket, by)
+    assert Action.EXTEND not in permission.allowed(ticket, by)
     with pytest.raises(ActionRefused, match="县网格管理中心决定"):
         lifecycle.advance(ticket, Action.EXTEND, by=by, at=NOW, note="雨", due_at=later)
     ticket, _ = lifecycle.advance(
@@ -436,14 +436,14 @@ class LifeOfATicket(RuleBasedStateMachine):
     def act(self, data: st.DataObject, by: str, minutes: int) -> None:
         """An actor tries an action that he may do now, with changes fitting or not."""
         self.at += timedelta(minutes=minutes)
-        may = lifecycle.allowed(self.ticket, by)
+        may = permission.allowed(self.ticket, by)
         if may:
             self.attempt(data, data.draw(st.sampled_from(may)), by)
 
     @rule(data=st.data(), action=st.sampled_from(Action), by=st.sampled_from(ACTORS))
     def try_anything(self, data: st.DataObject, action: Action, by: str) -> None:
         """An actor tries whatever comes to mind."""
-        may = action in lifecycle.allowed(self.ticket, by)
+        may = action in permission.allowed(self.ticket, by)
         done = self.attempt(data, action, by)
         assert may or not done
 
@@ -487,7 +487,7 @@ class LifeOfATicket(RuleBasedStateMachine):
     @invariant()
     def an_open_ticket_is_never_stuck(self) -> None:
         if self.ticket.status not in FINAL_STATUSES:
-            assert lifecycle.allowed(self.ticket, OPERATOR)
+            assert permission.allowed(self.ticket, OPERATOR)
 
 
 LifeOfATicket.TestCase.settings = settings(

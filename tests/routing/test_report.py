@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from nlp.understanding import Urgency
-from routing import deadline, jurisdiction, report, schema
+from routing import deadline, finding, jurisdiction, report, schema
 from routing.database import Database
 from routing.deadline import Light
-from routing.dispatch import Dispatcher, Order
-from routing.report import Wanted, Word
+from routing.dispatch import Dispatcher
+from routing.finding import Wanted, Word
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 from tests.routing import county as counties
@@ -37,7 +38,7 @@ async def _open(database: Database, dispatcher: Dispatcher, **changes: Any) -> T
 
 async def _found(database: Database, clock: Clock, **wanted: Any) -> list[str]:
     found = await database.read(
-        lambda c: report.search(c, Wanted(**wanted), now=clock.at, limit=10)
+        lambda c: finding.search(c, Wanted(**wanted), now=clock.at, limit=10)
     )
     return [ticket.number[-1] for ticket in found]
 
@@ -183,7 +184,7 @@ async def test_finished_tickets_show_no_light(
 async def test_page_is_bounded(database: Database, dispatcher: Dispatcher, clock: Clock) -> None:
     await _open(database, dispatcher)
     found = await database.read(
-        lambda c: report.search(
+        lambda c: finding.search(
             c, Wanted(words=(Word(text="灯"),) * 500), now=clock.at, limit=10**9
         )
     )
@@ -215,7 +216,7 @@ async def test_nobody_is_found_by_a_name_that_no_page_shows(
         (("路灯",), ["2", "1"]),
     ):
         assert await _found(database, clock, **_words(*words)) == expected, words
-    found = await database.read(lambda c: report.by_person(c, "张三", limit=10))
+    found = await database.read(lambda c: finding.by_person(c, "张三", limit=10))
     assert [ticket.number[-1] for ticket in found] == ["2", "1"]
 
 
@@ -230,7 +231,7 @@ async def test_pages_of_a_search_are_whole_where_much_is_masked(
     async def page(offset: int) -> list[str]:
         wanted = Wanted(**_words("张三"))
         found = await database.read(
-            lambda c: report.search(c, wanted, now=clock.at, limit=2, offset=offset)
+            lambda c: finding.search(c, wanted, now=clock.at, limit=2, offset=offset)
         )
         return [ticket.number[-1] for ticket in found]
 
@@ -280,7 +281,7 @@ async def test_tickets_of_a_telephone_are_found_wherever_it_stands(
         {"reporter_phone": "13800000000"},
     ):
         await _open(database, dispatcher, **other | one)
-    found = await database.read(lambda c: report.by_person(c, phone, limit=10))
+    found = await database.read(lambda c: finding.by_person(c, phone, limit=10))
     assert [ticket.number[-1] for ticket in found] == ["3", "2", "1"]
 
 

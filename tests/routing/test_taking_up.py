@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from nlp.understanding import Urgency
 from routing import lifecycle
-from routing.dispatch import BY_SYSTEM
 from routing.opening import Opening
+from routing.order import BY_SYSTEM
 from routing.route import Router
 from routing.ticket import Action, Draft, Status
 from routing.worktime import Calendar

@@ -9,7 +9,7 @@ import pytest
 
 from routing import notices, store
 from routing.database import Database
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Ticket
 from routing.watch import ORPHANED, Watch
 from routing.worktime import Calendar

@@ -13,9 +13,10 @@ from intake.counter import writing
 from intake.services import Services
 from intake.web import options
 from intake.web.console import deciding
-from routing import lifecycle
-from routing.dispatch import Dispatcher, Order
+from routing import permission
+from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused
+from routing.order import Order
 from routing.ticket import Action, Ticket
 
 SAID: Mapping[str, bool | None] = MappingProxyType({"yes": True, "no": False, "": None})
@@ -76,7 +77,7 @@ def _asked(connection: Connection, dispatcher: Dispatcher, order: Order, typed: 
     elif solved and satisfied is not False:
         following.append(Action.CLOSE)
     for action in following:
-        if action in lifecycle.allowed(ticket, order.by):
+        if action in permission.allowed(ticket, order.by):
             ticket = dispatcher.act(connection, action, replace(order, version=ticket.version))
     return ticket
 

@@ -17,8 +17,8 @@ from intake.web.options import Known
 from nlp import redact
 from nlp.understanding import Urgency
 from routing import store
-from routing.dispatch import Order
 from routing.errors import ActionRefused
+from routing.order import Order
 from routing.ticket import Ticket
 
 LONGEST_ADDRESS = 200  # characters

@@ -14,9 +14,9 @@ from intake.phone.register import Wanted
 from intake.services import SERVICES, Services
 from intake.web import forms, sessions, spoken
 from intake.web.spoken import Row
-from routing import lifecycle, store
-from routing.dispatch import BY_SYSTEM
+from routing import permission, store
 from routing.errors import TicketNotFound
+from routing.order import BY_SYSTEM
 from routing.ticket import Action, Ticket
 
 MOST = 20
@@ -76,7 +76,7 @@ def _plan(connection: Connection, services: Services, number: str, name: str, ne
     wanted = callbacks.call_back(new_id, to, number)
     if purpose is Purpose.FOLLOW_UP:
         wanted = callbacks.follow_up(new_id, to, number, _result(services, ticket))
-    if _owe(connection, services, wanted) and Action.SUPPLEMENT in lifecycle.allowed(
+    if _owe(connection, services, wanted) and Action.SUPPLEMENT in permission.allowed(
         ticket, BY_SYSTEM
     ):
         note = ASKED[purpose].format(name=name)

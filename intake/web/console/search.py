@@ -15,9 +15,9 @@ from intake.web import forms, looks, pages, rows, sessions
 from intake.web.looks import Look, What
 from intake.web.rows import Row
 from nlp import redact
-from routing import report
+from routing import finding
 from routing.deadline import Light
-from routing.report import Wanted, Word
+from routing.finding import Wanted, Word
 from routing.ticket import Status
 
 PAGE = 30
@@ -54,7 +54,7 @@ async def _page(request: web.Request) -> web.StreamResponse:
         "status": status,
         "light": light,
         "query": urlencode({"q": words, "status": status, "light": light}),
-        "personal": report.is_personal(words) and not found,
+        "personal": finding.is_personal(words) and not found,
     }
     return _shown(request, values)
 
@@ -62,7 +62,7 @@ async def _page(request: web.Request) -> web.StreamResponse:
 def _found(connection: Connection, services: Services, wanted: Wanted, page: int) -> list[Row]:
     """The lines of a page and, where there are more, of one beyond it."""
     now, offset = services.runtime.now(), (page - 1) * PAGE
-    found = report.search(connection, wanted, now=now, limit=PAGE + 1, offset=offset)
+    found = finding.search(connection, wanted, now=now, limit=PAGE + 1, offset=offset)
     return rows.read(connection, services.county, found, now)
 
 
@@ -92,7 +92,7 @@ async def _by_person(request: web.Request) -> web.StreamResponse:
 
 
 def _looked_up(connection: Connection, services: Services, who: str, look: Look) -> list[Row]:
-    found = report.by_person(connection, who, limit=PAGE)
+    found = finding.by_person(connection, who, limit=PAGE)
     for number in [ticket.number for ticket in found] or [""]:
         looks.keep(connection, replace(look, ticket=number), services.runtime.new_id())
     return rows.read(connection, services.county, found, look.at)

@@ -17,7 +17,7 @@ from intake.web.console import chronicle, deciding, ringing
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
 from nlp import redact
-from routing import dispatch, lifecycle, store
+from routing import dispatch, permission, store
 from routing.errors import TicketNotFound
 from routing.ticket import ACTION_NAMES, Action, Status, Ticket
 
@@ -62,7 +62,7 @@ async def shown(
     this, role = known["ticket"], session.account.role
     may_write = role in sessions.MAY_WRITE
     may_act = may_write or role in sessions.MAY_SUPERVISE
-    allowed = lifecycle.allowed(this, by) if may_act else ()
+    allowed = permission.allowed(this, by) if may_act else ()
     values = {
         **known,
         "runs": rows.runs(this),

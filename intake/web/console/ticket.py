@@ -14,8 +14,8 @@ from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
 from intake.web.console.sheet import Identity
 from intake.web.looks import Look, What
-from routing.dispatch import Order
 from routing.errors import RoutingError, StaleVersion
+from routing.order import Order
 from routing.ticket import Action, Ticket
 
 CHANGED_MEANWHILE = "刚才有别人改动了这张工单，下面是最新的情况，您填的还在，请看过再提交。"

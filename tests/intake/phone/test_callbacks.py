@@ -19,8 +19,8 @@ from intake.talk import reasons
 from intake.talk.steps import Open
 from intake.web import spoken
 from routing import lifecycle, outbox, schema, store
-from routing.dispatch import Order
 from routing.errors import StaleVersion
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.intake.talk import SAYINGS, Talk
 

@@ -19,7 +19,7 @@ from intake.phone.spool import NOT_ANSWERED, Spool
 from intake.phone.vault import FolderVault
 from intake.services import Services
 from routing import schema, store
-from routing.dispatch import Order
+from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
 
