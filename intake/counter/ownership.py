@@ -45,7 +45,7 @@ _LAST_WORDS = (
     .label("said_at")
 )
 _RAISED = (
-    sa.select(_TICKET.c.number, _TICKET.c.place, _TICKET.c.category, _LAST_WORDS)
+    sa.select(*(_TICKET.c[name] for name in ("number", "text", "place", "category")), _LAST_WORDS)
     .where(
         _TICKET.c.reporter == sa.bindparam("reporter"),
         _TICKET.c.opened_at >= sa.bindparam("since"),
@@ -126,7 +126,13 @@ def raised(connection: Connection, sender: Contact, since: datetime) -> tuple[Ra
     """The dangers in hand that he has told of since then, the one he spoke of last first."""
     rows = connection.execute(_RAISED, {"reporter": str(sender), "since": since})
     return tuple(
-        Raised(ticket=row.number, place=row.place, category=row.category, at=row.said_at)
+        Raised(
+            ticket=row.number,
+            text=row.text,
+            place=row.place,
+            category=row.category,
+            at=row.said_at,
+        )
         for row in rows
     )
 

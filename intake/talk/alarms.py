@@ -36,7 +36,8 @@ def in_public(conversation: Conversation, heard: Heard, knowledge: Knowledge) ->
     if before is not None:
         kept = Supplement(ticket=before.ticket, text=heard.words, quiet=True, alarm=True)
         said = Say(reply=Reply(key=IN_PUBLIC))
-        return Turn(conversation=conversation, steps=(_advice(heard), kept, said))
+        first = _advice(heard, before, knowledge)
+        return Turn(conversation=conversation, steps=(first, kept, said))
     whole = drafts.gathered(drafts.remember(conversation, heard))
     reason = reasons.DANGER_IN_PUBLIC
     turn, draft = dangers.opened(whole, heard, knowledge, reason, IN_PUBLIC)
@@ -71,16 +72,14 @@ def _again(conversation: Conversation, heard: Heard, knowledge: Knowledge, befor
     else:
         kept = _kept(moved, heard, before)
         turn = Turn(conversation=conversation if busy else at_it, steps=kept)
-    turn = replace(turn, steps=(_advice(heard), *turn.steps))
+    turn = replace(turn, steps=(_advice(heard, before, knowledge), *turn.steps))
     if busy:
         return _asked_again(turn, heard, knowledge)
     if turn.conversation.stage is not Stage.OPEN or before.place or moved is not None:
         return dangers.offered(turn, heard)
     if dangers.names_a_spot(heard.understanding.text):
         return dangers.offered(turn, heard)
-    waiting = questions.waiting(turn.conversation, heard, knowledge, Stage.PLACE)
-    ask = Say(reply=Reply(key="danger_where"))
-    return replace(turn, conversation=waiting, steps=(*turn.steps, ask))
+    return dangers.ask_where(turn, None, heard, knowledge)
 
 
 def _turned_to(conversation: Conversation, before: Raised, heard: Heard) -> Conversation:
@@ -106,16 +105,20 @@ def _kept(moved: Turn | None, heard: Heard, before: Raised) -> tuple[Step, ...]:
 
 
 def _asked_again(turn: Turn, heard: Heard, knowledge: Knowledge) -> Turn:
-    """What we wait for stands; of where a danger is we ask no more than twice."""
+    """What we wait for stands, and is asked no more than twice."""
     state = turn.conversation
     if state.stage is Stage.DANGER:
         return dangers.offered(replace(turn, conversation=replace(state, stage=Stage.OPEN)), heard)
-    if joining.waits_for_place(state):
-        if state.asked >= questions.MOST_QUESTIONS:
-            return dangers.offered(replace(turn, conversation=drafts.forget(state)), heard)
-        turn = replace(turn, conversation=replace(state, asked=state.asked + 1))
-    return replace(turn, steps=(*turn.steps, *questions.standing(state, knowledge)))
+    if state.asked >= questions.MOST_QUESTIONS:
+        rest = drafts.forget(state) if joining.waits_for_place(state) else state
+        return dangers.offered(replace(turn, conversation=rest), heard)
+    again = replace(state, asked=state.asked + 1)
+    return replace(
+        turn, conversation=again, steps=(*turn.steps, *dangers.still_asked(state, knowledge))
+    )
 
 
-def _advice(heard: Heard) -> Say:
-    return dangers.advice(heard.understanding.danger_kind)
+def _advice(heard: Heard, before: Raised, knowledge: Knowledge) -> Say:
+    """For the danger that he speaks of now; where only the first words told which, for that."""
+    kind = heard.understanding.danger_kind or knowledge.understand(before.text).danger_kind
+    return dangers.advice(kind)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from channels.message import Reply
 from intake.talk import drafts, joining, later, questions, reasons, telling
 from intake.talk.steps import Open, ReadBack, Say, Step, Supplement
-from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
+from intake.talk.turn import Conversation, Heard, Knowledge, PlaceName, Stage, Turn
 from nlp.understanding import RequestKind, Urgency
 from routing.ticket import Draft
 
@@ -55,13 +55,14 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
     if not joining.waits_for_place(conversation) or joining.is_finished(conversation, heard):
         return None
     if later.is_another(conversation, said, knowledge):
-        return telling.tell(drafts.forget(conversation), heard, knowledge)
+        begin = told if said.urgency is Urgency.DANGER else telling.tell
+        return begin(drafts.forget(conversation), heard, knowledge)
     if said.kind in _TALK or not heard.words:
         shown = drafts.shown(heard.message)
         more = (Supplement(ticket=ticket, text=shown, quiet=True),) if shown else ()
         if conversation.asked < questions.MOST_QUESTIONS:
             again = replace(conversation, asked=conversation.asked + 1)
-            standing = questions.standing(conversation, knowledge)
+            standing = still_asked(conversation, knowledge)
             return Turn(conversation=again, steps=(*more, *standing))
         heeded = () if heard.message.spoken else (Say(reply=Reply(key="received")),)
         rest = drafts.forget(conversation)
@@ -116,13 +117,30 @@ def _located(turn: Turn, draft: Draft, heard: Heard, knowledge: Knowledge) -> Tu
     exact = shared or (
         place and place.township and _SPOT.search(draft.text.replace(place.name, ""))
     )
-    values = {"place": place.full} if place else {}
     if exact:
-        step: Step = Say(reply=Reply(key="danger_at", values=values or {"place": draft.address}))
+        known = place.full if place else draft.address
+        step: Step = Say(reply=Reply(key="danger_at", values={"place": known}))
         return offered(replace(turn, steps=(*turn.steps, step)), heard)
-    ask = Say(reply=Reply(key="danger_spot" if place else "danger_where", values=values))
+    return ask_where(turn, place, heard, knowledge)
+
+
+def ask_where(turn: Turn, place: PlaceName | None, heard: Heard, knowledge: Knowledge) -> Turn:
+    """The turn, with the question for the spot."""
     waiting = questions.waiting(turn.conversation, heard, knowledge, Stage.PLACE)
-    return replace(turn, conversation=waiting, steps=(*turn.steps, ask))
+    return replace(turn, conversation=waiting, steps=(*turn.steps, _where(place)))
+
+
+def still_asked(conversation: Conversation, knowledge: Knowledge) -> tuple[Step, ...]:
+    """The question that stands; where a danger is, in the words in which it was asked."""
+    if conversation.stage is Stage.PLACE and joining.waits_for_place(conversation):
+        place = conversation.ticket_place
+        return (_where(knowledge.place(place) if place else None),)
+    return questions.standing(conversation, knowledge)
+
+
+def _where(place: PlaceName | None) -> Say:
+    values = {"place": place.full} if place else {}
+    return Say(reply=Reply(key="danger_spot" if place else "danger_where", values=values))
 
 
 def offered(turn: Turn, heard: Heard) -> Turn:

@@ -74,6 +74,7 @@ class Raised:
     """
 
     ticket: str
+    text: str
     place: str
     category: str
     at: datetime

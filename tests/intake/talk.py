@@ -160,7 +160,13 @@ class Talk:
 def raised(turn: Turn, number: str, at: datetime) -> list[Raised]:
     """The dangers of which a ticket was opened."""
     return [
-        Raised(ticket=number, place=each.draft.place, category=each.draft.category, at=at)
+        Raised(
+            ticket=number,
+            text=each.draft.text,
+            place=each.draft.place,
+            category=each.draft.category,
+            at=at,
+        )
         for each in drafts(turn)
         if each.draft.urgency is Urgency.DANGER
     ]

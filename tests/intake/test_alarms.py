@@ -17,6 +17,7 @@ from config.county import Duty
 from config.settings import PACKAGED_COUNTY, Settings
 from intake import app, migrate
 from intake.services import Services
+from nlp.understanding import Urgency
 from routing import command, report, schema, store
 from routing.order import Order
 from routing.ticket import Action, Status, Ticket
@@ -254,3 +255,24 @@ async def test_danger_is_no_judgement_of_a_result(resident: Resident, words: str
     assert told[0] in ("danger_suicide", "danger_fire")
     assert "danger" in told
     assert len(await resident.tickets()) == 2
+
+
+async def test_another_danger_instead_of_the_place_of_the_first_has_its_own_help_and_ticket(
+    resident: Resident,
+) -> None:
+    await resident.says("着火了，屋里有人")
+    said = await resident.says("和阳镇西韩村有人持刀砍人")
+    assert said[0] == "danger_violence" and "danger" in said
+    assert not {"receipt", "receipt_person"} & set(said), "nobody waits for a date in a danger"
+    assert await resident.tickets() == ["着火了，屋里有人", "和阳镇西韩村有人持刀砍人"]
+    assert (await resident.latest()).urgency is Urgency.DANGER
+
+
+async def test_more_of_a_danger_that_does_not_say_which_gets_the_help_for_it_again(
+    resident: Resident,
+) -> None:
+    first = await resident.says("贾宋镇煤气漏了")
+    again = await resident.says("漏得越来越大了，快来人救命")
+    assert (first[0], again[0]) == ("danger_gas", "danger_gas")
+    assert "danger_spot" in first and again[-1] == "danger_spot", "the question stands as it was"
+    assert len(await resident.tickets()) == 1
