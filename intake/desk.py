@@ -22,7 +22,7 @@ from intake.counter import ownership, proofs
 from intake.talk import conversation
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
-from routing import connections
+from routing import writer
 from routing.database import Database
 from routing.errors import StaleVersion
 from routing.writer import CommitUnknown
@@ -104,7 +104,7 @@ class FrontDesk:
         try:
             return await self._stepped(heard, conversation.step, fits)
         except Exception as error:  # our own: the resident must not be lost, the plainest ticket
-            if _will_pass(error):
+            if writer.will_pass(error):
                 raise  # the message waits in the inbox for who sends it again, or for the sweep
             _log.exception("message_not_settled", inbox=inbox_id, channel=message.channel)
             return await self._stepped(heard, conversation.plain_ticket, fits)
@@ -114,7 +114,7 @@ class FrontDesk:
         try:
             return await self._in_one_unit(lambda c: self._expire(c, thread, conversation.expire))
         except Exception as error:
-            if _will_pass(error):
+            if writer.will_pass(error):
                 raise
             _log.exception("silence_not_settled")
             plainly = conversation.plain_silence
@@ -183,8 +183,3 @@ class FrontDesk:
         self._clerk.notify(connection, message.sender, receipt.replies, receipt.ticket)
         threads.save(connection, after, message=inbox_id, at=self._runtime.now())
         return receipt
-
-
-def _will_pass(error: Exception) -> bool:
-    """Is it the database's fault, and may the same step succeed a moment later?"""
-    return isinstance(error, CommitUnknown) or connections.is_passing(error)

@@ -146,10 +146,8 @@ def link_also(connection: Connection, inbox_id: str, ticket: str) -> None:
 
 def waiting(
     connection: Connection, *, before: datetime, limit: int
-) -> list[tuple[str, InboundMessage]]:
-    """Messages that were written down but never finished: the program died, or failed, in
-    between.
-    """
+) -> list[tuple[str, InboundMessage | None]]:
+    """Messages that were written down and never finished; None for one that can't be read."""
     rows = connection.execute(
         sa.select(_INBOX.c.id, _INBOX.c.body)
         .where(
@@ -160,7 +158,15 @@ def waiting(
         .order_by(_INBOX.c.received_at)
         .limit(limit)
     )
-    return [(row.id, wire.message_from_text(row.body)) for row in rows]
+    return [(row.id, readable(row.body)) for row in rows]
+
+
+def readable(body: str) -> InboundMessage | None:
+    """The message in a body; None where it can't be read."""
+    try:
+        return wire.message_from_text(body)
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def message(connection: Connection, inbox_id: str) -> InboundMessage:
@@ -192,9 +198,7 @@ def count_attempt(connection: Connection, inbox_id: str) -> None:
 
 
 def stuck(connection: Connection) -> int:
-    """How many messages could not be worked on however often it was tried; the health page shows
-    it.
-    """
+    """How many messages could not be worked on however often it was tried."""
     return connection.execute(
         sa.select(sa.func.count())
         .select_from(_INBOX)

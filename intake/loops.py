@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
+from channels.message import InboundMessage
 from config.runtime import Runtime
 from intake import inbox, threads
 from intake.desk import FrontDesk
+from routing import writer
 from routing.database import Database
 from routing.resting import Resting
 
@@ -48,6 +50,10 @@ async def keep(work: Callable[[], Awaitable[None]], name: str) -> None:
             await asyncio.sleep(AFTER_FAILURE_S)
 
 
+class Unreadable(Exception):
+    """A message of the inbox that can't be read; a person is shown that it is there."""
+
+
 class Sweep:
     """Finds what was left lying: messages never finished, questions never answered."""
 
@@ -65,13 +71,23 @@ class Sweep:
     async def _abandoned(self) -> bool:
         before = self._runtime.now() - timedelta(seconds=ABANDONED_AFTER_S)
         rows = await self._database.read(lambda c: inbox.waiting(c, before=before, limit=BATCH))
-        for inbox_id, message in rows:
-            try:
-                await self._desk.settle(inbox_id, message, answer_later=True)
-            except Exception:
-                _log.exception("message_stuck", inbox=inbox_id, channel=message.channel)
-                await self._database.write(partial(inbox.count_attempt, inbox_id=inbox_id))
-        return bool(rows)
+        done = [await self._finished(*each) for each in rows]
+        return any(done)
+
+    async def _finished(self, inbox_id: str, message: InboundMessage | None) -> bool:
+        """Work on a message that was left lying; False where the database can't be used just now,
+        which is no try of the message.
+        """
+        try:
+            if message is None:
+                raise Unreadable(inbox_id)
+            await self._desk.settle(inbox_id, message, answer_later=True)
+        except Exception as error:
+            _log.exception("message_stuck", inbox=inbox_id)
+            if writer.will_pass(error):
+                return False
+            await self._database.write(partial(inbox.count_attempt, inbox_id=inbox_id))
+        return True
 
     async def _silent(self) -> bool:
         now = self._runtime.now()
@@ -79,10 +95,18 @@ class Sweep:
         limit = BATCH + len(self._resting)
         silent = await self._database.read(lambda c: threads.silent(c, before=now, limit=limit))
         found = [thread for thread in silent if thread not in self._resting][:BATCH]
-        for thread in found:
-            try:
-                await self._desk.expire(thread)
-            except Exception:
-                _log.exception("silence_stuck")
-                self._resting.rest(thread, now)
-        return bool(found)
+        done = [await self._expired(thread, now) for thread in found]
+        return any(done)
+
+    async def _expired(self, thread: str, now: datetime) -> bool:
+        """What fails rests; False where it is the database's fault, and the thread's turn comes as
+        soon as that is over.
+        """
+        try:
+            await self._desk.expire(thread)
+        except Exception as error:
+            _log.exception("silence_stuck")
+            if writer.will_pass(error):
+                return False
+            self._resting.rest(thread, now)
+        return True

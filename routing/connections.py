@@ -13,12 +13,23 @@ BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 10
 LOCK_TIMEOUT_MS = 10_000  # as long as SQLite waits; then the work is tried again
 STATEMENT_TIMEOUT_MS = 30_000  # no statement of ours takes so long; one that does must not hold all
-# Serialization failure, deadlock, lock not available: the same work may succeed a moment later.
-_PASSING_STATES = frozenset({"40001", "40P01", "55P03"})
+IDLE_IN_TRANSACTION_MS = 30_000  # a process that hangs in between lets go of its locks after this
+UNANSWERED_MS = 30_000  # a server that vanished without a word is given up after this
+# Serialization failure, deadlock, lock not available, hung in a transaction, which was undone: the
+# same work may succeed a moment later.
+_PASSING_STATES = frozenset({"40001", "40P01", "55P03", "25P03"})
 _PASSING_WORDS = (
     "database is locked",
     "database table is locked",
     "database schema has changed",
+)
+# No connection, no room or memory, shut down, broken disk, a standby: nobody's work can be done.
+_OUT_OF_ORDER = ("08", "53", "57P", "58", "25006")
+_OUT_OF_ORDER_WORDS = (
+    "disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "readonly database",
 )
 
 
@@ -79,6 +90,17 @@ def is_passing(error: BaseException) -> bool:
     return is_lost(error) or any(words in text for words in _PASSING_WORDS)
 
 
+def is_out_of_order(error: BaseException) -> bool:
+    """Can the database not be used at all now, whatever the work is?"""
+    if isinstance(error, sa.exc.TimeoutError):  # no connection came free
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    words = str(error.orig)
+    return state.startswith(_OUT_OF_ORDER) or any(each in words for each in _OUT_OF_ORDER_WORDS)
+
+
 def is_lost(error: BaseException) -> bool:
     """Has the server gone away? psycopg gives such errors no state, or one of the classes 08 and
     57P.
@@ -102,7 +124,10 @@ def _engine(url: str, size: int, isolation: str) -> Engine:
         options = {
             "pool_pre_ping": True,
             "isolation_level": isolation,
-            "connect_args": {"connect_timeout": CONNECT_TIMEOUT_S},
+            "connect_args": {
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "tcp_user_timeout": UNANSWERED_MS,
+            },
         }
     else:
         raise DatabaseUnreachable(
@@ -160,8 +185,13 @@ def _leave_to_us(driver_connection: Any) -> None:
 
 
 def _postgresql_limits(driver_connection: Any) -> None:
-    driver_connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
-    driver_connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+    limits = {
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+    }
+    for name, limit_ms in limits.items():
+        driver_connection.execute(f"SET {name} = {limit_ms}")
     driver_connection.commit()
 
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection
 
 from config.runtime import Runtime
-from routing import command, jurisdiction, schema, store
+from routing import command, jurisdiction, schema, store, writer
 from routing.database import Database
 from routing.dispatch import Dispatcher
 from routing.errors import RoutingError
@@ -114,9 +114,10 @@ class Watch:
             await self._database.write(lambda c: reminder.remind(c, order))
         except RoutingError:
             return False
-        except Exception:
+        except Exception as error:
             _log.exception("reminder_failed", ticket=number)
-            self._resting.rest(number, self._runtime.now())
+            if not writer.will_pass(error):
+                self._resting.rest(number, self._runtime.now())
             return False
         return True
 

@@ -29,6 +29,12 @@ class CommitUnknown(Exception):
     """
 
 
+def will_pass(error: BaseException) -> bool:
+    """Is it the database's fault and not the work's, so that the same may succeed later?"""
+    unknown = isinstance(error, CommitUnknown)
+    return unknown or connections.is_passing(error) or connections.is_out_of_order(error)
+
+
 @dataclass(slots=True, kw_only=True)
 class Unit:
     """A unit of work, who waits for it, and what came of it."""

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from channels.message import InboundMessage
-from intake import loops
+from intake import inbox, loops
+from intake import schema as intake_schema
 from intake.desk import FrontDesk
 from intake.services import Services
 from intake.talk import conversation
@@ -66,3 +67,59 @@ async def test_silence_that_can_not_be_settled_holds_no_other_up(
     clock.forward(hours=2)
     await sweep.step()
     assert tried.count("web:a") == 2
+
+
+def locked() -> Exception:
+    """What SQLite says while another process writes for too long."""
+    return sa.exc.OperationalError("UPDATE", {}, Exception("database is locked"))
+
+
+async def test_fault_of_the_database_is_no_try_of_the_message(
+    services: Services, say: Say, clock: Clock, sweep: loops.Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> object:
+        raise locked()
+
+    message = say("东韩村村口的路灯坏了三天了没人修")
+    await services.database.write(lambda c: inbox.add(c, message, services.runtime.new_id()))
+    clock.forward(minutes=2)
+    with monkeypatch.context() as patches:
+        patches.setattr(FrontDesk, "settle", away)
+        for _ in range(inbox.MOST_ATTEMPTS + 1):
+            assert not await sweep.step()  # nothing came of it: the loop waits before it goes on
+    assert await services.database.read(inbox.stuck) == 0
+    assert await sweep.step()
+    assert await tickets(services) == ["东韩村村口的路灯坏了三天了没人修"]
+
+
+async def test_silence_is_settled_as_soon_as_the_database_is_back(
+    services: Services, say: Say, clock: Clock, sweep: loops.Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> object:
+        raise locked()
+
+    await asked(services, say, "a")
+    clock.forward(minutes=11)
+    with monkeypatch.context() as patches:
+        patches.setattr(FrontDesk, "expire", away)
+        assert not await sweep.step()
+    assert await sweep.step()
+    assert await tickets(services) == ["路灯坏了"]
+
+
+async def test_message_that_can_not_be_read_waits_for_a_person_and_holds_no_other_up(
+    services: Services, say: Say, clock: Clock, sweep: loops.Sweep
+) -> None:
+    def left(connection: sa.Connection) -> None:
+        inbox.add(connection, say("读不出来", key="1"), "bad")
+        inbox.add(connection, say("东韩村村口的路灯坏了三天了没人修", key="2"), "good")
+        bad = sa.update(intake_schema.inbox).where(intake_schema.inbox.c.id == "bad")
+        connection.execute(bad.values(body="{"))
+
+    await services.database.write(left)
+    clock.forward(minutes=2)
+    for _ in range(inbox.MOST_ATTEMPTS):
+        assert await sweep.step()
+    assert await tickets(services) == ["东韩村村口的路灯坏了三天了没人修"]
+    assert await services.database.read(inbox.stuck) == 1
+    assert not await sweep.step()

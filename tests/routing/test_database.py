@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 from routing import connections, schema, writer
 from routing.connections import DatabaseUnreachable
 from routing.database import Database
+from tests import postgres
 
 _KEYS = schema.number_sequence  # any small table serves
 ROOT = Path(__file__).parents[2]
@@ -330,12 +332,70 @@ async def test_read_sees_one_state_of_things_from_beginning_to_end(database: Dat
 
 
 async def test_no_statement_and_no_lock_holds_the_server_for_ever(database: Database) -> None:
-    def limits(connection: Connection) -> tuple[str, str] | None:
+    def limits(connection: Connection) -> tuple[str, ...] | None:
         if connection.dialect.name != "postgresql":
             return None
-        shown = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
-        return shown[0], shown[1]
+        return tuple(connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names)
 
-    names = ("lock_timeout", "statement_timeout")
-    assert await database.read(limits) in (None, ("10s", "30s"))
-    assert await database.write(limits) in (None, ("10s", "30s"))
+    names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    assert await database.read(limits) in (None, ("10s", "30s", "30s"))
+    assert await database.write(limits) in (None, ("10s", "30s", "30s"))
+
+
+async def test_who_hangs_in_a_transaction_lets_go_of_its_locks_and_does_its_work_again(
+    postgres_server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "IDLE_IN_TRANSACTION_MS", 300)
+    url = postgres_server.new_database()
+    hanging, other = Database(url), Database(url)
+    await hanging.start()
+    await other.start()
+    await other.write(schema.metadata.create_all)
+    await other.write(_putting("n"))
+    held, runs = threading.Event(), list[int]()
+
+    def hangs_once(connection: Connection) -> None:
+        _add_one(connection)
+        runs.append(1)
+        held.set()
+        if len(runs) == 1:
+            time.sleep(1.5)
+
+    slow = asyncio.create_task(hanging.write(hangs_once))
+    assert await asyncio.to_thread(held.wait, 10)
+    began = time.monotonic()
+    await other.write(_add_one)  # the row is free long before the one that hangs goes on
+    assert time.monotonic() - began < 1.2
+    await slow
+    query = sa.select(_KEYS.c.last).where(_KEYS.c.day == "n")
+    assert await other.read(lambda c: c.execute(query).scalar_one()) == 3
+    assert len(runs) == 2
+    await hanging.close()
+    await other.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "state", "its_own"),
+    [
+        ("database is locked", "", True),
+        ("database or disk is full", "", True),
+        ("disk I/O error", "", True),
+        ("no such table: ticket", "", False),
+        ("too many SQL variables", "", False),
+        ("", "53100", True),  # disk full
+        ("", "53300", True),  # too many connections
+        ("", "57P03", True),  # starting up
+        ("", "25006", True),  # a standby
+        ("", "40P01", True),
+        ("", "57014", False),  # a statement of half a minute: perhaps that very work's
+        ("", "22001", False),
+    ],
+)
+def test_fault_of_the_database_is_told_from_one_of_the_work(
+    words: str, state: str, its_own: bool
+) -> None:
+    class Told(Exception):
+        sqlstate = state
+
+    error = sa.exc.OperationalError("INSERT", {}, Told(words))
+    assert writer.will_pass(error) is its_own

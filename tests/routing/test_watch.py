@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from routing import notices, store
 from routing.database import Database
@@ -183,3 +184,19 @@ async def test_date_is_counted_anew_once_the_holidays_are_published(
     counted = await database.read(lambda c: store.load(c, ticket.number))
     assert not counted.due_provisional
     assert not await watching.step()
+
+
+async def test_reminder_that_the_database_refused_for_a_moment_does_not_rest_for_an_hour(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def locked(*_: object) -> object:
+        raise sa.exc.OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    ticket = await _open(database, clock)
+    clock.forward(hours=2, seconds=1)
+    watch = _watch(database, clock)
+    with monkeypatch.context() as patches:
+        patches.setattr(Database, "write", locked)
+        assert not await watch.step()
+    assert await watch.step()
+    assert len(await _reminders(database, ticket)) == 1

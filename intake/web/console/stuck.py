@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from channels.message import InboundMessage, Receipt
-from intake import inbox, schema, wire
+from intake import inbox, schema
 from intake.services import SERVICES, Services
 from intake.web import forms, pages, sessions
 from nlp.understanding import RequestKind, Urgency
@@ -122,14 +122,7 @@ def _listing(connection: Connection) -> list[Stuck]:
             channel=row.channel,
             sender=row.sender,
             received_at=row.received_at,
-            message=_message(row.body),
+            message=inbox.readable(row.body),
         )
         for row in rows
     ]
-
-
-def _message(body: str) -> InboundMessage | None:
-    try:
-        return wire.message_from_text(body)
-    except (ValueError, TypeError, KeyError):
-        return None
