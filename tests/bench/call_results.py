@@ -95,7 +95,8 @@ def show(results: Sequence[tuple[str, Result]], costs: Sequence[Row]) -> None:
         table.show(
             "CPU, % of a core, beside the recogniser alone on the same audio",
             ("calls", "alone: all audio", "alone: speech only", "in the program",
-             "our own part", "of a call", "program over alone, speech only %"),
+             "our own part", "of a call", "program over alone, speech only %",
+             "over alone, all audio %"),
             costs,
         )  # fmt: skip
 
@@ -115,6 +116,7 @@ def beside(result: Result, bare: Bare, script: Script) -> Row:
         own,
         f"{own / calls:.2f}",
         f"{100 * (program / spoken - 1):.0f}",
+        f"{100 * (program / whole - 1):.0f}" if math.isfinite(whole) else "-",
     )
 
 
