@@ -77,8 +77,9 @@ class Call:
         listens: Listens,
         speaks: Speaks,
         office: Office,
-        greeting: Reply = GREETING,
+        greeting: Reply | None = GREETING,
     ) -> None:
+        """`greeting`: nothing is said first where there is none, he has spoken already."""
         self._caller = caller
         self._greeting = greeting
         self._ear = listens
@@ -153,7 +154,8 @@ class Call:
 
     async def _answer(self) -> tuple[Outcome, str]:
         await self._window.begin()
-        await self._mouth.say(self._greeting)
+        if self._greeting is not None:
+            await self._mouth.say(self._greeting)
         while True:
             self._busy = False
             turn = await self._turns.get()
