@@ -81,7 +81,8 @@ class Receipt:
     """What the front desk made of a message; the same again for the same message.
 
     `person`: a person takes over from here, and `reason` says why in Chinese. `posted` is how many
-    of the last replies the outbox sends: they are not told by whoever has the receipt.
+    of the last replies the outbox sends: they are not told by whoever has the receipt. `asks`: we
+    wait for more of him; `danger`: what he told last is one.
     """
 
     replies: tuple[Reply, ...] = ()
@@ -90,6 +91,8 @@ class Receipt:
     person: bool = False
     reason: str = ""
     posted: int = 0
+    asks: bool = False
+    danger: bool = False
 
     @property
     def at_once(self) -> tuple[Reply, ...]:

@@ -8,7 +8,17 @@ from sqlalchemy import Connection
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 from intake import inbox, wire
-from intake.counter import alarms, filling, hiding, judging, moving, nudging, ownership
+from intake.counter import (
+    alarms,
+    filling,
+    handing,
+    hiding,
+    judging,
+    moving,
+    nudging,
+    ownership,
+    withdrawing,
+)
 from intake.replies import Replies
 from intake.talk import confirming
 from intake.talk.steps import (
@@ -31,11 +41,8 @@ from nlp.understanding import Urgency
 from routing import outbox, permission, store
 from routing.dispatch import Dispatcher
 from routing.envelope import Envelope
-from routing.errors import ActionRefused
-from routing.order import BY_RESIDENT, BY_SYSTEM, Order
+from routing.order import BY_RESIDENT, Order
 from routing.ticket import Action
-
-WITHDRAW_REASON = "居民本人撤单"
 
 
 class Clerk:
@@ -71,7 +78,7 @@ class Clerk:
         receipt = Receipt(
             replies=tuple(said), ticket=number, person=bool(turn.person), reason=turn.person
         )
-        return after, receipt
+        return after, replace(receipt, asks=after.due_at is not None, danger=after.ticket_danger)
 
     def notify(
         self, connection: Connection, to: Contact, replies: Sequence[Reply], ticket: str
@@ -150,13 +157,14 @@ class Clerk:
         self, connection: Connection, step: HandOver, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
         """Why a person takes over is written into the ticket that is there already."""
-        ticket = ownership.own(connection, step.ticket, message, after.proved)
+        ticket = ownership.own(connection, step.ticket or after.ticket, message, after.proved)
         if ticket is None:
             return after, [Reply(key="transferring")], ""
-        if Action.SUPPLEMENT in permission.allowed(ticket, BY_SYSTEM):
-            self._dispatcher.remark(connection, ticket, step.reason)
-        told = Reply(key="handed_over", values={"number": ticket.number})
-        return after, [told], ticket.number
+        again = handing.is_asked(ticket, step) and not message.spoken
+        key = "handed_over_again" if again else step.key
+        waits = not message.spoken
+        handing.ask(connection, self._dispatcher, ticket, step, waits=waits)
+        return after, [Reply(key=key, values={"number": ticket.number})], ticket.number
 
     def _supplement(
         self, connection: Connection, step: Supplement, after: Conversation, message: InboundMessage
@@ -228,11 +236,9 @@ class Clerk:
         ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None:
             return after, [_not_found(step.ticket)], ""
-        asked = confirming.withdrawing(after, ticket.number, step.until)
-        ask = Reply(
-            key="withdraw_ask", values={"number": ticket.number}, choices=("确认撤单", "不撤了")
-        )
-        return asked, [ask], ""
+        if withdrawing.can(ticket):
+            after = confirming.withdrawing(after, ticket.number, step.until)
+        return after, [withdrawing.ask(ticket)], ""
 
     def _withdraw(
         self, connection: Connection, number: str, after: Conversation, message: InboundMessage
@@ -240,14 +246,7 @@ class Clerk:
         ticket = ownership.own(connection, number, message, after.proved)
         if ticket is None:
             return [Reply(key="progress_none")]
-        try:
-            self._dispatcher.act(
-                connection, Action.WITHDRAW, Order.on(ticket, by=BY_RESIDENT, note=WITHDRAW_REASON)
-            )
-        except ActionRefused as refusal:
-            values = {"number": ticket.number, "reason": str(refusal)}
-            return [Reply(key="withdraw_refused", values=values)]
-        return [Reply(key="withdrawn", values={"number": ticket.number})]
+        return [withdrawing.withdraw(connection, self._dispatcher, ticket)]
 
 
 def _not_found(number: str) -> Reply:

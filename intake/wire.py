@@ -51,6 +51,7 @@ def receipt_to_text(receipt: Receipt) -> str:
         record |= {"person": True, "reason": receipt.reason}
     if receipt.posted:
         record["posted"] = receipt.posted
+    record |= {name: True for name in ("asks", "danger") if getattr(receipt, name)}
     return _dump(record)
 
 
@@ -65,6 +66,8 @@ def receipt_from_text(text: str) -> Receipt:
         person=record.get("person", False),
         reason=record.get("reason", ""),
         posted=record.get("posted", 0),
+        asks=record.get("asks", False),
+        danger=record.get("danger", False),
     )
 
 

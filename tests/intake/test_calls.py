@@ -152,3 +152,18 @@ async def test_program_that_fails_gives_the_caller_to_a_person(
 def test_spoken_message_is_kept_as_it_came(ring: Ring) -> None:
     message = ring("路灯坏了")
     assert wire.message_from_text(wire.message_to_text(message)) == message
+
+
+async def test_receipt_says_whether_more_is_waited_for_and_whether_there_is_danger(
+    services: Services, ring: Ring
+) -> None:
+    read_back = await services.desk.receive(ring("东韩村路灯坏了"))
+    settled = await services.desk.receive(ring("对"))
+    danger = await services.desk.receive(ring("俺家着火了"))
+    assert [(each.asks, each.danger) for each in (read_back, settled, danger)] == [
+        (True, False),
+        (False, False),
+        (True, True),
+    ]
+    kept = wire.receipt_from_text(wire.receipt_to_text(danger))
+    assert kept == replace(danger, duplicate=True)
