@@ -22,7 +22,6 @@ from channels.web.pictures import Darkroom
 from config.runtime import LOCAL_ZONE
 from config.sections import Web
 
-SCHEME = "web"
 HERE = Path(__file__).parent
 STATIC = "/static/web"
 QUIET = "X-Quiet"  # asked for by the page's own script, not looked at
@@ -40,7 +39,7 @@ class WebChannel(Channel):
     """The resident's page at `/`; `/?kiosk=1` is the page of a kiosk that many people use."""
 
     name = "web"
-    schemes = (SCHEME,)
+    schemes = (visitor.SCHEME,)
 
     def __init__(self, settings: Web, desk: Desk) -> None:
         self._settings = settings
@@ -114,10 +113,10 @@ class WebChannel(Channel):
     def _message(
         self, resident: str, form: Form, attachments: tuple[Attachment, ...]
     ) -> InboundMessage:
-        contact = Contact(scheme=SCHEME, path=resident)
+        contact = visitor.contact(resident)
         return InboundMessage(
             channel=self.name,
-            external_id=f"{resident}:{form.key}",
+            external_id=f"{contact.path}:{form.key}",
             sender=contact,
             thread=str(contact),
             text=form.text,
@@ -207,7 +206,7 @@ class WebChannel(Channel):
         return answer
 
     async def _lines(self, resident: str) -> Sequence[Line]:
-        return await self._desk.history(Contact(scheme=SCHEME, path=resident)) if resident else ()
+        return await self._desk.history(visitor.contact(resident)) if resident else ()
 
     def _remember(self, request: web.Request, answer: web.Response, resident: str) -> None:
         idle_s = self._settings.kiosk_idle_s

@@ -1,12 +1,15 @@
 """Who is at the page: a phone remembers its owner by a cookie, a kiosk forgets who is silent."""
 
+import hashlib
 import secrets
 
 from aiohttp import web
 
+from channels.message import Contact
 from channels.web import payload
 
 COOKIE = "hotline_resident"
+SCHEME = "web"
 LASTS_S = 180 * 24 * 3600
 KIOSK_GRACE_S = 15  # the cookie outlives the page's own clock a little
 
@@ -15,6 +18,12 @@ def known(request: web.Request) -> str:
     """The id that his browser shows; empty for somebody new."""
     shown = request.cookies.get(COOKIE, "")
     return shown if payload.is_id(shown) else ""
+
+
+def contact(resident: str) -> Contact:
+    """Who has this id in his browser, as he is kept and shown: it opens nobody's page."""
+    hidden = hashlib.sha256(resident.encode()).hexdigest()
+    return Contact(scheme=SCHEME, path=hidden[: payload.ID_LENGTH])
 
 
 def remember(

@@ -1,10 +1,12 @@
 """An installation that is years old comes up to date with everything that it holds, or not at all."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ import sqlalchemy as sa
 from alembic import op
 from typer.testing import CliRunner
 
-from intake import logs, migrate
+from channels.message import Contact, InboundMessage
+from channels.web import visitor
+from intake import inbox, logs, migrate, wire
 from intake.cli import main as cli
 from intake.migrate import MigrationFault
 from intake.phone import schema
@@ -63,22 +67,22 @@ def held(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def fill(connection: sa.Connection) -> None:
+def fill(connection: sa.Connection, told: Mapping[str, Any] = MappingProxyType({})) -> None:
     """A row in each table that there is, in the order that foreign keys ask for."""
     found = sa.MetaData()
     found.reflect(connection)
     for table in found.sorted_tables:
         if table.name != "alembic_version":
-            row = {each.name: value(table.name, each) for each in table.columns}
+            row = {each.name: value(table.name, each, told) for each in table.columns}
             connection.execute(sa.insert(table).values(row))
 
 
-def value(table: str, column: sa.Column[Any]) -> Any:
+def value(table: str, column: sa.Column[Any], told: Mapping[str, Any]) -> Any:
     for key in column.foreign_keys:
-        return value(key.column.table.name, key.column)
-    told = TOLD.get(f"{table}.{column.name}")
-    if told is not None:
-        return told
+        return value(key.column.table.name, key.column, told)
+    known = {**TOLD, **told}.get(f"{table}.{column.name}")
+    if known is not None:
+        return known
     match column.type:
         case sa.Boolean():
             return True
@@ -111,6 +115,42 @@ def test_whatever_an_older_database_holds_is_there_afterwards(
         assert ticket.text == "居民的话"
         if revision < "0008":
             assert ticket.handover_reason == REASON
+
+
+def test_nobody_gets_into_a_residents_page_by_what_is_kept_of_him(database_url: str) -> None:
+    cookie = "0123456789abcdef" * 2
+    migrate.upgrade(database_url, to="0009")
+    message = InboundMessage(
+        channel="web",
+        external_id=f"{cookie}:1",
+        sender=Contact(scheme="web", path=cookie),
+        thread=f"web:{cookie}",
+        text="路灯坏了",
+        received_at=datetime(2024, 3, 1, 8, 30, tzinfo=UTC),
+    )
+    told = {
+        "ticket.reporter": f"web:{cookie}",
+        "ticket_event.changes": json.dumps({"reporter": f"web:{cookie}"}),
+        "inbox.receipt": "",
+        "inbox.sender": f"web:{cookie}",
+        "inbox.thread": f"web:{cookie}",
+        "inbox.external_id": f"{cookie}:1",
+        "inbox.body": wire.message_to_text(message),
+        "conversation.thread": f"web:{cookie}",
+        "conversation.state": json.dumps({"stage": "open"}),
+        "outbox.destination": f"web:{cookie}",
+    }
+    with opened(database_url) as connection:
+        fill(connection, told)
+    migrate.upgrade(database_url)
+    to = visitor.contact(cookie)
+    with opened(database_url) as connection:
+        assert cookie not in str(held(connection))
+        assert store.load(connection, TOLD["ticket.number"]).reporter == str(to)
+        (known,) = inbox.of_sender(connection, to, limit=5)
+        assert known[0] == replace(message, sender=to, thread=str(to), external_id=f"{to.path}:1")
+        rows = held(connection)
+        assert rows["conversation"][0]["thread"] == rows["outbox"][0]["destination"] == str(to)
 
 
 def test_a_database_newer_than_the_program_is_refused_and_left_alone(database_url: str) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from channels.channel import Channel, Desk
 from channels.message import Contact
+from channels.web import visitor
 from channels.web.channel import WebChannel
 from channels.web.visitor import COOKIE
 from config.sections import Web
@@ -65,7 +66,7 @@ class Adapter:
         """Nothing was started."""
 
     def contact(self, sender: int) -> Contact:
-        return Contact(scheme="web", path=resident(sender))
+        return visitor.contact(resident(sender))
 
     def text(self, words: str, *, number: int = 1, sender: int = 1) -> Call:
         return self.form({"text": words}, number=number, sender=sender)

@@ -301,7 +301,17 @@ async def test_a_form_sent_twice_from_one_page_is_one_message(
 ) -> None:
     for _ in range(2):
         await send(client, ADAPTER.upload(picture(), words="路灯", number=7))
-    assert [message.external_id for message in desk.received] == [f"{resident(1)}:{key(7)}"]
+    (message,) = desk.received
+    assert message.external_id == f"{ADAPTER.contact(1).path}:{key(7)}"
+
+
+async def test_nothing_that_is_kept_of_a_resident_opens_his_page(
+    client: Client, desk: FakeDesk
+) -> None:
+    await send(client, ADAPTER.text("路灯坏了"))
+    (message,) = desk.received
+    assert resident(1) not in repr(message)
+    assert message.sender == ADAPTER.contact(1)
     assert desk.received[0].received_at - START < timedelta(seconds=1)
 
 
