@@ -55,6 +55,8 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "withdraw_ask": frozenset({"number"}),
     "withdraw_refused": frozenset({"number", "reason"}),
     "handed_over": frozenset({"number"}),
+    "handed_over_again": frozenset({"number"}),
+    "danger_person": frozenset({"number"}),
     "thanks": _NOTHING,
     "acknowledged": _NOTHING,
     "weather": _NOTHING,

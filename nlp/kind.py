@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from nlp import kind_words, talk_words, wish_words
+from nlp import kind_words, person, talk_words, wish_words
 from nlp.understanding import RequestKind
 
 TALK = 80  # characters: a longer one tells a matter, whatever else it mentions
@@ -44,6 +44,9 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
     asked = _MARKS.sub("", _NUMBERS.sub("", text)).lower()
     if not asked and _TICKET.search(text):
         return RequestKind.PROGRESS, (text,)
+    wish = person.wanted(text if len(text) <= TALK else text[-SHORT:])
+    if wish:
+        return RequestKind.PERSON, wish
     if 0 < len(asked) <= SHORT:
         for kind, pattern in _WHOLE_PATTERNS:
             if pattern.fullmatch(asked):
@@ -54,7 +57,7 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
         found = pattern.search(text, 0 if len(text) <= TALK else len(text) - SHORT)
         if not found or _is_telling(kind, text):
             continue
-        if not (danger and kind is not RequestKind.PERSON):
+        if not danger:
             return kind, (found.group(),)
     return _matter(text, danger)
 

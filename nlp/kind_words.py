@@ -13,10 +13,6 @@ LAST_FOUR = (  # of a telephone, or all of it
     r"(?<![\d-])(?:\d{4}|1[3-9]\d{9})(?![\d\u4e00-\u9fff-])"
 )
 BEFORE = {  # told anywhere, first that fits decides
-    RequestKind.PERSON: r"转(?:到)?人工|人工(?:服务(?!态度)|客服|"
-    r"坐席|接听|台)|接(?:个)?人工|找个?(?:真|"
-    r"活)?人(?:跟我|和我|给我|来)?(?:说|接|谈)|跟真人|和真人|(?:不想|不愿|"
-    r"别让我)[^，。]{0,4}机器|叫(?:个)?(?:真人|活人)",
     RequestKind.WITHDRAW: r"(?:撤销|撤回|取消|撤掉|撤了|"
     r"撤下)[^，。]{0,8}(?:工单|投诉|反映|诉求|"
     r"举报|"
@@ -46,11 +42,7 @@ OTHERS = (
     "城管|局里?|部门|社区|网格员|师傅|修理工|房东|邻居|客服"
 )
 TELLING = {  # where these stand too, what looks like an order is part of a matter
-    RequestKind.PERSON: (  # rule, words
-        ("要人评理", r"说说?理|评评?理|说和|公道"),
-        ("说的是窗口", r"窗口|柜台|大厅|前台|服务台"),
-    ),
-    RequestKind.WITHDRAW: (
+    RequestKind.WITHDRAW: (  # rule, words
         ("别人说的", rf"(?:{OTHERS})[^，。]{{0,6}}(?:说|取消|撤销?了?|不让|告诉|通知)"),
         ("要投诉", r"(?:要|想)(?:投诉|举报|反映|告)(?!了|的)|反映(?:了|过)?(?:多|好几|几|无数)次"),
         (

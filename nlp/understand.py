@@ -77,7 +77,9 @@ class Understander:
         alarm = self._watch(plain)
         danger = alarm.words if alarm.urgency is Urgency.DANGER else ()
         what, what_words = kind.judge(plain, danger=danger)
-        told = what not in _NO_MATTER and not (what in _ASKED_OF_US and len(plain) <= kind.SHORT)
+        told = what not in _NO_MATTER and (
+            danger or not (what in _ASKED_OF_US and len(plain) <= kind.SHORT)
+        )
         categories = self._categories(plain, alarm, what) if told else ()
         places = self._gazetteer.find(plain, heard=heard)
         if what is RequestKind.UNKNOWN and categories and categories[0].confidence >= 0.5:

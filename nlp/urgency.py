@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nlp import urgent_words
+from nlp import person, urgent_words
 from nlp.danger import contexts, ear, kinds, tables
 from nlp.danger.ear import Ear
 from nlp.danger.meaning import Meaning
@@ -59,7 +59,8 @@ class Watch:
         found = self._dangers.find(text, firm)
         silent = self._harmless.find(text, firm)
         words_said = [text[start:end] for start, end in cut]
-        heard = self._ear.hears(text, words_said) if self._ear and not silent else ()
+        mere = person.wanted(text) and not person.beside(text)  # 叫个人来接电话 is no alarm
+        heard = self._ear.hears(text, words_said) if self._ear and not (silent or mere) else ()
         if not found:
             return _heard(text, heard) if heard else _calm(text, (), text)
         meaning = Meaning(text, cut, silent)

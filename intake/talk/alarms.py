@@ -12,7 +12,6 @@ from intake.talk import dangers, drafts, joining, later, questions, reasons, whe
 from intake.talk.steps import Move, Say, Step, Supplement
 from intake.talk.turn import Conversation, Heard, Knowledge, Raised, Stage, Turn
 from nlp import repair
-from nlp.understanding import RequestKind
 
 TOLD_AGAIN = "danger_again"
 IN_PUBLIC = "danger_public"
@@ -25,7 +24,7 @@ def told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
         return dangers.told(conversation, heard, knowledge)
     asked = joining.waits_for_place(conversation) and conversation.ticket == before.ticket
     says_where = heard.understanding.places or dangers.names_a_spot(heard.understanding.text)
-    if (asked and says_where) or heard.understanding.kind is RequestKind.PERSON:
+    if asked and says_where:
         return None
     return _again(conversation, heard, knowledge, before)
 

@@ -14,6 +14,7 @@ from intake.talk import (
     confirming,
     dangers,
     drafts,
+    handing,
     happenings,
     hiding,
     joining,
@@ -142,9 +143,10 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
     danger = said.urgency is Urgency.DANGER
     turn = alarms.told(conversation, heard, knowledge) if danger else None
     if turn is not None:
-        return turn
+        wished = said.kind is RequestKind.PERSON
+        return handing.beside(turn, heard) if wished else turn
     if said.kind is RequestKind.PERSON:
-        return _person(conversation, heard, knowledge)
+        return handing.of(conversation, heard, knowledge)
     if conversation.stage in _READ_BACK and said.kind not in _ABOUT_THE_TALK:
         return readback.answered(conversation, heard, knowledge)
     if conversation.stage in confirming.STAGES:
@@ -174,13 +176,6 @@ def _public(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
         return alarms.in_public(conversation, heard, knowledge)
     whole = drafts.remember(conversation, heard)
     return questions.ask(whole, heard, knowledge, Stage.PUBLIC, "confirm_public")
-
-
-def _person(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
-    if drafts.has_live_ticket(conversation, heard, knowledge) and not conversation.texts:
-        return drafts.to_person(conversation, heard, knowledge, reasons.PERSON_ASKED)
-    whole = drafts.remember(conversation, heard)
-    return drafts.hand_over(whole, heard, knowledge, reasons.PERSON_ASKED)
 
 
 def _confirmation(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:

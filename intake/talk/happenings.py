@@ -5,7 +5,7 @@ was rung back, or is handed over by the telephone. All of it pure.
 from dataclasses import replace
 
 from channels.message import Reply
-from intake.talk import drafts, readback, reasons
+from intake.talk import drafts, handing, readback, reasons
 from intake.talk.steps import Open, Say, Step, TellProgress
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import RequestKind
@@ -24,8 +24,7 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
                 conversation=conversation, steps=(TellProgress(ticket=asked.partition(":")[0]),)
             )
         case "menu", "person":
-            whole = drafts.remember(conversation, heard)
-            return drafts.hand_over(whole, heard, knowledge, reasons.PERSON_ASKED)
+            return handing.of(conversation, heard, knowledge)
         case (("follow" | "menu" | "scan"), _):
             return Turn(conversation=conversation, steps=(Say(reply=Reply(key="welcome")),))
         case "unsupported", _:

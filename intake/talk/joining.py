@@ -95,6 +95,8 @@ def _just_told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -
         return _Part.SAME if young else _Part.ANOTHER
     if is_finished(conversation, heard) or conversation.texts:
         return _Part.ANOTHER
+    if conversation.mixed and not conversation.ticket_category:
+        return _Part.SAME  # he has asked for a person, and tells him what it is about
     if not spoken and not is_young(conversation, heard, knowledge.join_s):
         another = later.is_another(conversation, said, knowledge)
         return _Part.ANOTHER if another else _Part.LATER

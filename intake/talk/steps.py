@@ -40,10 +40,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """A person takes over with the ticket that is there already; the reason goes into its log."""
+    """A person takes over with the ticket that is there already (the last one, where empty); the
+    reason goes into its log. `text`: what he says beside his wish; `key`: the reply that tells him.
+    """
 
     ticket: str
     reason: str
+    text: str = ""
+    key: str = "handed_over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
