@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     INBOUND = "inbound"  # 来电
     FOLLOW_UP = "follow_up"  # 回访: result, and three questions
     NOTICE = "notice"  # 通知: something is read out
+    ALARM = "alarm"  # 报险: whoever commands is told of a danger, before all other calls
     CALL_BACK = "call_back"  # 回拨: he rang, nobody answered; now he may tell his matter
 
 
@@ -128,11 +129,18 @@ class CallBook(Protocol):
     async def plan(self, to: Contact, reply: Reply) -> str:
         """We owe somebody a call that says this; returns the errand's id."""
 
-    async def next_errand(self) -> Errand | None:
-        """A call to make now (never at night), claimed for us; None where there is none."""
+    async def next_errand(self, *, alarms_only: bool = False) -> Errand | None:
+        """A call to make now, claimed for us; None where there is none. Alarms come first, and at
+        night nothing else.
+        """
+
+    async def answered(self, errand: Errand, judgement: Judgement) -> None:
+        """What he has judged so far: whatever becomes of us and of the call, it is kept."""
 
     async def reached(self, errand: Errand, judgement: Judgement) -> None:
         """Somebody answered and heard us out; what he judged goes into his ticket."""
 
     async def not_reached(self, errand: Errand, reason: str) -> None:
-        """Nobody answered; it is tried once more later, then 无人接听 is recorded."""
+        """Nobody answered, or nobody heard us out; it is tried once more later, then a person is
+        told (无人接听).
+        """

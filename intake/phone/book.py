@@ -11,14 +11,18 @@ from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, Spoken
 from config.runtime import Runtime
 from intake.phone import calls, errands, followup
 from intake.phone.errands import Plan
+from routing import command
 from routing.database import Database
 from routing.errors import StaleVersion
 
-_PURPOSES = {"result": Purpose.FOLLOW_UP, "call_again": Purpose.CALL_BACK}
-OVERTAKEN = "工单已有人办，不再回拨"
+_PURPOSES = {
+    "result": Purpose.FOLLOW_UP,
+    "call_again": Purpose.CALL_BACK,
+    command.REPLY: Purpose.ALARM,
+}
 MOST_OVERTAKEN = 50  # at a time
-
 MOST_RETRIES = 5
+
 _log = structlog.get_logger(__name__)
 
 
@@ -80,10 +84,24 @@ class DatabaseBook:
         now = self._runtime.now()
         return await self._database.write(lambda c: errands.plan(c, wanted, now))
 
-    async def next_errand(self) -> Errand | None:
+    async def next_errand(self, *, alarms_only: bool = False) -> Errand | None:
         """See `CallBook`."""
         now = self._runtime.now()
-        return await self._database.write(lambda c: _claimed(c, now))
+        try:
+            await self._settled(lambda c: self._tell_of_lost(c, now))
+        except Exception:  # what is wrong with one ticket must not keep all others from their calls
+            _log.exception("phone.lost_errands_not_told")
+        return await self._database.write(lambda c: _claimed(c, now, alarms_only))
+
+    def _tell_of_lost(self, connection: Connection, now: datetime) -> None:
+        """Whose last call no program has told the end of: a person goes on."""
+        for lost in errands.give_up(connection, now):
+            self._unreached(connection, lost, errands.result_of(connection, lost.id))
+
+    async def answered(self, errand: Errand, judgement: Judgement) -> None:
+        """See `CallBook`."""
+        said = followup.words(judgement)
+        await self._database.write(lambda c: errands.answered(c, errand, said))
 
     async def reached(self, errand: Errand, judgement: Judgement) -> None:
         """See `CallBook`."""
@@ -119,11 +137,12 @@ class DatabaseBook:
         await self._settled(write)
 
 
-def _claimed(connection: Connection, now: datetime) -> Errand | None:
+def _claimed(connection: Connection, now: datetime, alarms_only: bool) -> Errand | None:
     """The next call that is still worth making."""
     for _ in range(MOST_OVERTAKEN):
-        errand = errands.claim(connection, now)
-        if errand is None or not followup.overtaken(connection, errand):
+        errand = errands.claim(connection, now, alarms_only=alarms_only)
+        why = followup.overtaken(connection, errand) if errand else ""
+        if errand is None or not why:
             return errand
-        errands.done(connection, errand.id, now, OVERTAKEN)
+        errands.done(connection, errand.id, now, why)
     return None

@@ -1,12 +1,12 @@
 """Calls that we owe: planned, claimed by day, tried twice. Functions of a connection.
 
-Who is told of a danger is rung at any hour, and again within minutes: only such calls fall due at
-night.
+Who is told of a danger is rung before everybody else, at any hour, and again within minutes.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -16,17 +16,20 @@ from channels.phone.book import Errand, Purpose
 from config.runtime import LOCAL_ZONE
 from intake import wire
 from intake.phone import schema
-from routing import command
 
 DAY = (time(8, 0), time(21, 0))  # nobody is rung outside these hours, but for a danger
 AGAIN_AFTER = timedelta(hours=2)
 ALARM_AGAIN_AFTER = timedelta(minutes=2)
 CLAIM = timedelta(minutes=150)  # longer than the longest call that the settings allow
+ALARM_CLAIM = timedelta(minutes=10)  # longer than it takes to read an alarm out
 MOST_ATTEMPTS = 2
+MOST_AT_ONCE = 50
 BROKEN_OFF = "程序中断，结果不明"
+ANSWERED = "居民已答："
 MOST_SHOWN = 10
 
 _ERRAND = schema.errand
+_IS_ALARM = _ERRAND.c.purpose == Purpose.ALARM.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,12 @@ class Owed:
     result: str
 
 
-def plan(connection: Connection, wanted: Plan, now: datetime) -> str:
-    """Owe the call; the same one that still waits is not owed twice. Returns its id."""
+def plan(
+    connection: Connection, wanted: Plan, now: datetime, *, after: timedelta = timedelta()
+) -> str:
+    """Owe the call, to be made so long `after` now at the earliest; the same one that still waits
+    is not owed twice. Returns its id.
+    """
     row = {
         "id": wanted.id,
         "contact": str(wanted.to),
@@ -62,7 +69,7 @@ def plan(connection: Connection, wanted: Plan, now: datetime) -> str:
         "body": json.dumps(wire.reply_to_record(wanted.reply), ensure_ascii=False),
         "state": "waiting",
         "attempts": 0,
-        "due_at": now if _is_alarm(wanted.reply) else by_day(now),
+        "due_at": now if wanted.purpose is Purpose.ALARM else by_day(now + after),
         "created_at": now,
     }
     try:
@@ -117,51 +124,75 @@ def of_ticket(connection: Connection, ticket: str) -> list[Owed]:
     ]
 
 
-def claim(connection: Connection, now: datetime) -> Errand | None:
-    """The next call to make, ours for CLAIM; None where none is due. At night alarms only."""
-    _give_up(connection, now)
+def claim(connection: Connection, now: datetime, *, alarms_only: bool = False) -> Errand | None:
+    """The next call to make, ours until it is told what came of it, or for CLAIM; None where none
+    is due. Alarms come first, and at night nothing else.
+    """
+    among = _IS_ALARM if alarms_only or by_day(now) != now else sa.true()
     due = (
         sa.select(_ERRAND)
         .where(
             _ERRAND.c.state == "waiting",
             _ERRAND.c.attempts < MOST_ATTEMPTS,
             _ERRAND.c.due_at <= now,
-            _ERRAND.c.due_at >= _night_began(now) if by_day(now) != now else sa.true(),
+            among,
             sa.or_(_ERRAND.c.claimed_until.is_(None), _ERRAND.c.claimed_until < now),
         )
-        .order_by(_ERRAND.c.due_at)
+        .order_by(sa.case((_IS_ALARM, 0), else_=1), _ERRAND.c.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     row = connection.execute(due).one_or_none()
     if row is None:
         return None
+    errand = _errand(row, row.attempts + 1)
+    claim_for = ALARM_CLAIM if errand.purpose is Purpose.ALARM else CLAIM
     connection.execute(
         sa.update(_ERRAND)
         .where(_ERRAND.c.id == row.id)
-        .values(claimed_until=now + CLAIM, attempts=row.attempts + 1)
+        .values(claimed_until=now + claim_for, attempts=errand.attempt)
     )
-    return Errand(
-        id=row.id,
-        to=Contact.parse(row.contact),
-        purpose=Purpose(row.purpose),
-        reply=wire.reply_from_record(json.loads(row.body)),
-        ticket=row.ticket,
-        attempt=row.attempts + 1,
-    )
+    return errand
 
 
-def _give_up(connection: Connection, now: datetime) -> None:
-    """Claimed for the last time by a program that died before it could say what came of it."""
-    connection.execute(
-        sa.update(_ERRAND)
+def give_up(connection: Connection, now: datetime) -> list[Errand]:
+    """Those claimed for the last time by a program that died before it could say what came of it;
+    MOST_AT_ONCE at most. The `result` that a broken-off call had brought stays with them.
+    """
+    over = (
+        sa.select(_ERRAND)
         .where(
             _ERRAND.c.state == "waiting",
             _ERRAND.c.attempts >= MOST_ATTEMPTS,
             _ERRAND.c.claimed_until < now,
         )
-        .values(state="given_up", finished_at=now, claimed_until=None, result=BROKEN_OFF)
+        .limit(MOST_AT_ONCE)
+        .with_for_update(skip_locked=True)
     )
+    rows = connection.execute(over).all()
+    for row in rows:
+        _finish(connection, row.id, "given_up", now, broken_off(row.result))
+    return [_errand(row, row.attempts) for row in rows]
+
+
+def broken_off(result: str) -> str:
+    """Why a call has no end, with what was answered before."""
+    return f"{BROKEN_OFF}；{result}" if result.startswith(ANSWERED) else BROKEN_OFF
+
+
+def answered(connection: Connection, errand: Errand, said: str) -> None:
+    """What he has answered so far, for the case that the call breaks off."""
+    connection.execute(
+        sa.update(_ERRAND)
+        .where(_ERRAND.c.id == errand.id, _ERRAND.c.state == "waiting")
+        .values(result=f"{ANSWERED}{said}"[:200])
+    )
+
+
+def result_of(connection: Connection, errand_id: str) -> str:
+    """What came of a call, or of its last try."""
+    query = sa.select(_ERRAND.c.result).where(_ERRAND.c.id == errand_id)
+    return connection.execute(query).scalar_one_or_none() or ""
 
 
 def done(connection: Connection, errand_id: str, now: datetime, result: str) -> None:
@@ -174,7 +205,7 @@ def missed(connection: Connection, errand: Errand, now: datetime, result: str) -
     if errand.attempt >= MOST_ATTEMPTS:
         _finish(connection, errand.id, "given_up", now, result)
         return True
-    alarm = _is_alarm(errand.reply)
+    alarm = errand.purpose is Purpose.ALARM
     again = now + ALARM_AGAIN_AFTER if alarm else by_day(now + AGAIN_AFTER)
     connection.execute(
         sa.update(_ERRAND)
@@ -194,14 +225,15 @@ def by_day(at: datetime) -> datetime:
     return datetime.combine(day, begins, LOCAL_ZONE)
 
 
-def _night_began(now: datetime) -> datetime:
-    local = now.astimezone(LOCAL_ZONE)
-    day = local.date() - timedelta(days=1) if local.time() < DAY[0] else local.date()
-    return datetime.combine(day, DAY[1], LOCAL_ZONE)
-
-
-def _is_alarm(reply: Reply) -> bool:
-    return reply.key == command.REPLY
+def _errand(row: sa.Row[Any], attempt: int) -> Errand:
+    return Errand(
+        id=row.id,
+        to=Contact.parse(row.contact),
+        purpose=Purpose(row.purpose),
+        reply=wire.reply_from_record(json.loads(row.body)),
+        ticket=row.ticket,
+        attempt=attempt,
+    )
 
 
 def _finish(connection: Connection, errand_id: str, state: str, now: datetime, result: str) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from channels.phone.book import Errand, Judgement, Purpose
 from intake.counter import filling
 from intake.phone import callbacks, errands
+from intake.talk import reasons
 from routing import permission, store
 from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused, TicketNotFound
@@ -14,36 +15,65 @@ from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action, Status, Ticket
 
 HELD = "电话回访"
+UNJUDGED = "电话回访，打通了，居民没有说清解决没有，请人工回访"
 UNREACHED = "电话回访两次未接通：{reason}"
 RUNG_BACK = "已回拨，接通了，居民没有说要办的事；说了什么见“通话”"
 NOT_RUNG_BACK = "回拨两次未接通：{reason}"
-_JUDGED = frozenset({Status.ANSWERED, Status.FOLLOWED_UP, Status.CLOSED})
+NOT_TOLD = "电话通知办理的人两次未接通：{reason}"
+NOT_ALARMED = "给值班的人打电话报险，两次未接通：{reason}"
+BROKEN_OFF = "{what}没有结果，请人工接着办：{reason}"
+OVERTAKEN = "工单已有人办，不再回拨"
+WORDS_THERE = "留言已经听出来了，由话务员回电"
+JUDGED_SINCE = "居民已经评价，或者又在办理，不再回访"
 UNSOLVED = "电话回访，居民说没有解决"
 CONFIRMED = "电话回访，居民确认解决"
+_JUDGED = frozenset({Status.ANSWERED, Status.FOLLOWED_UP, Status.CLOSED})
+_NOT_REACHED = {
+    Purpose.FOLLOW_UP: UNREACHED,
+    Purpose.CALL_BACK: NOT_RUNG_BACK,
+    Purpose.NOTICE: NOT_TOLD,
+    Purpose.ALARM: NOT_ALARMED,
+}
+_CALLS = {
+    Purpose.FOLLOW_UP: "电话回访",
+    Purpose.CALL_BACK: "回拨",
+    Purpose.NOTICE: "电话通知",
+    Purpose.ALARM: "电话报险",
+}
+_SAID = (
+    ("solved", "解决", "没有解决"),
+    ("satisfied", "满意", "不满意"),
+    ("contacted", "联系过", "没有联系过"),
+)
+
+
+def words(judgement: Judgement) -> str:
+    """What has been judged, in a few words; empty where nothing has."""
+    said = ((getattr(judgement, name), yes, no) for name, yes, no in _SAID)
+    return "，".join(yes if is_so else no for is_so, yes, no in said if is_so is not None)
 
 
 def judged(
     connection: Connection, dispatcher: Dispatcher, errand: Errand, judgement: Judgement
 ) -> None:
-    """回访 and 评价; unsolved is taken up again, solved and not dissatisfied is closed."""
+    """回访 and 评价; unsolved is taken up again, solved and not dissatisfied is closed.
+
+    Where he did not say whether it is solved, a person asks him: the ticket waits for that.
+    """
     ticket = _ticket(connection, errand)
-    if ticket is None or errand.purpose is Purpose.NOTICE:
+    if ticket is None or errand.purpose in (Purpose.NOTICE, Purpose.ALARM):
         return
     if errand.purpose is Purpose.CALL_BACK:
         if not _log_tells(connection, errand):
             _remarked(connection, dispatcher, ticket, RUNG_BACK)
         return
+    if judgement.solved is None:
+        ticket = _evaluated(connection, dispatcher, ticket, judgement)
+        _remarked(connection, dispatcher, ticket, UNJUDGED)
+        return
     ticket = _followed_up(connection, dispatcher, ticket, HELD)
-    said = (judgement.solved, judgement.satisfied, judgement.contacted)
-    if any(each is not None for each in said) and _may(ticket, Action.EVALUATE, BY_RESIDENT):
-        ticket = dispatcher.evaluate(
-            connection,
-            Order.on(ticket, by=BY_RESIDENT, note=HELD),
-            solved=judgement.solved,
-            satisfied=judgement.satisfied,
-            contacted=judgement.contacted,
-        )
-    if judgement.solved is False and _may(ticket, Action.REOPEN, BY_RESIDENT):
+    ticket = _evaluated(connection, dispatcher, ticket, judgement)
+    if not judgement.solved and _may(ticket, Action.REOPEN, BY_RESIDENT):
         with suppress(ActionRefused):  # too late for this number; the judgement says it all
             dispatcher.act(
                 connection, Action.REOPEN, Order.on(ticket, by=BY_RESIDENT, note=UNSOLVED)
@@ -54,31 +84,36 @@ def judged(
 
 
 def unreached(connection: Connection, dispatcher: Dispatcher, errand: Errand, reason: str) -> None:
-    """无人接听 is recorded; the ticket stays for a person to follow up."""
+    """无人接听 is recorded; what was to be done by telephone stays for a person to do."""
     ticket = _ticket(connection, errand)
     if ticket is None:
         return
-    if errand.purpose is Purpose.CALL_BACK:
-        _remarked(connection, dispatcher, ticket, NOT_RUNG_BACK.format(reason=reason))
-        return
-    _followed_up(connection, dispatcher, ticket, UNREACHED.format(reason=reason))
+    note = _NOT_REACHED[errand.purpose].format(reason=reason)
+    if reason.startswith(errands.BROKEN_OFF):
+        note = BROKEN_OFF.format(what=_CALLS[errand.purpose], reason=reason)
+    _remarked(connection, dispatcher, ticket, note)
 
 
-def overtaken(connection: Connection, errand: Errand) -> bool:
-    """Has the call lost its sense before it could be made?
+def overtaken(connection: Connection, errand: Errand) -> str:
+    """Why the call has lost its sense before it could be made; empty where it has not.
 
-    A call-back has where somebody, or the resident himself, has seen to the ticket since; only the
-    first try of one that an operator asked for is made whatever happened. A follow-up has where the
-    resident has judged, or the matter is being handled again.
+    A call-back has where somebody, or the resident himself, has seen to the ticket since, and where
+    what he left on the recorder tells his matter; only the first try of one that an operator asked
+    for is made whatever happened. A follow-up has where the resident has judged, or the matter is
+    being handled again.
     """
     ticket = _ticket(connection, errand)
     if errand.purpose is Purpose.CALL_BACK:
         by_system = errand.reply.values.get("planned_by") == callbacks.BY_SYSTEM
         may_lapse = by_system or errand.attempt > 1
-        return may_lapse and (ticket is None or callbacks.fitting(ticket) is not errand.purpose)
+        if may_lapse and (ticket is None or callbacks.fitting(ticket) is not errand.purpose):
+            return OVERTAKEN
+        told = ticket is not None and ticket.text not in reasons.NOTHING_KNOWN
+        return WORDS_THERE if by_system and told else ""
     if errand.purpose is Purpose.FOLLOW_UP and ticket is not None:
-        return ticket.solved is not None or ticket.status not in _JUDGED
-    return False
+        settled = ticket.solved is not None or ticket.status not in _JUDGED
+        return JUDGED_SINCE if settled else ""
+    return ""
 
 
 def _log_tells(connection: Connection, errand: Errand) -> bool:
@@ -87,6 +122,20 @@ def _log_tells(connection: Connection, errand: Errand) -> bool:
     return any(
         filling.is_word_of_it(event.note) and (since is None or event.at >= since)
         for event in store.events(connection, errand.ticket)
+    )
+
+
+def _evaluated(
+    connection: Connection, dispatcher: Dispatcher, ticket: Ticket, judgement: Judgement
+) -> Ticket:
+    if judgement == Judgement() or not _may(ticket, Action.EVALUATE, BY_RESIDENT):
+        return ticket
+    return dispatcher.evaluate(
+        connection,
+        Order.on(ticket, by=BY_RESIDENT, note=HELD),
+        solved=judgement.solved,
+        satisfied=judgement.satisfied,
+        contacted=judgement.contacted,
     )
 
 

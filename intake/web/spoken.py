@@ -18,6 +18,7 @@ PURPOSES = {
     Purpose.INBOUND: "来电",
     Purpose.FOLLOW_UP: "回访",
     Purpose.NOTICE: "通知",
+    Purpose.ALARM: "报险",
     Purpose.CALL_BACK: "回拨",
 }
 SORTS = {

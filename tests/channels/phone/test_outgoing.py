@@ -30,7 +30,7 @@ class Book:
         self.owed = list(owed)
         self.told: list[tuple[str, object]] = []
 
-    async def next_errand(self) -> Errand | None:
+    async def next_errand(self, *, alarms_only: bool = False) -> Errand | None:
         return self.owed.pop(0) if self.owed else None
 
     async def reached(self, done: Errand, judgement: Judgement) -> None:

@@ -12,6 +12,7 @@ from channels.message import Contact, InboundMessage, Receipt, Reply
 from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose
 from intake.counter import filling
 from intake.phone import calls, followup, register
+from intake.phone import line as phone_line
 from intake.phone import schema as tables
 from intake.phone.book import DatabaseBook
 from intake.services import Services
@@ -22,6 +23,7 @@ from routing import lifecycle, outbox, schema, store
 from routing.errors import StaleVersion
 from routing.order import Order
 from routing.ticket import Action, Status, Ticket
+from tests.clock import Clock
 from tests.intake.talk import SAYINGS, Talk
 
 CALLER = Contact(scheme="tel", path="+8613900000000")
@@ -287,7 +289,7 @@ async def test_a_call_that_has_lost_its_sense_is_not_made(
     if in_hand:
         await _acts(services, number, Action.DISPATCH, category="010217", unit="city-management")
     errand = _errand(number, purpose, attempt=attempt, by=by)
-    assert await services.database.read(lambda c: followup.overtaken(c, errand)) is lapses
+    assert await services.database.read(lambda c: bool(followup.overtaken(c, errand))) is lapses
 
 
 @pytest.mark.parametrize("judged", [False, True])
@@ -306,7 +308,89 @@ async def test_whoever_has_judged_elsewhere_is_not_asked_again(
 
     await services.database.write(write)
     errand = _errand(number, Purpose.FOLLOW_UP)
-    assert await services.database.read(lambda c: followup.overtaken(c, errand)) is judged
+    assert await services.database.read(lambda c: bool(followup.overtaken(c, errand))) is judged
+
+
+async def answered(services: Services, line: Line) -> str:
+    """A ticket whose result is known, and of which he is to be asked."""
+    number = await line.missed(LAMP)
+    seen = await line.one(number)
+    order = Order.on(seen, by="operator:li")
+    await services.database.write(lambda c: services.dispatcher.answer(c, order, text="修好了"))
+    return number
+
+
+YES, NO = True, False
+
+
+@pytest.mark.parametrize(
+    ("judgement", "status", "noted"),
+    [
+        (Judgement(solved=YES, satisfied=YES), Status.CLOSED, followup.HELD),
+        (Judgement(solved=YES, satisfied=NO), Status.FOLLOWED_UP, followup.HELD),
+        (Judgement(satisfied=YES), Status.ANSWERED, followup.UNJUDGED),
+        (Judgement(), Status.ANSWERED, followup.UNJUDGED),  # he spoke, and judged nothing
+    ],
+)
+async def test_a_ticket_is_followed_up_once_he_has_said_whether_it_is_solved(
+    line: Line, services: Services, judgement: Judgement, status: Status, noted: str
+) -> None:
+    number = await answered(services, line)
+    errand = _errand(number, Purpose.FOLLOW_UP)
+    await services.database.write(
+        lambda c: followup.judged(c, services.dispatcher, errand, judgement)
+    )
+    ticket = await line.one(number)
+    assert (ticket.status, noted in await line.notes(number)) == (status, True)
+    assert (ticket.satisfied, ticket.contacted) == (judgement.satisfied, judgement.contacted)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "note"),
+    [
+        (Purpose.FOLLOW_UP, "电话回访两次未接通：无人接听"),
+        (Purpose.NOTICE, "电话通知办理的人两次未接通：无人接听"),
+        (Purpose.ALARM, "给值班的人打电话报险，两次未接通：无人接听"),
+    ],
+)
+async def test_a_telephone_that_nobody_takes_follows_nothing_up(
+    line: Line, services: Services, purpose: Purpose, note: str
+) -> None:
+    number = await answered(services, line)
+    errand = _errand(number, purpose, attempt=2)
+    await services.database.write(
+        lambda c: followup.unreached(c, services.dispatcher, errand, "无人接听")
+    )
+    assert (await line.one(number)).status is Status.ANSWERED
+    assert (await line.notes(number))[-1] == note
+
+
+async def test_a_call_that_two_programs_died_in_comes_back_to_a_person(
+    line: Line, services: Services, clock: Clock
+) -> None:
+    number, book = await line.missed(), phone_line.book(services)
+    await book.plan(CALLER, Reply(key="call_again", values={"number": number}))
+    for attempt in (1, 2):
+        errand = await book.next_errand()
+        assert errand is not None and errand.attempt == attempt
+        clock.forward(hours=2, minutes=31)
+    assert await book.next_errand() is None
+    assert (await line.notes(number))[-1] == "回拨没有结果，请人工接着办：程序中断，结果不明"
+    ticket = await line.one(number)
+    assert (ticket.status, ticket.handover_reason) == (Status.DECIDING, reasons.MISSED)
+
+
+async def test_a_ticket_that_takes_no_word_keeps_nobody_else_from_his_call(
+    services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowded = Crowded(services, 99, RuntimeError)
+    errand = await crowded.owed(services)
+    clock.forward(hours=2, minutes=31)
+    assert await crowded.book.next_errand() == errand
+    clock.forward(hours=2, minutes=31)
+    await crowded.book.plan(CALLER, Reply(key="result", values={"number": "20261120-0002"}))
+    other = await crowded.book.next_errand()
+    assert other is not None and other.ticket == "20261120-0002"
 
 
 class Crowded:

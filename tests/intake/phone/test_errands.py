@@ -96,23 +96,68 @@ async def test_at_night_nothing_is_claimed(database: Database) -> None:
     assert await database.write(lambda c: errands.claim(c, night)) is None
 
 
+def alarm(number: str = "20261124-0009") -> Plan:
+    reply = Reply(key="command_danger", values={"number": number})
+    return Plan(id=f"alarm-{number}"[:32], to=TO, purpose=Purpose.ALARM, ticket=number, reply=reply)
+
+
+async def test_whoever_is_told_of_a_danger_is_rung_before_all_others(database: Database) -> None:
+    for number in range(3):
+        await database.write(lambda c, n=number: owe(c, f"2026112{n}-0001"))
+    later = MORNING + timedelta(minutes=5)
+    await database.write(lambda c: errands.plan(c, alarm(), later))
+    first = await database.write(lambda c: errands.claim(c, later))
+    assert first is not None and first.purpose is Purpose.ALARM
+    assert await database.write(lambda c: errands.claim(c, later, alarms_only=True)) is None
+    second = await database.write(lambda c: errands.claim(c, later))
+    assert second is not None and second.purpose is Purpose.FOLLOW_UP
+
+
+async def test_an_alarm_of_the_last_minute_before_the_night_does_not_wait_for_the_morning(
+    database: Database,
+) -> None:
+    evening = datetime(2026, 11, 24, 20, 59, 50, tzinfo=LOCAL_ZONE)
+    await database.write(lambda c: errands.plan(c, alarm(), evening))
+    found = await database.write(lambda c: errands.claim(c, evening + timedelta(seconds=20)))
+    assert found is not None and found.purpose is Purpose.ALARM
+
+
+async def test_an_alarm_with_which_a_program_died_rings_again_within_minutes(
+    database: Database,
+) -> None:
+    await database.write(lambda c: errands.plan(c, alarm(), MORNING))
+    await database.write(lambda c: errands.claim(c, MORNING))
+    later = MORNING + errands.ALARM_CLAIM + timedelta(seconds=1)
+    again = await database.write(lambda c: errands.claim(c, later))
+    assert again is not None and again.attempt == 2
+
+
+async def test_what_was_answered_before_the_program_died_twice_is_told(database: Database) -> None:
+    await database.write(owe)
+    at = MORNING
+    for _ in range(2):
+        errand = await database.write(lambda c, at=at: errands.claim(c, at))
+        assert errand is not None
+        at += errands.CLAIM + timedelta(seconds=1)
+    await database.write(lambda c: errands.answered(c, errand, "没有解决"))
+    (lost,) = await database.write(lambda c: errands.give_up(c, at))
+    assert (lost.id, lost.attempt) == (errand.id, 2)
+    assert await database.read(lambda c: state(c, lost.id)) == "given_up"
+    result = await database.read(lambda c: errands.result_of(c, lost.id))
+    assert result == f"{errands.BROKEN_OFF}；{errands.ANSWERED}没有解决"
+    assert await database.write(lambda c: errands.give_up(c, at)) == []
+
+
 async def test_who_is_told_of_a_danger_is_rung_at_night_and_again_within_minutes(
     database: Database,
 ) -> None:
     night = datetime(2026, 11, 24, 2, 0, tzinfo=LOCAL_ZONE)
-    alarm = Plan(
-        id="alarm",
-        to=TO,
-        purpose=Purpose.NOTICE,
-        ticket="20261124-0002",
-        reply=Reply(key="command_danger", values={"number": "20261124-0002"}),
-    )
     evening = night - timedelta(hours=6)
     await database.write(lambda c: owe(c, at=evening))  # not rung any more that day
-    await database.write(lambda c: errands.plan(c, alarm, night))
+    await database.write(lambda c: errands.plan(c, alarm(), night))
     first = await database.write(lambda c: errands.claim(c, night))
-    assert first is not None and first.id == "alarm"
+    assert first is not None and first.purpose is Purpose.ALARM
     assert await database.write(lambda c: errands.claim(c, night)) is None
     assert not await database.write(lambda c: errands.missed(c, first, night, "无人接听"))
     again = await database.write(lambda c: errands.claim(c, night + errands.ALARM_AGAIN_AFTER))
-    assert again is not None and (again.id, again.attempt) == ("alarm", 2)
+    assert again is not None and (again.id, again.attempt) == (first.id, 2)
