@@ -40,11 +40,17 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A place pin, WGS-84 degrees, with the platform's own words for it."""
+    """A place pin, WGS-84 degrees, with the platform's own words for it, if it has any."""
 
     latitude: float
     longitude: float
     label: str = ""
+
+    @property
+    def words(self) -> str:
+        """For those who go there: what the platform calls it, and always the degrees."""
+        degrees = f"北纬 {self.latitude:.5f}，东经 {self.longitude:.5f}"
+        return f"{self.label}（{degrees}）" if self.label else f"地图定位：{degrees}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

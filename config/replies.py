@@ -62,6 +62,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "weather": _NOTHING,
     "no_numbers": _NOTHING,
     "media_kept": _NOTHING,
+    "point_kept": _NOTHING,
     "media_refused": frozenset({"reason"}),
     "confirm_public": _NOTHING,
     "too_long": _NOTHING,

@@ -174,6 +174,7 @@ class Clerk:
             return after, [_not_found(step.ticket)], ""
         order = Order.on(ticket, by=BY_RESIDENT, note=step.text)
         ticket = self._dispatcher.supplement(connection, order, phone=step.phone, name=step.name)
+        ticket = moving.pinned(connection, self._dispatcher, ticket, message.point)
         if step.look:
             ticket = moving.look(connection, self._dispatcher, ticket, step.look)
         if step.alarm:

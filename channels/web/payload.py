@@ -115,12 +115,11 @@ def _asked(key: str, number: str, last_four: str) -> Form:
 
 
 def _point(latitude: str, longitude: str) -> Point | None:
-    """The pin with words of its own, for those who go there; None where there is none."""
+    """The pin of the browser; None where there is none."""
     try:
         north, east = float(latitude), float(longitude)
     except ValueError:
         return None
     if not (-90 <= north <= 90 and -180 <= east <= 180):
         return None
-    label = f"手机定位：北纬 {north:.5f}，东经 {east:.5f}"
-    return Point(latitude=north, longitude=east, label=label)
+    return Point(latitude=north, longitude=east)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from channels.message import Point
 from intake.talk import reasons
 from nlp.understanding import Urgency
 from routing import entails, heard_back, permission
@@ -20,6 +21,7 @@ TO_DECIDE = "居民说地点是{after}，单子上是{before}，{why}，请定�
 SIGNED = "已经签收"
 CHOSEN = "是人工派的"
 UNCERTAIN = "改了以后归谁办拿不准"
+PINNED = "居民发来位置"
 NOWHERE = "没有记地点"
 _UNSIGNED = frozenset({Status.DECIDING, Status.DISPATCHED})
 _ASKED_WHERE = frozenset({entails.NO_PLACE, reasons.PLACE_UNKNOWN, reasons.NO_ANSWER})
@@ -65,6 +67,17 @@ def look(connection: Connection, dispatcher: Dispatcher, ticket: Ticket, reason:
         return dispatcher.remark(connection, ticket, reason)
     order = Order.on(ticket, by=BY_SYSTEM, note=reason)
     return dispatcher.correct(connection, order, look=reason)
+
+
+def pinned(
+    connection: Connection, dispatcher: Dispatcher, ticket: Ticket, point: Point | None
+) -> Ticket:
+    """The ticket with the place pin as its address, where it has none yet."""
+    may = Action.CORRECT in permission.allowed(ticket, BY_SYSTEM)
+    if point is None or ticket.address or not may:
+        return ticket
+    order = Order.on(ticket, by=BY_SYSTEM, note=PINNED)
+    return dispatcher.correct(connection, order, address=point.words)
 
 
 def _why_not(ticket: Ticket) -> str:

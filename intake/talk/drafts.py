@@ -120,7 +120,7 @@ def draft(
         category=matter.code,
         category_confidence=matter.confidence,
         place=whole.place or (places[0] if len(places) == 1 else ""),
-        address=message.point.label if message.point else "",
+        address=message.point.words if message.point else "",
         evidence=matter.evidence,
         reporter=str(message.sender),
         reporter_name=names.own(said.text),

@@ -20,7 +20,8 @@ LONG_ENOUGH = 8  # characters that say something even when no category is found
 def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     """Words of a matter that has no ticket yet."""
     said = heard.understanding
-    if not said.text and heard.message.attachments:
+    pinned = heard.message.point is not None
+    if not said.text and (heard.message.attachments or (pinned and not _asked_where(conversation))):
         return _shown(conversation, heard, knowledge)
     chosen = whereabouts.chosen(conversation, said, knowledge)
     whole = drafts.remember(conversation, heard)
@@ -39,17 +40,23 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
 
 
 def _shown(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
-    """A photo without words is no answer and no question: whatever we have asked stands. Of several
-    in a row the first is acknowledged.
+    """A photo or a pin without words is no answer and no question: whatever we have asked stands.
+    Of several in a row the first is acknowledged.
     """
     kept = drafts.remember(conversation, heard)
     kept = replace(kept, due_at=questions.deadline(heard, knowledge))
     if conversation.stage is Stage.OPEN and not conversation.texts:
         kept = replace(kept, stage=Stage.MATTER)
-        return Turn(conversation=kept, steps=(Say(reply=Reply(key="media_kept")),))
+        key = "point_kept" if heard.message.point else "media_kept"
+        return Turn(conversation=kept, steps=(Say(reply=Reply(key=key)),))
     again = conversation.texts[-1:] == kept.texts[-1:]
     more = (Say(reply=Reply(key="received")),)
     return Turn(conversation=kept, steps=more if again else questions.standing(kept, knowledge))
+
+
+def _asked_where(conversation: Conversation) -> bool:
+    """Then a pin is an answer."""
+    return conversation.stage is Stage.PLACE and bool(conversation.texts)
 
 
 def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:

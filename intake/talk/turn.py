@@ -104,11 +104,13 @@ class Heard:
 
     @property
     def words(self) -> str:
-        """His own words, for people; what a recogniser wrote is read in its plain form."""
-        if self.message.spoken or not self.understanding.text:
+        """His own words, for people, and where his pin is; what a recogniser wrote is read in its
+        plain form.
+        """
+        pin = self.message.point.words if self.message.point else ""
+        if self.message.spoken or not (self.understanding.text or pin):
             return self.understanding.text
-        label = self.message.point.label if self.message.point else ""
-        return normalize.as_written("，".join(part for part in (self.message.text, label) if part))
+        return normalize.as_written("，".join(part for part in (self.message.text, pin) if part))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,7 +167,7 @@ async def test_pin_says_in_words_where_it_is(client: Client, desk: FakeDesk) -> 
     await send(client, ADAPTER.location(37.00531, 114.69112))
     point = desk.received[0].point
     assert point is not None
-    assert point.label == "手机定位：北纬 37.00531，东经 114.69112"
+    assert point.words == "地图定位：北纬 37.00531，东经 114.69112"
 
 
 async def test_number_and_phone_become_a_question_about_progress(
