@@ -4,7 +4,7 @@ Only speech is decoded. Nothing here blocks: recognition runs in threads of its 
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,6 +75,10 @@ class Listens(Protocol):
 
     now_ms: int
 
+    @property
+    def stirs(self) -> bool:
+        """See `Ear`."""
+
     def hear(self) -> AsyncIterator[Sound]:
         """See `Ear`."""
 
@@ -89,7 +93,7 @@ class Ear:
         recognition: Recognition,
         gate: Gate,
         endpointer: Endpointer,
-        complete: Callable[[str], bool],
+        complete: Callable[[str], Awaitable[bool]],
         waiting: Callable[[], bool],
     ) -> None:
         self._media = media
@@ -106,6 +110,11 @@ class Ear:
         self._start_ms = 0
         self.deaf = False
         self.now_ms = 0  # audio time
+
+    @property
+    def stirs(self) -> bool:
+        """Somebody speaks, or may just have begun to: too short yet to be told."""
+        return self._endpointer.stirs
 
     async def hear(self) -> AsyncIterator[Sound]:
         """Everything that happens, in order; the last is Gone."""
@@ -141,7 +150,7 @@ class Ear:
         change = self._endpointer.feed(
             voice=voice,
             length_ms=FRAME_MS,
-            complete=speaking and self._can_stand(),
+            complete=speaking and await self._can_stand(),
             waiting=self._waiting(),
         )
         if not speaking:
@@ -165,12 +174,12 @@ class Ear:
             async for sound in self._utterance():
                 yield sound
 
-    def _can_stand(self) -> bool:
+    async def _can_stand(self) -> bool:
         """Whether the words so far are complete; asked once for the same words, in a pause."""
         if self._endpointer.quiet_ms < UNSURE_AFTER_MS or not self._partial:
             return False
         if self._judged[0] != self._partial:
-            self._judged = (self._partial, self._complete(self._partial))
+            self._judged = (self._partial, await self._complete(self._partial))
         return self._judged[1]
 
     async def _decode(self) -> Deaf | None:

@@ -44,6 +44,11 @@ class Endpointer:
         return self._speaking
 
     @property
+    def stirs(self) -> bool:
+        """Somebody speaks, or may just have begun to."""
+        return self._speaking or self._voice_ms > 0
+
+    @property
     def quiet_ms(self) -> int:
         """How long the caller has been quiet."""
         return self._quiet_ms

@@ -1,12 +1,15 @@
 """What we say in a call: replies as speech, remembered so that they can be said again."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from channels.message import Render, Reply
 from channels.phone import book
 from channels.phone.audio.media import Media
 from channels.phone.partners import LineVoice
+
+VOICE_WITHIN_S = 4.0  # a voice that hangs makes no silent call: TimeoutError, and a person takes it
 
 
 class Speaks(Protocol):
@@ -15,6 +18,10 @@ class Speaks(Protocol):
     @property
     def talking(self) -> bool:
         """Whether something is being said."""
+
+    @property
+    def spoke(self) -> bool:
+        """Whether anything at all of what was said last went out."""
 
     async def say(self, *replies: Reply) -> bool:
         """See `Mouth`."""
@@ -35,7 +42,7 @@ class Mouth:
         media: Media,
         voice: LineVoice,
         speak: Render,
-        note: Callable[[book.SpokenLine], Awaitable[None]],
+        note: Callable[[book.SpokenLine], None],
         now_ms: Callable[[], int],
     ) -> None:
         self._media = media
@@ -45,7 +52,9 @@ class Mouth:
         self._now_ms = now_ms
         self._last = ""
         self._slow = False
+        self._hushed = False
         self.talking = False
+        self.spoke = False
 
     async def say(self, *replies: Reply) -> bool:
         """Say the replies one after the other; False where the caller broke in or is gone."""
@@ -60,21 +69,26 @@ class Mouth:
         return await self._utter(self._last, "repeat")
 
     def hush(self) -> None:
-        """Stop at once: the caller speaks."""
+        """Stop at once; what is still being prepared is not begun."""
+        self._hushed = True
         self._media.stop()
 
     async def _utter(self, text: str, keys: str) -> bool:
         if not text:
             return True
-        self.talking = True
-        try:
+        self._hushed = self.spoke = False
+        async with asyncio.timeout(VOICE_WITHIN_S):
             pcm = await self._voice.say(text, self._media.rate_hz, slow=self._slow)
-            start_ms = self._now_ms()
+        if self._hushed:
+            return False
+        self.talking = self.spoke = True
+        start_ms = self._now_ms()
+        try:
             heard = await self._media.play(pcm)
         finally:
             self.talking = False
         line = book.SpokenLine(
             voice=book.Voice.LINE, text=text, start_ms=start_ms, end_ms=self._now_ms(), key=keys
         )
-        await self._note(line)
+        self._note(line)
         return heard

@@ -1,16 +1,18 @@
-"""Serves the calls that have come: who it is, what for, an ear and a mouth for each."""
+"""Serves the calls that have come: who it is, what for, an ear and a mouth for each.
+
+Only calls that the exchange has announced are served; whatever else connects goes nowhere.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import structlog
 
 from channels.channel import Desk
-from channels.message import Contact, Reply
-from channels.phone import call, ear, number, survey, transcript
+from channels.message import Reply
+from channels.phone import call, completeness, ear, survey
 from channels.phone.audio.media import Media
-from channels.phone.book import Began, Ended, Errand, Outcome, Purpose, SpokenLine
+from channels.phone.book import Began, Ended, Errand, Outcome, Purpose
 from channels.phone.call import Call, Office
 from channels.phone.ear import Ear, Sound
 from channels.phone.endpointing import Endpointer
@@ -19,27 +21,17 @@ from channels.phone.exchange.journal import Journal
 from channels.phone.mouth import Mouth
 from channels.phone.outgoing import Outgoing, Talk
 from channels.phone.partners import Telephone
+from channels.phone.transcript import Transcript
 from channels.phone.window import Caller
 from nlp.speech.contract import SpeechFailed, Transcriber
 from nlp.speech.voice import VoiceGate
-from nlp.understanding import RequestKind, Understanding
 
-ANNOUNCED_WITHIN_S = 1.0  # the announcement of a call comes before its audio, or a moment later
+ANNOUNCED_WITHIN_S = 3.0  # the announcement of a call comes before its audio, or a moment later
+BOOK_WITHIN_S = 2.0  # a book that takes nothing: people take the call
+LIVES_WITHIN_S = 1.0  # the exchange tells of a hang-up a moment after the audio has ended
+LOOK_S = 0.05
 SURVEY_S = 300.0
-SURE = 0.5
 
-_STANDS_ALONE = frozenset(
-    {
-        RequestKind.YES,
-        RequestKind.NO,
-        RequestKind.PERSON,
-        RequestKind.PROGRESS,
-        RequestKind.REPEAT,
-        RequestKind.SLOWER,
-        RequestKind.WAIT,
-        RequestKind.GOODBYE,
-    }
-)
 _SPOKE = frozenset({Outcome.SERVED, Outcome.PERSON})  # a machine that answers does neither
 _log = structlog.get_logger(__name__)
 
@@ -85,40 +77,50 @@ class Serving:
         """A call's audio has come; whatever is wrong with us, the dialplan takes the caller on."""
         errand = self._outgoing.errand(media.call_id)
         announced = await self._exchange.wait_caller(media.call_id, ANNOUNCED_WITHIN_S)
-        shown = announced.number if announced else ""
+        if errand is None and announced is None:
+            _log.warning("phone.call_not_announced", call=media.call_id)
+            return
+        try:
+            await self._take(media, announced.number if announced else "", errand)
+        finally:
+            self._outgoing.over(media.call_id, Talk(heard_out=False))  # where nobody has said it
+
+    async def _take(self, media: Media, shown: str, errand: Errand | None) -> None:
         contact = errand.to if errand else self._journal.contact(shown, media.call_id)
-        await self._own.book.began(
-            Began(
-                call_id=media.call_id,
-                contact=contact,
-                purpose=errand.purpose if errand else Purpose.INBOUND,
-                at=self._desk.runtime.now(),
-                ticket=errand.ticket if errand else "",
-            )
+        began = Began(
+            call_id=media.call_id,
+            contact=contact,
+            purpose=errand.purpose if errand else Purpose.INBOUND,
+            at=self._desk.runtime.now(),
+            ticket=errand.ticket if errand else "",
         )
-        caller = Caller(call_id=media.call_id, contact=contact)
-        if errand is None:
-            await self._serve(media, caller, call.GREETING)
-        elif errand.purpose is Purpose.CALL_BACK:
-            ended = await self._serve(media, replace(caller, ticket=errand.ticket), errand.reply)
+        async with asyncio.timeout(BOOK_WITHIN_S):
+            await self._own.book.began(began)
+        async with Transcript(book=self._own.book, call_id=media.call_id) as notes:
+            if errand is not None and errand.purpose is not Purpose.CALL_BACK:
+                await self._tell(media, errand, notes)
+                return
+            ticket, greeting = (errand.ticket, errand.reply) if errand else ("", call.GREETING)
+            caller = Caller(call_id=media.call_id, contact=contact, ticket=ticket)
+            ended = await self._serve(media, caller, greeting, notes)
             spoke = ended is not None and (bool(ended.tickets) or ended.outcome in _SPOKE)
             self._outgoing.over(media.call_id, Talk(heard_out=spoke))
-        else:
-            await self._tell(media, errand)
 
-    async def _serve(self, media: Media, caller: Caller, greeting: Reply) -> Ended | None:
-        parts = self._parts(media, waiting=lambda: served.waiting)
-        if parts is None:
-            await self._no_recogniser(media)
+    async def _serve(
+        self, media: Media, caller: Caller, greeting: Reply, notes: Transcript
+    ) -> Ended | None:
+        parts = self._parts(media, notes, waiting=lambda: served.waiting)
+        if parts is None:  # the line works without a recogniser: a person takes it, or the recorder
+            await self._leave(media)(media.call_id, Next.OPERATORS, "")
             return None
         listens, speaks = parts
         office = Office(
             receive=self._desk.receive,
-            book=self._own.book,
+            note=notes.heard,
             leave=self._leave(media),
+            lives=self._lives,
             now=self._desk.runtime.now,
             longest_ms=self._longest_ms,
-            who=self._who,
         )
         served = Call(
             caller=caller, listens=listens, speaks=speaks, office=office, greeting=greeting
@@ -126,20 +128,23 @@ class Serving:
         self._calls[media.call_id] = served
         try:
             ended = await served.run()
-            await self._own.book.ended(ended)
-            return ended
         finally:
             del self._calls[media.call_id]
+        await self._own.book.ended(ended)
+        return ended
 
-    def _who(self, caller: Caller) -> Contact:
-        """The announcement of a call may come after its audio."""
-        announced = self._exchange.caller(caller.call_id)
-        if caller.contact.scheme == number.SCHEME or announced is None:
-            return caller.contact
-        return self._journal.contact(announced.number, caller.call_id)
+    async def _lives(self, call_id: str) -> bool:
+        """Does the exchange have the call still? A watchdog that doubted us sent it to a person."""
+        elapsed = self._desk.runtime.elapsed
+        until = elapsed() + LIVES_WITHIN_S
+        while elapsed() < until:
+            if not any(each.call_id == call_id for each in self._exchange.calls):
+                return False
+            await asyncio.sleep(LOOK_S)
+        return self._exchange.up
 
-    async def _tell(self, media: Media, errand: Errand) -> None:
-        parts = self._parts(media, waiting=lambda: not speaks.talking)
+    async def _tell(self, media: Media, errand: Errand, notes: Transcript) -> None:
+        parts = self._parts(media, notes, waiting=lambda: not speaks.talking)
         talk, outcome = Talk(heard_out=False), Outcome.FAILED
         turns = self._surveys[media.call_id] = asyncio.Queue()
         try:
@@ -154,7 +159,7 @@ class Serving:
                     listens=listens,
                     speaks=speaks,
                     turns=turns,
-                    note=self._note(media),
+                    note=_noting(notes),
                 )
             talk = Talk(heard_out=held.heard_out, judgement=held.judgement)
             outcome = Outcome.PERSON if held.wants_person else Outcome.SERVED
@@ -167,13 +172,9 @@ class Serving:
                 Ended(call_id=media.call_id, at=self._desk.runtime.now(), outcome=outcome)
             )
 
-    def _note(self, media: Media) -> survey.Note:
-        async def note(said: ear.Utterance) -> None:
-            await self._own.book.spoken(media.call_id, transcript.line_of(said))
-
-        return note
-
-    def _parts(self, media: Media, *, waiting: Callable[[], bool]) -> tuple[Ear, Mouth] | None:
+    def _parts(
+        self, media: Media, notes: Transcript, *, waiting: Callable[[], bool]
+    ) -> tuple[Ear, Mouth] | None:
         """Ear and mouth for a call; None where nobody recognises speech."""
         if self.transcriber is None:
             return None
@@ -182,9 +183,6 @@ class Serving:
         except SpeechFailed as failure:
             _log.warning("phone.no_recognition", call=media.call_id, reason=str(failure))
             return None
-
-        async def note(line: SpokenLine) -> None:
-            await self._own.book.spoken(media.call_id, line)
 
         listens = Ear(
             media=media,
@@ -198,14 +196,10 @@ class Serving:
             media=media,
             voice=self._own.voice,
             speak=self._own.speak,
-            note=note,
+            note=notes.add,
             now_ms=lambda: listens.now_ms,
         )
         return listens, speaks
-
-    async def _no_recogniser(self, media: Media) -> None:
-        """The line works without one: a person takes the call, or the recorder."""
-        await self._leave(media)(media.call_id, Next.OPERATORS, "")
 
     def _leave(self, media: Media) -> Callable[[str, Next, str], Awaitable[None]]:
         async def leave(call_id: str, where: Next, heard: str) -> None:
@@ -215,13 +209,14 @@ class Serving:
 
         return leave
 
-    def _complete(self, text: str) -> bool:
-        return complete(self._own.understand(text))
+    async def _complete(self, text: str) -> bool:
+        """In a thread: understanding takes as long as two frames, and frames must not wait."""
+        said = await asyncio.to_thread(self._own.understand, text)
+        return completeness.stands(said)
 
 
-def complete(said: Understanding) -> bool:
-    """Can the words stand by themselves, so that the answer need not wait for more?"""
-    if said.kind in _STANDS_ALONE:
-        return True
-    best = said.categories[0].confidence if said.categories else 0.0
-    return best >= SURE and bool(said.places)
+def _noting(notes: Transcript) -> survey.Note:
+    async def note(said: ear.Utterance) -> None:
+        notes.heard(said)
+
+    return note

@@ -10,7 +10,8 @@ import structlog
 from channels.message import Contact, InboundMessage, Receipt, Receive
 
 CHANNEL = "phone"
-DESK_WITHIN_S = 8.0  # nobody holds the line for longer
+DESK_WITHIN_S = 3.5  # nobody holds the line for longer: with a person after five seconds
+FAILED_WITHIN_S = 0.5  # once it has not answered
 
 _log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ def thread_of(call_id: str) -> str:
 
 
 class Window:
-    """Takes what one caller tells; `who` is he as is known by now."""
+    """Takes what one caller tells."""
 
     def __init__(
         self,
@@ -38,12 +39,11 @@ class Window:
         caller: Caller,
         receive: Receive,
         now: Callable[[], datetime],
-        who: Callable[[Caller], Contact],
     ) -> None:
         self._caller = caller
         self._receive = receive
         self._now = now
-        self._who = who
+        self._within_s = DESK_WITHIN_S
         self._messages = 0
         self._tickets: dict[str, None] = {}
 
@@ -72,7 +72,7 @@ class Window:
         message = InboundMessage(
             channel=CHANNEL,
             external_id=f"{self._caller.call_id}:{self._messages}",
-            sender=self._who(self._caller),
+            sender=self._caller.contact,
             thread=thread_of(self._caller.call_id),
             text=text,
             received_at=self._now(),
@@ -81,11 +81,13 @@ class Window:
             spoken=True,
         )
         try:
-            async with asyncio.timeout(DESK_WITHIN_S):
+            async with asyncio.timeout(self._within_s):
                 receipt = await self._receive(message)
-        except Exception:
+        except Exception:  # it is in the inbox, or will be: the desk goes on when it can
             _log.exception("phone.desk_failed", call=self._caller.call_id)
+            self._within_s = FAILED_WITHIN_S
             return None
+        self._within_s = DESK_WITHIN_S
         if receipt.ticket:
             self._tickets[receipt.ticket] = None
         return receipt

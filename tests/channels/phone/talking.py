@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone import book, ear
+from channels.phone import ear
 from channels.phone.audio import media
 from channels.phone.book import Ended
 from channels.phone.call import Call, Office
@@ -24,48 +24,84 @@ class FakeEar:
 
     def __init__(self, script: Sequence[Sound]) -> None:
         self._script = script
+        self._sounds: asyncio.Queue[Sound] = asyncio.Queue()
         self.now_ms = 0
+        self.stirs = False
         self.waiting: Callable[[], bool] = lambda: True
 
     async def hear(self) -> AsyncIterator[Sound]:
+        playing = asyncio.create_task(self._play())
+        try:
+            while True:
+                self.now_ms += 1000
+                yield await self._sounds.get()
+        finally:
+            playing.cancel()
+
+    def at_once(self, sounds: Sequence[Sound]) -> None:
+        """These come now, whosever turn it is."""
+        for sound in sounds:
+            self._sounds.put_nowait(sound)
+
+    async def _play(self) -> None:
         for sound in self._script:
-            while not self.waiting():
+            while not (self.waiting() and self._sounds.empty()):
                 await asyncio.sleep(0)
-            self.now_ms += 1000
-            yield sound
-        await asyncio.Event().wait()
+            self._sounds.put_nowait(sound)
+            await _pass(4)
 
 
 class FakeMouth:
-    """Remembers the keys of what it was asked to say."""
+    """Remembers the keys of what it has begun to say; a word takes time, and can be hushed."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
-        self.broken: set[str] = set()  # keys of what the caller breaks into
+        self.said: list[str] = []  # begun
+        self.heard: list[str] = []  # to their end
+        self.broken: set[str] = set()  # keys of what the caller breaks into, wherever he is
         self.hushed = 0
         self.talking = False
+        self.spoke = False
+        self.into: dict[str, list[Sound]] = {}  # by key: what comes while it is said
+        self.before: dict[str, list[Sound]] = {}  # by key: what comes while it is prepared
+        self.listens: FakeEar | None = None
+        self._stopped = False
 
     async def say(self, *replies: Reply) -> bool:
-        self.said += [reply.key for reply in replies]
-        await asyncio.sleep(0)
-        return self.broken.isdisjoint(reply.key for reply in replies)
+        return await self._utter([reply.key for reply in replies])
 
     async def again(self, *, slower: bool = False) -> bool:
-        self.said.append("again slower" if slower else "again")
-        return True
+        return await self._utter(["again slower" if slower else "again"])
 
     def hush(self) -> None:
         self.hushed += 1
+        self._stopped = True
+
+    async def _utter(self, keys: list[str]) -> bool:
+        self._stopped = self.spoke = False
+        self._comes(self.before, keys)
+        await _pass(10)
+        if self._stopped:
+            return False
+        self.said += keys
+        self.talking = self.spoke = True
+        self._comes(self.into, keys)
+        await _pass(10)
+        self._stopped = self._stopped or not self.broken.isdisjoint(keys)
+        self.talking = False
+        if not self._stopped:
+            self.heard += keys
+        return not self._stopped
+
+    def _comes(self, what: dict[str, list[Sound]], keys: list[str]) -> None:
+        for key in keys:
+            if self.listens is not None:
+                self.listens.at_once(what.pop(key, []))
 
 
-class FakeBook:
-    """Keeps the transcript."""
-
-    def __init__(self) -> None:
-        self.lines: list[book.SpokenLine] = []
-
-    async def spoken(self, call_id: str, line: book.SpokenLine) -> None:
-        self.lines.append(line)
+async def _pass(rounds: int) -> None:
+    """Let everything else have its turn so often."""
+    for _ in range(rounds):
+        await asyncio.sleep(0)
 
 
 @dataclass(kw_only=True)
@@ -78,15 +114,18 @@ class Stage:
     left: list[tuple[Next, str]] = field(default_factory=list)
     messages: list[InboundMessage] = field(default_factory=list)
     mouth: FakeMouth = field(default_factory=FakeMouth)
-    notes: FakeBook = field(default_factory=FakeBook)
+    spoken: list[str] = field(default_factory=list)  # the caller's part of the transcript
+    lives: bool = False  # does the exchange go on with the call after its audio?
+    during: dict[str, list[Sound]] = field(default_factory=dict)  # while the desk has these words
 
     async def run(self) -> Ended:
         """The whole call; fails where it does not end by itself."""
-        listens = FakeEar(self.script)
+        listens = self.mouth.listens = FakeEar(self.script)
         office = Office(
             receive=self._receive,
-            book=self.notes,  # type: ignore[arg-type]
+            note=lambda utterance: self.spoken.append(utterance.text),
             leave=self._leave,
+            lives=self._lives,
             now=lambda: NOW,
             longest_ms=self.longest_ms,
         )
@@ -98,7 +137,13 @@ class Stage:
 
     async def _receive(self, message: InboundMessage) -> Receipt:
         self.messages.append(message)
+        assert self.mouth.listens is not None
+        self.mouth.listens.at_once(self.during.pop(message.text, []))
+        await _pass(10)
         return self.answers(message)
+
+    async def _lives(self, call_id: str) -> bool:
+        return self.lives
 
     async def _leave(self, call_id: str, where: Next, heard: str) -> None:
         self.left.append((where, heard))
@@ -112,5 +157,6 @@ def gone(reason: media.Ended = media.Ended.HANGUP) -> ear.Gone:
     return ear.Gone(reason=reason)
 
 
-def reply(*keys: str, ticket: str = "", person: bool = False) -> Receipt:
-    return Receipt(replies=tuple(Reply(key=key) for key in keys), ticket=ticket, person=person)
+def reply(*keys: str, ticket: str = "", **more: bool) -> Receipt:
+    """A receipt of the desk's; `more`: person, asks, danger."""
+    return Receipt(replies=tuple(Reply(key=key) for key in keys), ticket=ticket, **more)

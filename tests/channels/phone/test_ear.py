@@ -80,13 +80,16 @@ def listen(
     complete: Callable[[str], bool] = lambda text: False,
     waiting: bool = True,
 ) -> list[Sound]:
+    async def judged(text: str) -> bool:
+        return complete(text)
+
     async def collect() -> list[Sound]:
         made = Ear(
             media=FakeMedia(script, piece_ms),  # type: ignore[arg-type]
             recognition=recognition,
             gate=LoudIsSpeech(),
             endpointer=Endpointer(),
-            complete=complete,
+            complete=judged,
             waiting=lambda: waiting,
         )
         return [sound async for sound in made.hear()]

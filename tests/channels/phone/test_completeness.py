@@ -1,0 +1,48 @@
+"""An answer need not wait where the words can stand, and waits where more mostly follows."""
+
+import pytest
+
+from channels.phone import completeness
+from nlp.understanding import Guess, RequestKind, Understanding, Urgency
+
+LAMP = (Guess(code="010217", confidence=0.9),)
+HERE = (Guess(code="130506100225", confidence=0.9),)
+
+
+def said(text: str, kind: RequestKind = RequestKind.HELP, **more: tuple[Guess, ...]) -> bool:
+    what = Understanding(text=text, kind=kind, urgency=Urgency.NORMAL, **more)
+    return completeness.stands(what)
+
+
+@pytest.mark.parametrize("text", ["对", "是", "是的", "对对对", "没错，就是那里"])
+def test_a_yes_is_answered_soon(text: str) -> None:
+    assert said(text, RequestKind.YES)
+
+
+@pytest.mark.parametrize(
+    "text", ["东韩村路灯坏了", "东韩村的路灯坏了三天了", "东韩村还没有来电没有"]
+)
+def test_a_matter_with_its_place_is_answered_soon(text: str) -> None:
+    assert said(text, categories=LAMP, places=HERE)
+
+
+def test_a_matter_without_a_place_waits() -> None:
+    assert not said("路灯坏了", categories=LAMP)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["东韩村路灯坏了，对", "东韩村路灯坏了，不是", "东韩村路灯坏了，就是", "在东韩村，路灯是"],
+)
+def test_words_after_which_more_comes_are_waited_for(text: str) -> None:
+    assert not said(text, categories=LAMP, places=HERE)
+    assert not said(text, RequestKind.YES)
+
+
+@pytest.mark.parametrize("text", ["不是", "不对", "没有"])
+def test_a_bare_no_waits_for_what_it_should_be(text: str) -> None:
+    assert not said(text, RequestKind.NO)
+
+
+def test_a_no_that_says_what_instead_is_answered_soon() -> None:
+    assert said("不是东韩村，西韩村", RequestKind.NO, places=HERE)
