@@ -9,9 +9,6 @@ from typing import Any
 
 import jinja2
 from aiohttp import web
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 
 from channels import http
 from channels.channel import Channel, Desk, Line, MediaRefused
@@ -19,6 +16,7 @@ from channels.message import Attachment, Contact, InboundMessage, Reply
 from channels.web import payload, showing, visitor
 from channels.web.payload import Form
 from channels.web.pictures import Darkroom
+from channels.web.ration import Ration
 from config.runtime import LOCAL_ZONE
 from config.sections import Web
 
@@ -26,13 +24,12 @@ HERE = Path(__file__).parent
 STATIC = "/static/web"
 QUIET = "X-Quiet"  # asked for by the page's own script, not looked at
 NO_PHOTO = "没有这张照片"
+TOO_MANY_PHOTOS = "照片一下子来得太多，这张没有收下。您写的都还在：不带照片直接发，或者过一会儿再试"
 KIOSK_WARNS_S = 20
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_BY_COOKIE = RateLimitItemPerMinute(20)
-_BY_ADDRESS = RateLimitItemPerMinute(120)  # a village shares one address
 
 
 class WebChannel(Channel):
@@ -45,7 +42,7 @@ class WebChannel(Channel):
         self._settings = settings
         self._desk = desk
         self._darkroom = Darkroom()
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._ration = Ration()
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -93,12 +90,16 @@ class WebChannel(Channel):
         if not payload.is_id(form.key):
             problem = "页面不完整，请再按一次“发送”"
             return await self._show(request, problem=problem, kept=form.text, status=400)
-        if not self._may_send(request, resident):
+        if not self._ration.takes_message(resident, http.asker(request)):
             problem = self._said("too_many")
             return await self._show(request, problem=problem, kept=form.text, status=429)
         if len(form.text) > payload.LONGEST_TEXT:
             problem = self._said("too_long")
             return await self._show(request, problem=problem, kept=form.text, status=413)
+        if form.missing:
+            return await self._show(request, problem=form.missing, kept=form.text, status=413)
+        if form.photo and not self._ration.takes_photo(http.asker(request), len(form.photo)):
+            return await self._show(request, problem=TOO_MANY_PHOTOS, kept=form.text, status=429)
         try:
             attachments = await self._kept(form.photo)
         except MediaRefused as refusal:
@@ -116,7 +117,7 @@ class WebChannel(Channel):
         contact = visitor.contact(resident)
         return InboundMessage(
             channel=self.name,
-            external_id=f"{contact.path}:{form.key}",
+            external_id=f"{contact.path}:{form.key}:{form.digest}",
             sender=contact,
             thread=str(contact),
             text=form.text,
@@ -217,10 +218,6 @@ class WebChannel(Channel):
         if path.parent != HERE / "static" or not path.is_file():
             raise web.HTTPNotFound(text="没有这个文件")
         return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
-
-    def _may_send(self, request: web.Request, resident: str) -> bool:
-        by_cookie = self._limiter.hit(_BY_COOKIE, "resident", resident)
-        return self._limiter.hit(_BY_ADDRESS, "address", http.asker(request)) and by_cookie
 
     def _said(self, key: str) -> str:
         return self._desk.render(Reply(key=key))

@@ -1,6 +1,7 @@
 """What a resident's browser sends, read with bounds: the form of the page, the ids, the pin."""
 
 import asyncio
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -14,9 +15,13 @@ from channels.message import Point
 
 LONGEST_TEXT = 2000
 LONGEST_UPLOAD_BYTES = 10 * 2**20 + 64 * 1024
+MOST_SKIPPED_BYTES = 48 * 2**20  # of a photo that is too large: telephones make some of 20 MB
 UPLOAD_WITHIN_S = 120.0  # ten megabytes over a village's telephone network
 MOST_PARTS = 12
 ID_LENGTH = 32
+DIGEST_LENGTH = 16
+TOO_LARGE = "照片太大，最多 10 兆，没有收下。您写的都还在：换一张小的，或者不带照片直接发"
+TOO_SLOW = "照片传得太慢，没有收下。您写的都还在：请再试一次，或者不带照片直接发"
 REFUSED = "表单不对，请刷新页面再发"
 _LONGEST_FIELD_BYTES = 4 * LONGEST_TEXT + 1024
 LONGEST_NUMBER = 20
@@ -28,25 +33,35 @@ _FIELDS = ("text", "key", "latitude", "longitude", "number", "last_four")
 class Form:
     """What a resident sent: words, a place pin, a photo; or a ticket's number to ask about.
 
-    Then `event` says so, with the last four digits of his telephone where he gave them.
+    Then `event` says so, with the last four digits of his telephone where he gave them. `missing`:
+    why his photo did not come along.
     """
 
     text: str = ""
     event: str = ""
-    key: str = ""  # of the page's form: sent twice, it is one message
+    key: str = ""  # of the page's form: the same sent twice is one message
     point: Point | None = None
     photo: bytes = b""
+    missing: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Of all that it holds: other words under the same key are another message."""
+        pin = f"{self.point.latitude},{self.point.longitude}" if self.point else ""
+        said = "\0".join((self.text, self.event, pin, hashlib.sha256(self.photo).hexdigest()))
+        return hashlib.sha256(said.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 async def read(request: web.Request) -> Form:
     """The posted form, plain or multipart; 400 for what no browser sends, 413 where it is large."""
     if not request.content_type.startswith("multipart/"):
-        return _form(_fields(await http.read_body(request)), b"")
+        return _form(_fields(await http.read_body(request)))
+    fields: dict[str, str] = {}
     try:
         async with asyncio.timeout(UPLOAD_WITHIN_S):
-            return await _parts(await request.multipart())
+            return await _parts(await request.multipart(), fields)
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text="照片传得太慢，请再试一次，或先只发文字") from None
+        return _form(fields, TOO_SLOW)
     except (ValueError, AssertionError, LookupError, web.RequestPayloadError, ConnectionError):
         raise http.refused("表单没有传完，请再发一次") from None
 
@@ -64,20 +79,34 @@ def _fields(body: bytes) -> Mapping[str, str]:
     return {name: values[0] for name, values in found.items()}
 
 
-async def _parts(reader: MultipartReader) -> Form:
-    fields: dict[str, str] = {}
+async def _parts(reader: MultipartReader, fields: dict[str, str]) -> Form:
+    """The form; what of its fields has come is in `fields` also where the photo takes too long."""
     photo = b""
     for _ in range(MOST_PARTS):
         part = await reader.next()
         if part is None:
-            return _form(fields, photo)
+            return _form(fields, photo=photo)
         if not isinstance(part, BodyPartReader):
             raise http.refused(REFUSED)
         if part.name == "photo":
-            photo = await _bounded(part, LONGEST_UPLOAD_BYTES)
+            photo, whole = await _photo(part)
+            if not whole:
+                return _form(fields, TOO_LARGE)
         elif part.name in _FIELDS:
             fields[part.name] = (await _bounded(part, _LONGEST_FIELD_BYTES)).decode("utf-8")
     raise http.refused(REFUSED)
+
+
+async def _photo(part: BodyPartReader) -> tuple[bytes, bool]:
+    """The photo, and whether it is all there. A too large one is read to its end all the same, as far as may be:
+    a browser that is cut off shows no page, and what was written beside the photo would be gone.
+    """
+    content, size_bytes = bytearray(), 0
+    while size_bytes <= MOST_SKIPPED_BYTES and (chunk := await part.read_chunk(64 * 1024)):
+        size_bytes += len(chunk)
+        if size_bytes <= LONGEST_UPLOAD_BYTES:
+            content += chunk
+    return bytes(content), size_bytes <= LONGEST_UPLOAD_BYTES
 
 
 async def _bounded(part: BodyPartReader, limit_bytes: int) -> bytes:
@@ -85,22 +114,22 @@ async def _bounded(part: BodyPartReader, limit_bytes: int) -> bytes:
     while chunk := await part.read_chunk(64 * 1024):
         content += chunk
         if len(content) > limit_bytes:
-            limit = limit_bytes // 2**20 or 1
             raise web.HTTPRequestEntityTooLarge(
                 max_size=limit_bytes,
                 actual_size=len(content),
-                text=f"照片或文字太大，最多 {limit} 兆，请选小一点的",
+                text="您写的太长，请写短一些，或者分几次发",
             )
     return bytes(content)
 
 
-def _form(fields: Mapping[str, str], photo: bytes) -> Form:
+def _form(fields: Mapping[str, str], missing: str = "", photo: bytes = b"") -> Form:
     said, key, latitude, longitude, number, last_four = (
         text.cleaned(fields.get(name, "")).strip() for name in _FIELDS
     )
     if number:
         return _asked(key, number, last_four)
-    return Form(text=said, key=key, point=_point(latitude, longitude), photo=photo)
+    point = _point(latitude, longitude)
+    return Form(text=said, key=key, point=point, photo=photo, missing=missing)
 
 
 def _asked(key: str, number: str, last_four: str) -> Form:

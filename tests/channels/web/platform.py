@@ -98,22 +98,28 @@ class Adapter:
         return replace(call, headers={**call.headers, "Cookie": f"{COOKIE}={resident(sender)}"})
 
     def upload(
-        self, photo: bytes, *, words: str = "", number: int = 1, name: str = "a.jpg"
+        self,
+        photo: bytes,
+        *,
+        words: str = "",
+        number: int = 1,
+        name: str = "a.jpg",
+        sender: int = 1,
     ) -> Call:
         """The page's form with a photo."""
         fields = {"key": key(number), "text": words, "latitude": "", "longitude": ""}
-        return self.parts(multipart(fields, photo, name))
+        return self.parts(multipart(fields, photo, name), sender=sender)
 
-    def parts(self, body: bytes) -> Call:
+    def parts(self, body: bytes, *, sender: int = 1) -> Call:
         """Any body that says to be a form with a file button."""
-        call = self.signed(body)
+        call = self.signed(body, sender=sender)
         kind = f"multipart/form-data; boundary={BOUNDARY}"
         return replace(call, headers={**call.headers, "Content-Type": kind})
 
-    def signed(self, body: bytes) -> Call:
+    def signed(self, body: bytes, *, sender: int = 1) -> Call:
         headers = {
             "Content-Type": _ENCODED,
-            "Cookie": f"{COOKIE}={resident(1)}",
+            "Cookie": f"{COOKIE}={resident(sender)}",
             "Sec-Fetch-Site": "same-origin",
         }
         return Call(path="/", body=body, headers=headers)

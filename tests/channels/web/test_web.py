@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
+from limits import RateLimitItemPerHour
 from PIL import Image
 
 from channels.channel import Line
 from channels.message import Contact, Reply
+from channels.web import ration
 from channels.web.channel import WebChannel
 from channels.web.visitor import COOKIE
 from config.sections import Web
@@ -76,7 +78,7 @@ REFUSED: Mapping[str, tuple[Call, int, str]] = {
     "a photo cut short": (ADAPTER.upload(picture(size=(400, 400))[:600]), 400, "media_refused"),
     "a photo of another kind": (ADAPTER.upload(picture("TIFF")), 400, "media_refused"),
     "a photo without end": (ADAPTER.upload(b"\xff\xd8" + bytes(11 * 2**20)), 413, "最多 10 兆"),
-    "words without end": (ADAPTER.upload(b"", words="路" * 20_000), 413, "太大"),
+    "words without end": (ADAPTER.upload(b"", words="路" * 20_000), 413, "太长"),
     "no boundary": (ADAPTER.parts(b"hello"), 400, "表单"),
     "parts cut short": (ADAPTER.parts(multipart({"text": "a"})[:-60]), 400, "表单"),
     "a form within a form": (
@@ -302,7 +304,7 @@ async def test_a_form_sent_twice_from_one_page_is_one_message(
     for _ in range(2):
         await send(client, ADAPTER.upload(picture(), words="路灯", number=7))
     (message,) = desk.received
-    assert message.external_id == f"{ADAPTER.contact(1).path}:{key(7)}"
+    assert message.external_id.startswith(f"{ADAPTER.contact(1).path}:{key(7)}:")
 
 
 async def test_nothing_that_is_kept_of_a_resident_opens_his_page(
@@ -386,3 +388,52 @@ async def test_dangers_numbers_ring_on_a_phone_and_not_at_a_kiosk(
     link = '拨打 <a href="tel:119">119</a>'
     assert link in await (await client.get("/")).text()
     assert link not in await (await client.get("/?kiosk=1")).text()
+
+
+async def test_other_words_under_the_same_key_are_another_message(
+    client: Client, desk: FakeDesk
+) -> None:
+    """The answer was lost, and he wrote on before he pressed again."""
+    for words in ("路灯坏了", "路灯坏了", "路灯坏了，三天了"):
+        assert (await send(client, ADAPTER.text(words, number=7)))[0] == 303
+    assert [message.text for message in desk.received] == ["路灯坏了", "路灯坏了，三天了"]
+    assert all(len(message.external_id) <= 200 for message in desk.received)
+
+
+async def test_other_photo_under_the_same_key_is_another_message(
+    client: Client, desk: FakeDesk
+) -> None:
+    for size in ((40, 30), (40, 30), (30, 40)):
+        await send(client, ADAPTER.upload(picture(size=size), words="路灯"))
+    assert len(desk.received) == 2
+
+
+async def test_words_beside_a_too_large_photo_are_still_there(client: Client) -> None:
+    call = ADAPTER.upload(b"\xff\xd8" + bytes(21 * 2**20), words="东韩村路灯坏了")
+    status, page = await send(client, call)
+    assert status == 413
+    assert "东韩村路灯坏了</textarea>" in page
+    assert "照片太大" in page and "您写的都还在" in page
+
+
+async def test_photos_of_ever_new_browsers_at_one_address_are_bounded(
+    client: Client, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = picture(size=(400, 400))
+    few = RateLimitItemPerHour(3 * -(-len(photo) // 1024))
+    monkeypatch.setattr(ration, "_PHOTOS_OF_ADDRESS", few)
+    answers = [
+        await send(client, ADAPTER.upload(photo, words="路灯", number=n, sender=n))
+        for n in range(1, 6)
+    ]
+    assert [status for status, _ in answers] == [303, 303, 303, 429, 429]
+    assert "路灯</textarea>" in answers[-1][1] and "不带照片" in answers[-1][1]
+    assert len(desk.kept) == 3
+    assert (await send(client, ADAPTER.text("路灯", number=9, sender=9)))[0] == 303
+
+
+def test_photos_of_all_addresses_together_are_bounded() -> None:
+    browsers = ration.Ration()
+    each = ration.KB_OF_ADDRESS * 1024
+    taken = [browsers.takes_photo(f"10.0.0.{n}", each) for n in range(30)]
+    assert sum(taken) == ration.KB_OF_ALL // ration.KB_OF_ADDRESS
