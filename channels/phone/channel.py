@@ -19,6 +19,7 @@ from channels.phone.exchange.journal import Journal
 from channels.phone.exchange.situation import Situation
 from channels.phone.outgoing import Outgoing
 from channels.phone.partners import Telephone
+from channels.phone.pulse import Pulse
 from channels.phone.serving import Serving
 from config.sections import Phone
 
@@ -54,7 +55,13 @@ class PhoneChannel(Channel):
             missed=self._wake.set,
             pressed=lambda call_id, digit: self._serving.press(call_id, digit),
         )
-        self._exchange = Exchange(settings, desk.runtime, on_happening=self._journal.take)
+        self._pulse = Pulse(self._own.answers)
+        self._exchange = Exchange(
+            settings,
+            desk.runtime,
+            on_happening=self._journal.take,
+            willing=lambda: self._pulse.beats,
+        )
         self._outgoing = Outgoing(
             exchange=self._exchange,
             book=self._own.book,
@@ -87,6 +94,7 @@ class PhoneChannel(Channel):
             await self._own.voice.start()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._journal.run())
+                group.create_task(self._pulse.run())
                 group.create_task(self._exchange.run())
                 group.create_task(self._errands())
                 group.create_task(self._housekeeping())

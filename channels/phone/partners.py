@@ -28,14 +28,15 @@ class Telephone:
     """Made by the program; one for the line.
 
     `transcriber` loads the recogniser, None where there is no model: the line then works with
-    people alone. `speak` gives a reply's words for who listens. `housekeeping` takes in what
-    Asterisk has recorded and forgets what was kept long enough; True where there was something to
-    do.
+    people alone. `answers` returns once the book can be written. `speak` gives a reply's words for
+    who listens. `housekeeping` takes in what Asterisk has recorded and forgets what was kept long
+    enough; True where there was something to do.
     """
 
     book: CallBook
     voice: LineVoice
     speak: Render
     transcriber: Callable[[], Awaitable[Transcriber | None]]
+    answers: Callable[[], Awaitable[None]]
     understand: Callable[[str], Understanding]
     housekeeping: Callable[[Transcriber | None], Awaitable[bool]]

@@ -15,6 +15,7 @@ WORDS = {
     "请在嘀声后说您的事和地方，说完挂断就行，我们给您回电话。",
     "still-waiting": "工作人员还在忙，请再等一会儿，先别挂断。",
     "goodbye": "您说的已经录下来了，我们给您回电话。再见。",
+    "not-recorded": "刚才没有录上，我们给您回电话，您过一会儿再打也行。再见。",
 }
 COUNTYS_OWN = {"leave-message": "no_operator"}  # a county's reply that is said instead
 TONE_AFTER = "leave-message"

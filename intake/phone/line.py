@@ -41,6 +41,7 @@ def build(office: Services) -> Telephone | None:
         voice=voice(office.settings, phone),
         speak=office.replies.speak,
         transcriber=partial(transcriber, office.settings, phone),
+        answers=partial(office.database.write, _nothing),
         understand=partial(office.understander, heard=True),
         housekeeping=partial(_housekeeping, office, phone, recordings(office, phone)),
     )
@@ -59,6 +60,10 @@ def book(office: Services) -> DatabaseBook:
     return DatabaseBook(
         database=office.database, runtime=office.runtime, judged=judged, unreached=unreached
     )
+
+
+def _nothing(connection: Connection) -> None:
+    """The least that can be written: it needs the database's lock, and no sync of a disk."""
 
 
 def recordings(office: Services, phone: Phone | None) -> Recordings:

@@ -57,7 +57,7 @@ async def measure(
     await asyncio.sleep(ramp_s)
     before = lines.work(line, server)
     probing = asyncio.create_task(_probe(f"sip:{phone.number}@{address}", script, folder))
-    looking = asyncio.gather(*(direct_caller.call(phone.media_port, script) for _ in range(DIRECT)))
+    looking = asyncio.gather(*(direct_caller.call(line, script) for _ in range(DIRECT)))
     await asyncio.sleep(script.length_s * rounds - ramp_s)
     after = lines.work(line, server)
     received = await asyncio.to_thread(lines.received, line)
@@ -177,7 +177,7 @@ async def _all(given: argparse.Namespace, folder: Path) -> None:
 
 async def _script(line: Running, said: Sequence[bytes]) -> Script:
     try:
-        waits = await direct_caller.waits_s(line.instance.plan.phone.media_port, said)
+        waits = await direct_caller.waits_s(line, said)
     except direct_caller.NoAnswer as failure:
         print(f"One caller alone was not served ({failure}); the usual waits are taken.")
         return call_audio.script(said, USUAL_WAITS_S)

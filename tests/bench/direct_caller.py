@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.phone.audio import audiosocket
+from intake.asterisk.own import Running
 from tests.bench import call_audio
 from tests.bench.call_audio import FRAME_MS, RATE_HZ, Script
+from tests.phone.line import manage
 
 LATE_S = 0.04  # after the frame before
 QUIET_S = 1.2  # whoever has said nothing for so long has finished
@@ -35,7 +37,8 @@ class Heard:
 class DirectCaller(asyncio.Protocol):
     """Speaks what is put into it, a frame every 20 ms, and notes when it hears something."""
 
-    def __init__(self) -> None:
+    def __init__(self, call_id: str) -> None:
+        self._call_id = call_id
         self._decoder = audiosocket.Decoder()
         self._say = bytearray()
         self._last_s = 0.0
@@ -50,8 +53,7 @@ class DirectCaller(asyncio.Protocol):
         connected: socket.socket = transport.get_extra_info("socket")
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._transport = transport
-        identity = audiosocket.Identity(call_id=str(uuid.uuid4()))
-        transport.write(audiosocket.encode(identity))
+        transport.write(audiosocket.encode(audiosocket.Identity(call_id=self._call_id)))
         self.began_s = time.monotonic()
         self._task = asyncio.ensure_future(self._speak())
 
@@ -97,14 +99,27 @@ class DirectCaller(asyncio.Protocol):
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
 
 
-async def _connect(port: int) -> DirectCaller:
-    _, made = await asyncio.get_running_loop().create_connection(DirectCaller, "127.0.0.1", port)
+async def _connect(line: Running) -> DirectCaller:
+    """Announced as the dialplan does it: nobody else is served."""
+    call_id = str(uuid.uuid4())
+    event = f"HotlineCall,CallId: {call_id},Kind: incoming"
+    await manage(
+        line.instance,
+        "Originate",
+        Channel="Local/idle@hotline-watch",
+        Application="UserEvent",
+        Data=event,
+        Async="true",
+    )
+    loop = asyncio.get_running_loop()
+    port = line.instance.plan.phone.media_port
+    _, made = await loop.create_connection(lambda: DirectCaller(call_id), "127.0.0.1", port)
     return made
 
 
-async def waits_s(port: int, sentences: Sequence[bytes]) -> list[float]:
+async def waits_s(line: Running, sentences: Sequence[bytes]) -> list[float]:
     """How long the greeting and each answer are waited for: one call that waits its turn."""
-    caller = await _connect(port)
+    caller = await _connect(line)
     try:
         last_s = await caller.quiet()
         waits = [last_s - caller.began_s]
@@ -117,9 +132,9 @@ async def waits_s(port: int, sentences: Sequence[bytes]) -> list[float]:
     return waits
 
 
-async def call(port: int, script: Script) -> Heard:
+async def call(line: Running, script: Script) -> Heard:
     """A whole call by the script."""
-    caller = await _connect(port)
+    caller = await _connect(line)
     caller.say(script.pcm)
     await asyncio.sleep(script.length_s)
     caller.hang_up()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from channels.phone.exchange.ami import Link
 from intake.asterisk.own import Instance, Running
 
 
@@ -28,5 +29,20 @@ class Line:
     def password(self, user: str) -> str:
         return (self.instance.plan.secrets / user).read_text().strip()
 
+    async def manage(self, action: str, **fields: str) -> None:
+        """By the manager interface, with the program's own account."""
+        await manage(self.instance, action, **fields)
+
     def missed(self) -> list[Path]:
         return sorted(self.instance.plan.missed.iterdir())
+
+
+async def manage(instance: Instance, action: str, **fields: str) -> None:
+    """One action of the manager interface."""
+    account = instance.plan.phone.exchange
+    link = Link(host=account.host, port=account.port, on_event=lambda packet: None)
+    try:
+        await link.open(account.user, account.secret.get_secret_value())
+        await link.ask(action, **fields)
+    finally:
+        await link.close()

@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,13 +43,13 @@ async def _talk(talks: "asyncio.Queue[Talk]", timeout_s: float = 5.0) -> Talk:
         return await talks.get()
 
 
-async def _until(happened: list[Happening], kind: type, timeout_s: float = 5.0) -> Happening:
+async def _until(happened: list[Happening], kind: type, *, count: int = 1) -> Happening:
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(5.0):
             while True:
                 found = [each for each in happened if isinstance(each, kind)]
-                if found:
-                    return found[0]
+                if len(found) >= count:
+                    return found[count - 1]
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise kit.NotYet(f"no {kind.__name__}, only {happened}") from None
@@ -60,6 +61,10 @@ async def _note(line: Line, timeout_s: float = 5.0) -> missed.MissedCall:
         while not (found := missed.finished(folder, datetime.now(UTC))):
             await asyncio.sleep(0.05)
     return found[0]
+
+
+def _written(note: Path) -> str:
+    return note.read_text(encoding="utf-8")
 
 
 async def test_without_a_program_caller_and_operator_hear_each_other(
@@ -265,37 +270,64 @@ async def test_key_zero_comes_to_the_program_once(
     assert talk.digits == ["0"]
 
 
-async def test_survey_brings_the_same_caller_back_under_a_new_id(
-    clean_line: Line, exchange: Exchange, caller: Telephone, talks: "asyncio.Queue[Talk]"
-) -> None:
-    await caller.call(clean_line.hotline)
-    first = await _talk(talks)
-    await exchange.wait_caller(first.media.call_id, 2)
-    await exchange.set_next(first.media.call_id, Next.SURVEY)
-    first.leave.set()
-    second = await _talk(talks)
-    who = await exchange.wait_caller(second.media.call_id, 2)
-    assert who is not None
-    assert (who.kind, who.after, who.number) == ("survey", first.media.call_id, CALLER)
-    second.leave.set()
-    await caller.until("disconnected")
-
-
-async def test_call_is_transferred_and_hung_up_whatever_the_program_does(
+@pytest.mark.parametrize("back", ["hotline-operators", "hotline"])
+async def test_caller_whom_an_operator_sends_back_is_nobodys_until_the_next_one_answers(
     clean_line: Line,
     exchange: Exchange,
+    happened: list[Happening],
     operator: Telephone,
     caller: Telephone,
-    talks: "asyncio.Queue[Talk]",
+    back: str,
 ) -> None:
+    """By a transfer to the queue, or to the hotline's own number."""
     await caller.call(clean_line.hotline)
-    talk = await _talk(talks)
-    assert await exchange.wait_caller(talk.media.call_id, 2)
-    assert await exchange.transfer(talk.media.call_id, "路灯")
     await operator.until("confirmed", SERVED_S)
-    assert await exchange.hang_up(talk.media.call_id)
-    await caller.until("disconnected")
-    assert not await exchange.hang_up(talk.media.call_id)
+    (call,) = exchange.calls
+    await operator.answer(180)
+    to = {"Context": back, "Exten": "s", "Priority": "1"}
+    await clean_line.manage("Redirect", Channel=call.channel, **to)
+    await _until(happened, Queued, count=2)
+    await caller.hang_up()
+    note = await _note(clean_line)
+    assert (note.stage, note.number) == ("operators", CALLER)
+    kept = [_written(path) for path in clean_line.instance.plan.recordings.glob("*.done")]
+    assert all("话务员" not in words for words in kept), kept
+
+
+async def test_message_that_could_not_be_recorded_is_not_said_to_be(
+    make_line: Callable[..., Line], tmp_path: Path
+) -> None:
+    line = make_line()
+    line.instance.ask("module unload format_wav.so")  # as a full disk: no file is made
+    said = {
+        name: kit.save(line.instance.folder / "sounds" / f"{name}.sln", kit.noise(3, seed=seed))
+        for seed, name in enumerate(("leave-message", "not-recorded", "goodbye"), 30)
+    }
+    for path in said.values():  # raw samples: without the module there are no WAV files
+        path.write_bytes(path.read_bytes()[44:])
+    async with kit.telephone(user=CALLER) as caller:
+        await caller.call(line.hotline, record=tmp_path / "heard.wav")
+        await caller.until("disconnected", 30)
+    heard = kit.samples(tmp_path / "heard.wav")
+    assert kit.likeness(kit.noise(3, seed=31), heard) > 0.9
+    assert kit.likeness(kit.noise(3, seed=32), heard) < 0.5
+    note = await _note(line)
+    assert (note.number, note.stage, note.recording) == (CALLER, "missed", None)
+
+
+async def test_every_call_has_an_id_of_its_own(
+    clean_line: Line, exchange: Exchange, caller: Telephone, talks: "asyncio.Queue[Talk]"
+) -> None:
+    ids = []
+    for _ in range(3):
+        await caller.call(clean_line.hotline)
+        talk = await _talk(talks)
+        ids.append(talk.media.call_id)
+        assert await exchange.wait_caller(ids[-1], 2)
+        talk.leave.set()
+    assert len({*ids}) == 3
+    assert {uuid.UUID(each).variant for each in ids} == {uuid.RFC_4122}
+    assert {uuid.UUID(each).version for each in ids} == {8}
 
 
 async def test_caller_who_hangs_up_on_the_program_leaves_a_note_for_it(
@@ -315,8 +347,8 @@ async def test_transferred_caller_finds_the_recorder_where_nobody_is(
 ) -> None:
     await caller.call(clean_line.hotline)
     talk = await _talk(talks)
-    assert await exchange.wait_caller(talk.media.call_id, 2)
-    assert await exchange.transfer(talk.media.call_id)
+    assert await exchange.set_next(talk.media.call_id, Next.OPERATORS)
+    talk.leave.set()
     await asyncio.sleep(2.5)
     await caller.hang_up()
     note = await _note(clean_line)

@@ -132,7 +132,7 @@ class Board:
         while len(self._ended) > MOST_REMEMBERED:
             del self._ended[next(iter(self._ended))]
         self._waiting.pop(call_id, None)
-        # A survey follows on the same channel under a new id: both end with it.
+        # Who is transferred to us again has a new id on the same channel: both end with it.
         others = [each.call_id for each in self.calls if each.unique_id == caller.unique_id]
         if not others:
             self._by_unique.pop(caller.unique_id, None)
@@ -195,7 +195,6 @@ def _announced(call_id: str, packet: Packet) -> Caller:
         kind=packet.fields.get("Kind") or "incoming",
         channel=packet.fields.get("Channel", ""),
         unique_id=packet.fields.get("Uniqueid", ""),
-        after=packet.fields.get("After", ""),
     )
 
 

@@ -31,7 +31,6 @@ class Next(StrEnum):
 
     OPERATORS = "operators"  # 转人工; also where we say nothing at all
     BYE = "bye"  # 结束: hang up
-    SURVEY = "survey"  # 评价: the same caller comes to us again, with kind `survey`
 
 
 class Exchange:
@@ -121,16 +120,6 @@ class Exchange:
                 return False
         return True
 
-    async def transfer(self, call_id: str, heard: str = "") -> bool:
-        """To the operators at once, whatever the call is doing. False: could not be told."""
-        await self.set_next(call_id, Next.OPERATORS, heard)
-        context = self._settings.operators_context
-        return await self._on_call(call_id, "Redirect", Context=context, Exten="s", Priority="1")
-
-    async def hang_up(self, call_id: str) -> bool:
-        """End the call at once. False: could not be told, or has ended already."""
-        return await self._on_call(call_id, "Hangup", Cause="16")
-
     async def originate(
         self, number: str, call_id: str, kind: str, timeout_s: float = 45.0
     ) -> Outcome:
@@ -179,7 +168,7 @@ class Exchange:
             return None
         values = {}
         try:
-            for variable in ("HOTLINE_ID", "HOTLINE_CALLER", "HOTLINE_KIND", "HOTLINE_AFTER"):
+            for variable in ("HOTLINE_ID", "HOTLINE_CALLER", "HOTLINE_KIND"):
                 found = await self._connection.ask("Getvar", Channel=name, Variable=variable)
                 values[variable] = found.get("Value", "")
                 if not values["HOTLINE_ID"]:
@@ -192,7 +181,6 @@ class Exchange:
             kind=values["HOTLINE_KIND"] or "incoming",
             channel=name,
             unique_id=channel.fields.get("Uniqueid", ""),
-            after=values["HOTLINE_AFTER"],
         )
 
     async def _on_call(self, call_id: str, action: str, **fields: str) -> bool:

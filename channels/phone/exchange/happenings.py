@@ -8,8 +8,7 @@ from enum import StrEnum
 class Caller:
     """One call as the dialplan announced it; `number` is empty where the network shows none.
 
-    `kind` is what the call is for: `incoming`, or what `originate` was given, or `survey`.
-    `after` is the call that a survey follows.
+    `kind` is what the call is for: `incoming`, or what `originate` was given.
     """
 
     call_id: str
@@ -17,7 +16,6 @@ class Caller:
     kind: str = "incoming"
     channel: str = ""
     unique_id: str = ""
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
