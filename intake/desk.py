@@ -162,7 +162,7 @@ class FrontDesk:
         """With how the tickets stand that the message may speak of, or judge."""
         told, message = None, heard.message
         if self._knowledge.verdicts(heard.understanding.text):
-            told = ownership.last_told(connection, message.sender)
+            told = ownership.last_told(connection, message.sender, heard.at)
         numbers = {thread.ticket, *heard.understanding.tickets} - {""}
         standing = ownership.standing(connection, numbers, message, thread.proved)
         heard = replace(heard, told=told, standing=standing)

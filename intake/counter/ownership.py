@@ -4,7 +4,7 @@ Functions of a connection.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -17,8 +17,11 @@ from routing.errors import TicketNotFound
 from routing.order import BY_RESIDENT
 from routing.ticket import RUNNING_STATUSES, Action, Ticket
 
-# After one of these a mere 没解决 is an answer to it; any other notice ends that.
+# After one of these a mere 没解决 is an answer to it, whatever else he was told in between.
 RESULT_NOTICES = frozenset({"result", "worker_result", "evaluate_ask", "evaluated", "dissatisfied"})
+# A grid worker's 属实 is said of what he was asked last.
+_ASKS_OF_WORKERS = frozenset({"worker_dispatched", "worker_supplemented", "worker_released"})
+ANSWERED_WITHIN = timedelta(days=30)  # afterwards the same words tell something new
 
 MOST_RAISED = 5  # dangers of one resident that are looked at
 _COUNTRY = "+86"
@@ -31,7 +34,10 @@ _LATEST = (
 )
 _LAST_NOTICE = (
     sa.select(_OUTBOX.c.kind, _OUTBOX.c.ticket, _OUTBOX.c.created_at)
-    .where(_OUTBOX.c.destination == sa.bindparam("contact"))
+    .where(
+        _OUTBOX.c.destination == sa.bindparam("contact"),
+        _OUTBOX.c.kind.in_(sorted(RESULT_NOTICES | _ASKS_OF_WORKERS)),
+    )
     .order_by(_OUTBOX.c.created_at.desc(), _OUTBOX.c.position.desc())
     .limit(1)
 )
@@ -111,10 +117,10 @@ def find(connection: Connection, number: str) -> Ticket | None:
         return None
 
 
-def last_told(connection: Connection, sender: Contact) -> Told | None:
-    """The result that the last notice to somebody told of; None where it told of something else."""
+def last_told(connection: Connection, sender: Contact, now: datetime) -> Told | None:
+    """The last result that somebody was told of; None where there is none, or long ago."""
     row = connection.execute(_LAST_NOTICE, {"contact": str(sender)}).one_or_none()
-    if row is None or row.kind not in RESULT_NOTICES:
+    if row is None or row.kind not in RESULT_NOTICES or now - row.created_at > ANSWERED_WITHIN:
         return None
     ticket = find(connection, row.ticket)
     if ticket is None:

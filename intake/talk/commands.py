@@ -47,7 +47,7 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
 
 
 def verdict(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Judge | None:
-    """没解决, 满意 and the like, where the last notice was a result or the ticket is named.
+    """没解决, 满意 and the like, where a result was told or the ticket is named.
 
     Without either, the same words mean nothing of the kind; nor while we wait for an answer, nor
     where they surely tell of another matter.
@@ -64,7 +64,8 @@ def verdict(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> J
     if not said.tickets and heard.told is not None:
         best = drafts.best(said.categories)
         other = best.code[:4] != heard.told.category[:4] and len(best.code) > 2
-        newer = conversation.ticket_at is not None and conversation.ticket_at > heard.told.at
+        later = conversation.ticket_at is not None and conversation.ticket_at > heard.told.at
+        newer = later and conversation.ticket != heard.told.ticket
         if newer or (other and best.confidence >= knowledge.certain_above):
             return None
     return Judge(ticket=ticket, verdicts=judged, words=said.text)
