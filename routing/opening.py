@@ -91,18 +91,23 @@ class Opening:
         return entails.first_due(self.county, self.calendar, matter.category, matter.urgency, now)
 
 
-_TAKEN_UP = ("kind", "urgency", "category", "category_confidence", "place", "address", "evidence")
+_TAKEN_UP = (
+    *("kind", "urgency", "category", "category_confidence", "place", "address", "evidence"),
+    "confidential",
+)
 _SEVERITY = (Urgency.NORMAL, Urgency.URGENT, Urgency.DANGER)
 
 
 def _both(ticket: Ticket, draft: Draft) -> Draft:
-    """The draft, and what the ticket knows where it says nothing; no danger is forgotten."""
+    """The draft, and what the ticket knows where it says nothing; no danger is forgotten, and no
+    wish for secrecy.
+    """
     whole = replace(
         draft,
         place=draft.place or ticket.place,
         address=draft.address or ticket.address,
         urgency=max(draft.urgency, ticket.urgency, key=_SEVERITY.index),
-        confidential=ticket.confidential,
+        confidential=draft.confidential or ticket.confidential,
     )
     if draft.category:
         return whole

@@ -7,7 +7,7 @@ is done in the desk's own unit of work, so a program that dies has done all of i
 from sqlalchemy import Connection
 
 from channels.message import InboundMessage
-from intake.counter import ownership
+from intake.counter import hiding, ownership
 from intake.talk import reasons
 from intake.talk.steps import Open
 from routing import permission
@@ -16,8 +16,11 @@ from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action, Draft, Status, Ticket
 
 TOLD = "回电时居民说："
+LEFT = "留言里居民说："  # on the recorder, see `phone.unserved`
 SAID_NOTHING = "回电：{reason}"
 ANOTHER = "回电时居民说的是另一件事，另记为工单 {number}"
+LEFT_ANOTHER = "留言里居民说的，另记为工单 {number}"
+_RECORDER = "missed"  # the event that brings what was left on it
 _WAITS = frozenset({Status.DECIDING, Status.RETURNED})
 _IN_HAND = frozenset({Status.DISPATCHED, Status.SIGNED})  # somebody was quicker
 
@@ -29,15 +32,17 @@ def fill(
     ticket = ownership.own(connection, step.into, message) if step.into else None
     if ticket is None:
         return None
-    draft = step.draft
+    draft, told = step.draft, LEFT if message.event == _RECORDER else TOLD
     if draft.text in reasons.NOTHING_KNOWN:
         return _said_nothing(connection, dispatcher, ticket, draft)
     if ticket.status in _WAITS and not _is_another(ticket, draft, dispatcher.certain_above):
-        order = Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
+        order = Order.on(ticket, by=BY_RESIDENT, note=told + draft.text)
         return dispatcher.take_up(connection, order, draft, text=_text(ticket, draft))
     if ticket.status in _IN_HAND and _is_the_same(ticket, draft):
+        if draft.confidential:  # before his words are told to whoever has it
+            ticket = hiding.hide(connection, dispatcher, ticket)
         return dispatcher.act(
-            connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
+            connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_RESIDENT, note=told + draft.text)
         )
     return None
 
@@ -52,8 +57,8 @@ def point_on(
     """Where another ticket was opened instead, the log of the first one says which."""
     ticket = ownership.own(connection, step.into, message) if step.into else None
     if ticket is not None and Action.SUPPLEMENT in permission.allowed(ticket, BY_SYSTEM):
-        note = ANOTHER.format(number=opened.number)
-        dispatcher.remark(connection, ticket, note)
+        note = LEFT_ANOTHER if message.event == _RECORDER else ANOTHER
+        dispatcher.remark(connection, ticket, note.format(number=opened.number))
 
 
 def is_word_of_it(note: str) -> bool:

@@ -52,7 +52,8 @@ def remember(conversation: Conversation, heard: Heard) -> Conversation:
     stand_in = "" if text else shown(heard.message)
     told = text or (stand_in if conversation.texts[-1:] != (stand_in,) else "")
     texts = (*conversation.texts, told) if told else conversation.texts
-    return replace(noted(conversation, heard), texts=texts)
+    secret = conversation.secret or secrecy.wanted(heard.words)
+    return replace(noted(conversation, heard), texts=texts, secret=secret)
 
 
 def noted(conversation: Conversation, heard: Heard) -> Conversation:
@@ -125,7 +126,7 @@ def draft(
         reporter=str(message.sender),
         reporter_name=names.own(said.text),
         reporter_phone=tel or said.own_phone,
-        confidential=any(secrecy.wanted(text) for text in whole.texts),
+        confidential=whole.secret or any(secrecy.wanted(text) for text in whole.texts),
         channel=message.channel,
         messages=whole.messages,
         handover_reason=reason,
@@ -142,6 +143,7 @@ def opened(whole: Conversation, at: datetime, *opening: Open) -> Turn:
         proved=whole.proved,
         phone_asked=whole.phone_asked,
         pending=whole.pending,
+        secret=whole.secret and bool(whole.pending),
         ticket_at=at,
         ticket_category=first.category,
         ticket_place=first.place,

@@ -78,7 +78,12 @@ def _left(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
 def _dropped(conversation: Conversation) -> Turn:
     """不用了: he has heard what would be written down, and does not want it."""
     rest = drafts.forget(conversation)
-    rest = replace(rest, pending=conversation.pending, ticket_place=conversation.place)
+    rest = replace(
+        rest,
+        pending=conversation.pending,
+        secret=conversation.secret and bool(conversation.pending),
+        ticket_place=conversation.place,
+    )
     return Turn(conversation=rest, steps=(Say(reply=Reply(key="dropped")),))
 
 

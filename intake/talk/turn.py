@@ -55,6 +55,7 @@ class Conversation:
     follows: str = ""  # a finished ticket that what is told now speaks of
     withdrawing: str = ""  # the ticket that we have asked about
     interrupted: Stage = Stage.OPEN  # what we waited for before that question
+    secret: bool = False  # he wants what waits here kept secret, all of it
     fills: str = ""  # we rang him because of this ticket: what he tells first goes into it
 
 

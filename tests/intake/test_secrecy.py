@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from channels.message import InboundMessage
+from channels.message import Contact, InboundMessage
 from intake.services import Services
 from routing import schema, store, visible
 from routing.order import Order
@@ -105,3 +105,65 @@ async def test_of_a_finished_ticket_he_hears_who_never_saw_his_name(
     number = (await resident.receipt(LAMP)).ticket
     await resident.finished(number, closed=True)
     assert await resident.says("别说是我说的", after_s=600) == ["secret_finished"]
+
+
+async def every(resident: Resident) -> list[bool]:
+    """Which of his tickets are confidential, the oldest first."""
+    table = schema.ticket
+    query = sa.select(table.c.confidential).where(table.c.reporter == resident.sender)
+    read = resident.services.database.read
+    return list(await read(lambda c: c.execute(query.order_by(table.c.number)).scalars().all()))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "东韩村路灯坏了。还有东韩村停水两天了，别说是我说的",
+        "别说是我说的，东韩村路灯坏了。还有东韩村停水两天了",
+        "东韩村路灯坏了，请保密。还有东韩村停水两天了",
+    ],
+)
+async def test_wish_beside_several_matters_is_for_all_of_them(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage], words: str
+) -> None:
+    resident = Resident(services, clock, say)
+    await resident.says(words)
+    assert await every(resident) == [True, True]
+
+
+async def test_wish_beside_several_matters_on_the_telephone_is_for_all_of_them(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    resident = Resident(services, clock, say)
+    tel = Contact(scheme="tel", path="+8613912345678")
+    call = {"spoken": True, "sender": tel, "thread": "call:1", "channel": "phone"}
+    await resident.says("东韩村路灯坏了还有东韩村停水两天了别说是我说的", **call)
+    await resident.says("对", **call)
+    await resident.says("对", **call)
+    assert await every(resident) == [True, True]
+    await resident.says("东三召村的井盖丢了", after_s=300, **call)
+    await resident.says("对", **call)
+    assert await every(resident) == [True, True, False]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+async def test_wish_told_when_he_is_rung_back_is_heard(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage], signed: bool
+) -> None:
+    resident = Resident(services, clock, say)
+    tel = Contact(scheme="tel", path="+8613912345678")
+    missed = {"spoken": True, "sender": tel, "thread": "call:1", "channel": "phone"}
+    text = "东韩村路灯坏了" if signed else ""
+    number = (await resident.receipt(text, event="missed", **missed)).ticket
+    if signed:  # a colleague was quicker
+        ticket = await services.database.read(lambda c: store.load(c, number))
+        order = Order.on(ticket, by="operator:a")
+        unit = "city-management"
+        await services.database.write(lambda c: services.dispatcher.dispatch(c, order, unit=unit))
+    back = {**missed, "thread": "call:2"}
+    await resident.says("", event=f"called_back:{number}", **back)
+    await resident.says("东韩村路灯坏了，别说是我说的", **back)
+    await resident.says("对", **back)
+    ticket = await services.database.read(lambda c: store.load(c, number))
+    assert ticket.confidential
+    assert await every(resident) == [True]

@@ -30,7 +30,7 @@ def _drafts(*, waits: bool) -> st.SearchStrategy[Draft]:
         place=PLACES,
         address=st.sampled_from(["", "村口"]),
         urgency=st.sampled_from(SEVERITY),
-        confidential=st.just(False) if not waits else st.booleans(),
+        confidential=st.booleans(),
         handover_reason=st.just("未接来电，请回电")
         if waits
         else st.sampled_from(["", "没有听明白"]),
@@ -59,12 +59,13 @@ def test_it_is_always_a_step_of_its_life_and_forgets_nothing(
     assert lifecycle.replay([*events, event]) == after
     assert (after.number, after.unit != "") == (ticket.number, True)
     assert SEVERITY.index(after.urgency) >= SEVERITY.index(ticket.urgency)
+    assert after.confidential == (told.confidential or ticket.confidential)
     assert after.category == (told.category or ticket.category)
     assert after.place == (told.place or ticket.place)
     assert after.due_at > at or after.due_at >= ticket.due_at
     if returned:
         assert (after.status, after.unit) == (Status.RETURNED, ticket.unit)
-    elif told.handover_reason or ticket.confidential or not after.category:
+    elif told.handover_reason or after.confidential or not after.category:
         assert after.status is Status.DECIDING and after.handover_reason
     if after.status is Status.DISPATCHED:
         assert after.certain and after.handover_reason == "" and after.rule
