@@ -13,11 +13,10 @@ from channels.phone.voice.cache import Cache
 from channels.phone.voice.synthesis import Synthesis
 from config.sections import Phone
 from config.settings import Settings
-from intake.phone import followup, hearing
+from intake.phone import followup
 from intake.phone.book import DatabaseBook
+from intake.phone.housekeeping import Housekeeping
 from intake.phone.recordings import Recordings
-from intake.phone.shelf import Shelf
-from intake.phone.spool import Spool
 from intake.phone.vault import FolderVault, S3Vault, Vault
 from intake.services import Services
 from nlp.speech import model_store
@@ -43,7 +42,7 @@ def build(office: Services) -> Telephone | None:
         transcriber=partial(transcriber, office.settings, phone),
         answers=partial(office.database.write, _nothing),
         understand=partial(office.understander, heard=True),
-        housekeeping=partial(_housekeeping, office, phone, recordings(office, phone)),
+        housekeeping=Housekeeping(office, phone, recordings(office, phone)).step,
     )
 
 
@@ -80,46 +79,6 @@ def recordings(office: Services, phone: Phone | None) -> Recordings:
         runtime=office.runtime,
         days=phone.recordings_days if phone is not None else MOST_DAYS,
     )
-
-
-async def _housekeeping(
-    office: Services, phone: Phone, kept: Recordings, transcriber: Transcriber | None
-) -> bool:
-    """Missed calls into tickets, recorded calls into the vault, old recordings away."""
-    busy = await kept.step()
-    if phone.missed is not None and await _missed(office, phone, phone.missed, kept, transcriber):
-        office.wake.set()
-        busy = True
-    if phone.recordings is not None:
-        shelf = Shelf(
-            folder=phone.recordings,
-            area_code=phone.area_code,
-            recordings=kept,
-            database=office.database,
-            runtime=office.runtime,
-        )
-        busy = await shelf.step() or busy
-    return busy
-
-
-async def _missed(
-    office: Services,
-    phone: Phone,
-    folder: Path,
-    kept: Recordings,
-    transcriber: Transcriber | None,
-) -> bool:
-    spool = Spool(
-        folder=folder,
-        area_code=phone.area_code,
-        receive=office.desk.receive,
-        transcribe=partial(hearing.words, transcriber),
-        recordings=kept,
-        database=office.database,
-        dispatcher=office.dispatcher,
-        runtime=office.runtime,
-    )
-    return await spool.step()
 
 
 def voice(settings: Settings, phone: Phone) -> prompts.Voice:

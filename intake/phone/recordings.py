@@ -1,6 +1,7 @@
 """Recordings of calls: kept once, small, for as long as the county keeps them, then purged.
 
-After the purge the row with the hash and the transcript remain.
+After the purge the row with the hash and the transcript remain. What can't be opened is kept as it
+is: somebody may yet get the voice out of it.
 """
 
 import asyncio
@@ -24,7 +25,11 @@ from routing.database import Database
 LEAST_S = 0.5  # a shorter one holds nothing
 MOST_S = 3 * 3600  # the rest of a longer one is not kept
 MEDIA_TYPE = "audio/ogg"
+UNREADABLE = "application/octet-stream"
+HEADER_BYTES = 44  # of a WAV; a file that is no longer holds no sound, whatever else is wrong
+MOST_RAW_BYTES = 64 * 1024 * 1024  # of what can't be opened; the rest is not kept
 PURGED_AT_A_TIME = 50
+REMEDY = "录音打不开，原样留在保存录音的地方（名字在 reference），请看 Asterisk 的磁盘和权限"
 _TABLE = schema.recording
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +39,14 @@ class Kind(StrEnum):
 
     CALL = "call"  # 通话
     MISSED = "missed"  # 留言
+
+
+class Left(StrEnum):
+    """What a recorder's file holds, as far as its first bytes tell."""
+
+    NOTHING = "nothing"  # no file, or too short for a word
+    SOUND = "sound"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,11 @@ class Kept:
     seconds: float
     purged: bool
 
+    @property
+    def readable(self) -> bool:
+        """Can it be listened to?"""
+        return self.media_type != UNREADABLE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recordings:
@@ -61,7 +79,7 @@ class Recordings:
     async def keep(self, call_id: str, kind: Kind, path: Path, at: datetime) -> Kept | None:
         """Keep a finished WAV file; the one there already where it was kept before.
 
-        None for one that holds nothing, or that is no sound at all. VaultFault: try again later.
+        None for one that holds nothing. VaultFault, OSError: try again later.
         """
         known = await self.database.read(lambda c: _of(c, call_id, kind))
         if known is not None:
@@ -70,21 +88,22 @@ class Recordings:
         if packed is None:
             _log.warning("phone.recording_empty", call=call_id, kind=kind.value)
             return None
-        content, seconds = packed
-        name = f"{at:%Y/%m/%d}/{call_id}-{kind.value}.ogg"
-        await self.vault.put(name, content)
+        name = f"{at:%Y/%m/%d}/{call_id}-{kind.value}.{packed.suffix}"
+        await self.vault.put(name, packed.content)
         row = {
-            "id": self.runtime.new_id(),
+            "id": id_of(call_id, kind),
             "call": call_id,
             "kind": kind.value,
             "reference": name,
-            "media_type": MEDIA_TYPE,
-            "seconds": round(seconds, 2),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "media_type": packed.media_type,
+            "seconds": round(packed.seconds, 2),
+            "sha256": hashlib.sha256(packed.content).hexdigest(),
             "kept_at": self.runtime.now(),
             "purge_at": at + timedelta(days=self.days),
         }
         await self.database.write(lambda c: c.execute(sa.insert(_TABLE), row) and None)
+        if packed.media_type == UNREADABLE:
+            _log.error("phone.recording_unreadable", call=call_id, reference=name, remedy=REMEDY)
         return await self.database.read(lambda c: _of(c, call_id, kind))
 
     async def sound(self, recording_id: str) -> tuple[bytes, str] | None:
@@ -102,11 +121,34 @@ class Recordings:
         """Purge what has been kept long enough; True if there was any."""
         now = self.runtime.now()
         due = await self.database.read(lambda c: _due(c, now))
-        for kept in due:
+        return any([await self._purged(kept, now) for kept in due])
+
+    async def _purged(self, kept: Kept, now: datetime) -> bool:
+        """One that can't be deleted now keeps no other from it."""
+        try:
             await self.vault.delete(kept.reference)
-            mark = sa.update(_TABLE).where(_TABLE.c.id == kept.id).values(purged_at=now)
-            await self.database.write(lambda c, mark=mark: c.execute(mark) and None)  # type: ignore[misc]
-        return bool(due)
+        except VaultFault as fault:
+            _log.error("phone.recording_not_purged", recording=kept.id, reason=str(fault))
+            return False
+        mark = sa.update(_TABLE).where(_TABLE.c.id == kept.id).values(purged_at=now)
+        await self.database.write(lambda c: c.execute(mark) and None)
+        return True
+
+
+def id_of(call_id: str, kind: Kind) -> str:
+    """Which id a recording of this call has, or will have once it is kept."""
+    return hashlib.sha256(f"{call_id}:{kind.value}".encode()).hexdigest()[:32]
+
+
+def look(path: Path | None) -> Left:
+    """What a finished WAV file holds; quick, for it reads no more than the beginning."""
+    if path is None:
+        return Left.NOTHING
+    try:
+        with soundfile.SoundFile(path) as file:
+            return Left.SOUND if file.frames / file.samplerate >= LEAST_S else Left.NOTHING
+    except soundfile.LibsndfileError:
+        return Left.NOTHING if _size(path) <= HEADER_BYTES else Left.UNREADABLE
 
 
 def by_id(connection: Connection, recording_id: str) -> Kept | None:
@@ -149,26 +191,55 @@ def _kept(row: sa.Row[tuple[object, ...]]) -> Kept:
     )
 
 
-def _pack(path: Path) -> tuple[bytes, float] | None:
-    """A WAV as Ogg Opus: two kilobytes a second; None for what is empty or no sound."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packed:
+    """As it goes into the vault."""
+
+    content: bytes
+    seconds: float
+    media_type: str = MEDIA_TYPE
+    suffix: str = "ogg"
+
+
+def _pack(path: Path) -> _Packed | None:
+    """A WAV as Ogg Opus: two kilobytes a second; None for what is empty. OSError."""
     try:
         with soundfile.SoundFile(path) as file:
             seconds = file.frames / file.samplerate
             if seconds < LEAST_S:
                 return None
-            packed = io.BytesIO()
-            with soundfile.SoundFile(
-                packed,
-                "w",
-                samplerate=file.samplerate,
-                channels=file.channels,
-                format="OGG",
-                subtype="OPUS",
-            ) as target:
-                most = MOST_S * file.samplerate
-                blocks = file.blocks(file.samplerate * 10, frames=most, dtype="float32")
-                for block in blocks:
-                    target.write(block)
+            return _Packed(content=_opus(file), seconds=min(seconds, float(MOST_S)))
     except soundfile.LibsndfileError:
+        return _as_it_is(path)
+
+
+def _opus(file: soundfile.SoundFile) -> bytes:
+    packed = io.BytesIO()
+    with soundfile.SoundFile(
+        packed,
+        "w",
+        samplerate=file.samplerate,
+        channels=file.channels,
+        format="OGG",
+        subtype="OPUS",
+    ) as target:
+        most = MOST_S * file.samplerate
+        for block in file.blocks(file.samplerate * 10, frames=most, dtype="float32"):
+            target.write(block)
+    return packed.getvalue()
+
+
+def _as_it_is(path: Path) -> _Packed | None:
+    """OSError where we may not even read it: then it stays where it is."""
+    with path.open("rb") as file:
+        content = file.read(MOST_RAW_BYTES)
+    if len(content) <= HEADER_BYTES:
         return None
-    return packed.getvalue(), min(seconds, float(MOST_S))
+    return _Packed(content=content, seconds=0.0, media_type=UNREADABLE, suffix="wav")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return HEADER_BYTES + 1  # whatever it is, nobody has seen that it is empty

@@ -1,27 +1,30 @@
 """Recorded calls out of Asterisk's folder: each is kept once, linked to its call, then forgotten.
 
 What Asterisk left stays there until it is in the vault and in the database, so a program that dies
-in between, or was away, finds it again. A call that the program never saw gets its row here.
+in between, or was away, finds it again. A call that the program never saw gets its row here, and
+whoever was not served his ticket, also where the folder of missed calls says nothing of him.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection
 
-from channels.phone import number
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange import recorded
 from channels.phone.exchange.recorded import RecordedCall
 from config.runtime import Runtime
-from intake.phone import calls
+from intake.phone import calls, unserved
 from intake.phone.calls import Told
 from intake.phone.recordings import Kind, Recordings
+from intake.phone.unserved import Amends, Unserved
 from routing.database import Database
 
+SURVEY = "survey"  # the same caller a second time: the first call tells of him
 SETTLES = timedelta(seconds=60)  # after the call, for the program to say itself how it ended
 _PURPOSES = {each.value.replace("_", "-"): each for each in Purpose}
 _log = structlog.get_logger(__name__)
@@ -32,44 +35,74 @@ class Shelf:
     """`step` takes what is finished; True if there was any."""
 
     folder: Path
-    area_code: str
+    amends: Amends
     recordings: Recordings
     database: Database
     runtime: Runtime
+    tried: Counter[str] = field(default_factory=Counter)  # calls that failed, how often
 
     async def step(self) -> bool:
-        """Take in every finished one; what fails is tried again at the next step."""
+        """Take in every finished one; what fails is tried again, behind the others."""
+        now = self.runtime.now()
         try:
-            found = await asyncio.to_thread(recorded.finished, self.folder, self.runtime.now())
+            found = await asyncio.to_thread(recorded.finished, self.folder, now, tried=self.tried)
         except OSError as error:
             _log.warning("phone.recordings_folder", reason=str(error))
             return False
-        done = 0
-        for each in found:
-            try:
-                done += await self._take(each)
-            except Exception:
-                _log.exception("phone.recording_not_taken", call=each.call_id)
-        return done > 0
+        return any([await self._taken(each) for each in found])
 
-    async def _take(self, call: RecordedCall) -> bool:
-        """False: the program may still be busy with what the caller said last."""
-        now = self.runtime.now()
-        fresh = call.ended_at is not None and now - call.ended_at < SETTLES
-        if fresh and await self.database.read(lambda c: calls.is_open(c, call.call_id)):
+    async def _taken(self, call: RecordedCall) -> bool:
+        """False: it failed, or the program may still be busy with what the caller said last."""
+        try:
+            if await self._is_busy(call):
+                return False
+            await self._book(call)
+            if call.recording is not None:
+                await self.recordings.keep(call.call_id, Kind.CALL, call.recording, call.at)
+            await asyncio.to_thread(recorded.forget, call)
+        except Exception:
+            self.tried[call.call_id] += 1
+            _log.exception("phone.recording_not_taken", call=call.call_id)
             return False
-        if call.recording is not None:
-            await self.recordings.keep(call.call_id, Kind.CALL, call.recording, call.at)
-        await self.database.write(lambda c: self._settle(c, call, now))
-        await asyncio.to_thread(recorded.forget, call)
+        del self.tried[call.call_id]
         return True
 
-    def _settle(self, connection: Connection, call: RecordedCall, now: datetime) -> None:
-        contact = number.contact(call.number, call_id=call.call_id, area_code=self.area_code)
+    async def _is_busy(self, call: RecordedCall) -> bool:
+        now = self.runtime.now()
+        fresh = call.ended_at is not None and now - call.ended_at < SETTLES
+        return fresh and await self.database.read(lambda c: calls.is_open(c, call.call_id))
+
+    async def _book(self, call: RecordedCall) -> None:
+        """How it ended, and the ticket of who was not served: before anything that may be slow."""
+        contact = self.amends.contact(call.number, call.call_id)
         purpose = _PURPOSES.get(call.kind, Purpose.INBOUND)
         began = Began(call_id=call.call_id, contact=contact, purpose=purpose, at=call.at)
-        calls.began(connection, began)
-        calls.settled(connection, call.call_id, _told(call, now))
+        told = _told(call, self.runtime.now())
+        await self.database.write(lambda c: _settle(c, began, told))
+        if _was_not_served(call, purpose):
+            lost = Unserved(
+                call_id=call.call_id,
+                contact=contact,
+                at=call.at,
+                stage=call.stage or unserved.TALK,  # Asterisk died: the book knows whether he was
+                purpose=purpose,
+            )
+            await self.amends.make(lost)
+
+
+def _settle(connection: Connection, began: Began, told: Told) -> None:
+    calls.began(connection, began)
+    calls.settled(connection, began.call_id, told)
+
+
+def _was_not_served(call: RecordedCall, purpose: Purpose) -> bool:
+    """Did nobody take it from us, or did Asterisk die in it? Of a talk with us the book knows more.
+
+    Whom we had rung ourselves, and who was given to nobody, is rung again by who owes him the call.
+    """
+    if call.operator or call.stage == recorded.BYE or call.kind == SURVEY:
+        return False
+    return purpose is Purpose.INBOUND or call.stage in (recorded.OPERATORS, recorded.MISSED)
 
 
 def _told(call: RecordedCall, now: datetime) -> Told:

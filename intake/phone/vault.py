@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from intake import durable
 
-MOST_BYTES = 64 * 1024 * 1024
 WITHIN_S = 60.0
 
 

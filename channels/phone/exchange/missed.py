@@ -7,7 +7,7 @@ it has kept what they say; until then it finds them again at each start.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,11 +38,14 @@ class MissedCall:
     note: Path
 
 
-def finished(folder: Path, now: datetime) -> list[MissedCall]:
-    """What may be read now, the oldest first; MOST_AT_ONCE at most. OSError: no such folder."""
-    names = {each.stem for each in folder.iterdir() if each.suffix in (NOTE, RECORDING)}
-    ordered = sorted((each for each in map(parts, names) if each), key=lambda each: each[2])
-    found = (_read(folder, *each, now) for each in ordered)
+def finished(
+    folder: Path, now: datetime, *, tried: Mapping[str, int] | None = None
+) -> list[MissedCall]:
+    """What may be read now, the oldest first; MOST_AT_ONCE at most. OSError: no such folder.
+
+    `tried`: see `ordered`.
+    """
+    found = (_read(folder, *each, now) for each in ordered(folder, tried))
     return [each for each in _first(found) if each is not None]
 
 
@@ -60,6 +63,16 @@ def _first(found: Iterator[MissedCall | None]) -> Iterator[MissedCall | None]:
         yield each
         if count >= MOST_AT_ONCE:
             return
+
+
+def ordered(folder: Path, tried: Mapping[str, int] | None = None) -> list[tuple[str, str, int]]:
+    """The calls that have files in a folder, as `parts`: the oldest first, but behind all others
+    those that failed, by how often; so a few that always fail never keep the rest waiting.
+    """
+    names = {each.stem for each in folder.iterdir() if each.suffix in (NOTE, RECORDING)}
+    failed = tried or {}
+    found = (each for each in map(parts, names) if each)
+    return sorted(found, key=lambda each: (failed.get(each[0], 0), each[2], each[0]))
 
 
 def parts(name: str) -> tuple[str, str, int] | None:

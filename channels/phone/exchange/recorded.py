@@ -5,6 +5,7 @@ it and puts `CALLID_CALLER_EPOCH.done` beside it, which says how the call ended.
 both away with `forget` when they are kept; until then it finds them again at each start.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from channels.phone.exchange.missed import NOTE, RECORDING
 
 MOST_AT_ONCE = 20  # packing takes time, and missed calls must not wait for it
 MOST_NOTE_BYTES = 256
-BYE, OPERATORS, MISSED = "bye", "operators", "missed"  # stages; others: talk, survey, callback
+BYE, OPERATORS, MISSED = "bye", "operators", "missed"  # stages; others: talk, callback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +40,15 @@ class RecordedCall:
     operator: str = ""
 
 
-def finished(folder: Path, now: datetime) -> list[RecordedCall]:
-    """What may be taken now, the oldest first; MOST_AT_ONCE at most. OSError: no such folder."""
-    names = {each.stem for each in folder.iterdir() if each.suffix in (NOTE, RECORDING)}
-    ordered = sorted((each for each in map(missed.parts, names) if each), key=lambda each: each[2])
+def finished(
+    folder: Path, now: datetime, *, tried: Mapping[str, int] | None = None
+) -> list[RecordedCall]:
+    """What may be taken now, the oldest first; MOST_AT_ONCE at most. OSError: no such folder.
+
+    `tried`: see `missed.ordered`.
+    """
     found: list[RecordedCall] = []
-    for parts in ordered:
+    for parts in missed.ordered(folder, tried):
         call = _read(folder, parts, now)
         if call is not None:
             found.append(call)

@@ -159,7 +159,8 @@ async def _shown(
 
 
 def _sound(kept: Sequence[recordings.Kept]) -> str:
-    return next((each.id for each in kept if not each.purged and each.kind == "call"), "")
+    played = (each for each in kept if each.readable and not each.purged)
+    return next((each.id for each in played if each.kind == "call"), "")
 
 
 def _known(connection: Connection, call_id: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import io
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import soundfile
 from moto.server import ThreadedMotoServer
 
 from intake.phone import recordings
-from intake.phone.recordings import Kind, Recordings
+from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.vault import FolderVault, S3Vault, Vault, VaultFault
 from routing.database import Database
 from tests.clock import Clock
@@ -49,13 +50,58 @@ async def test_conversation_and_note_of_one_call_are_two(
     assert [each.kind for each in found] == [Kind.CALL, Kind.MISSED]
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF", b"not a sound at all" * 100])
-async def test_what_is_no_sound_is_not_kept(
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"not a sound" * 4])
+async def test_what_holds_nothing_is_not_kept(
     kept: Recordings, tmp_path: Path, clock: Clock, content: bytes
 ) -> None:
     path = tmp_path / "broken.wav"
     path.write_bytes(content)
+    assert recordings.look(path) is Left.NOTHING
     assert await kept.keep(CALL, Kind.MISSED, path, clock.at) is None
+
+
+async def test_what_cannot_be_opened_is_kept_as_it_is_and_purged_like_the_others(
+    kept: Recordings, tmp_path: Path, clock: Clock
+) -> None:
+    path = tmp_path / "broken.wav"
+    path.write_bytes(b"not a sound at all" * 100)
+    assert recordings.look(path) is Left.UNREADABLE
+    made = await kept.keep(CALL, Kind.MISSED, path, clock.at)
+    assert made is not None and not made.readable
+    assert made.id == recordings.id_of(CALL, Kind.MISSED)
+    found = await kept.sound(made.id)
+    assert found is not None and found[0] == path.read_bytes()
+    clock.at += timedelta(days=181)
+    assert await kept.step()
+    assert await kept.sound(made.id) is None
+
+
+async def test_what_may_not_be_read_stays_where_it_is(
+    kept: Recordings, tmp_path: Path, clock: Clock
+) -> None:
+    path = tmp_path / "forbidden.wav"
+    path.mkdir()  # as root, nothing else is forbidden
+    assert recordings.look(path) is Left.UNREADABLE
+    with pytest.raises(OSError):
+        await kept.keep(CALL, Kind.MISSED, path, clock.at)
+
+
+async def test_one_that_cannot_be_deleted_keeps_no_other_from_its_purge(
+    kept: Recordings, record: Callable[..., Path], tmp_path: Path, clock: Clock
+) -> None:
+    class Stubborn(FolderVault):
+        async def delete(self, name: str) -> None:
+            if Kind.CALL.value in name:
+                raise VaultFault("not now")
+            await super().delete(name)
+
+    stubborn = replace(kept, vault=Stubborn(tmp_path / "vault"))
+    made = {kind: await kept.keep(CALL, kind, record(f"{kind}.wav"), clock.at) for kind in Kind}
+    clock.at += timedelta(days=181)
+    assert await stubborn.step()
+    first, second = made[Kind.CALL], made[Kind.MISSED]
+    assert first is not None and await kept.sound(first.id) is not None
+    assert second is not None and await kept.sound(second.id) is None
 
 
 async def test_a_click_is_not_kept(

@@ -15,8 +15,13 @@ from intake.phone import calls, recordings, register, schema
 from intake.phone.recordings import Kept, Kind, Recordings
 from intake.phone.register import Entry, Sort
 from intake.phone.shelf import Shelf
+from intake.phone.unserved import Amends
 from intake.phone.vault import FolderVault, VaultFault
+from intake.services import Services
+from intake.talk import reasons
+from routing import store
 from routing.database import Database
+from routing.ticket import Status
 from tests.clock import Clock
 
 CALL = "0190a1b2-0000-7000-8000-000000000001"
@@ -32,15 +37,27 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shelf(folder: Path, tmp_path: Path, database: Database, clock: Clock) -> Shelf:
+def database(services: Services) -> Database:
+    return services.database
+
+
+@pytest.fixture
+def shelf(folder: Path, tmp_path: Path, services: Services) -> Shelf:
+    database, runtime = services.database, services.runtime
     vault = FolderVault(tmp_path / "vault")
-    kept = Recordings(vault=vault, database=database, runtime=clock.runtime(), days=180)
+    amends = Amends(
+        area_code="0319",
+        receive=services.desk.receive,
+        database=database,
+        dispatcher=services.dispatcher,
+        runtime=runtime,
+    )
     return Shelf(
         folder=folder,
-        area_code="0319",
-        recordings=kept,
+        amends=amends,
+        recordings=Recordings(vault=vault, database=database, runtime=runtime, days=180),
         database=database,
-        runtime=clock.runtime(),
+        runtime=runtime,
     )
 
 
@@ -114,6 +131,96 @@ async def test_call_that_the_program_never_saw_has_its_row(
     assert (found.lasted_s, found.recorded) == (90, True)
     assert found.operator == rest.partition(" ")[2]
     assert found.waited_s == (None if not queued else 7 if rest else 80)
+
+
+@pytest.mark.parametrize(
+    ("note", "queued", "rest", "has_ticket"),
+    [
+        ("incoming operators 90", 10, "", True),
+        ("incoming missed 90", 10, "", True),
+        ("incoming talk 90", 0, "", True),  # the program died, and Asterisk could not tell of it
+        ("incoming operators 90", 10, "7 话务员8001", False),
+        ("incoming bye 90", 0, "", False),
+        ("follow-up callback 90", 0, "", False),
+        ("survey operators 90", 10, "", False),
+    ],
+)
+async def test_nobody_is_booked_as_missed_without_a_ticket(
+    shelf: Shelf,
+    leave: Callable[..., Path],
+    services: Services,
+    note: str,
+    queued: int,
+    rest: str,
+    has_ticket: bool,
+) -> None:
+    for _ in range(2):  # the program died before it could forget
+        leave(note, queued=queued, rest=rest)
+        await shelf.step()
+    found = (await call(services.database)).tickets
+    assert len(found) == has_ticket
+    owed = await services.database.read(
+        lambda c: c.execute(sa.select(schema.errand.c.ticket)).all()
+    )
+    assert [row.ticket for row in owed] == list(found)
+    for number in found:
+        ticket = await services.database.read(lambda c, n=number: store.load(c, n))
+        assert (ticket.status, ticket.handover_reason) == (Status.DECIDING, reasons.MISSED)
+
+
+async def test_whom_the_program_served_is_not_missed_when_asterisk_dies(
+    shelf: Shelf, leave: Callable[..., Path], services: Services, clock: Clock
+) -> None:
+    at = clock.at - timedelta(seconds=600)
+    began = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=at)
+    await services.database.write(lambda c: calls.began(c, began))
+    ended = Ended(call_id=CALL, at=at + timedelta(seconds=20), outcome=Outcome.SERVED)
+    await services.database.write(lambda c: calls.ended(c, ended))
+    leave("incoming talk 90").write_text("")
+    assert await shelf.step()
+    assert (await call(services.database)).tickets == ()
+
+
+async def test_a_recording_that_cannot_be_kept_yet_keeps_nobody_from_his_ticket(
+    shelf: Shelf, leave: Callable[..., Path], tmp_path: Path, services: Services
+) -> None:
+    leave("incoming operators 90", queued=10)
+    full = replace(shelf.recordings, vault=FullVault(tmp_path / "full"))
+    assert not await replace(shelf, recordings=full).step()
+    assert len((await call(services.database)).tickets) == 1
+
+
+async def test_a_recording_that_cannot_be_opened_is_kept_as_it_is(
+    shelf: Shelf, leave: Callable[..., Path], folder: Path, database: Database
+) -> None:
+    leave("incoming bye 90")
+    (wav,) = folder.glob("*.wav")
+    wav.write_bytes(b"not a sound at all" * 1000)
+    assert await shelf.step()
+    (one,) = await kept(database)
+    assert (one.readable, list(folder.iterdir())) == (False, [])
+    assert await shelf.recordings.sound(one.id) == (
+        b"not a sound at all" * 1000,
+        "application/octet-stream",
+    )
+
+
+async def test_calls_that_always_fail_never_keep_the_others_waiting(
+    shelf: Shelf, folder: Path, record: Callable[..., Path], database: Database
+) -> None:
+    stems = [
+        f"{CALL[:-3]}{number:03x}_unknown_{1700000000 + number}"
+        for number in range(2 * recorded.MOST_AT_ONCE)
+    ]
+    for number, stem in enumerate(stems):
+        (folder / f"{stem}.done").write_text("incoming bye 1700000100 0 0")
+        if number < recorded.MOST_AT_ONCE + 5:
+            (folder / f"{stem}.wav").mkdir()  # whatever is wrong with it, it stays so
+    await shelf.step()
+    await shelf.step()
+    left = {path.stem for path in folder.glob("*.done")}
+    assert not await shelf.step()
+    assert left == set(stems[: recorded.MOST_AT_ONCE + 5])
 
 
 async def test_what_the_program_said_itself_stands(
@@ -214,9 +321,7 @@ async def test_recording_that_is_still_written_is_left_alone(
     assert await shelf.step()  # Asterisk died: nobody writes on it any more
 
 
-async def test_long_outage_is_taken_in_piece_by_piece(
-    folder: Path, record: Callable[..., Path], clock: Clock
-) -> None:
+async def test_long_outage_is_taken_in_piece_by_piece(folder: Path, clock: Clock) -> None:
     for number in range(recorded.MOST_AT_ONCE + 5):
         (folder / f"{CALL[:-3]}{number:03x}_unknown_{1700000000 + number}.done").write_text("")
     found = recorded.finished(folder, clock.at)

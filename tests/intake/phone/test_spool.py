@@ -10,14 +10,16 @@ import sqlalchemy as sa
 
 from channels.message import Contact, InboundMessage, Receipt
 from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose
-from intake.phone import calls, line, register
+from intake.phone import calls, line, recordings, register
 from intake.phone import schema as tables
 from intake.phone.book import DatabaseBook
 from intake.phone.recordings import Recordings
 from intake.phone.register import Wanted
-from intake.phone.spool import NOT_ANSWERED, Spool
-from intake.phone.vault import FolderVault
+from intake.phone.spool import Spool
+from intake.phone.unserved import NOT_ANSWERED, UNREADABLE, WORDS_WITHIN, Amends
+from intake.phone.vault import FolderVault, VaultFault
 from intake.services import Services
+from intake.web import attached
 from routing import schema, store
 from routing.order import Order
 from routing.ticket import Action, Status, Ticket
@@ -45,14 +47,19 @@ def spool(services: Services, folder: Path, tmp_path: Path) -> Spool:
         runtime=services.runtime,
         days=180,
     )
-    return Spool(
-        folder=folder,
+    amends = Amends(
         area_code="0319",
         receive=services.desk.receive,
+        database=services.database,
+        dispatcher=services.dispatcher,
+        runtime=services.runtime,
+    )
+    return Spool(
+        folder=folder,
+        amends=amends,
         transcribe=nothing_understood,
         recordings=kept,
         database=services.database,
-        dispatcher=services.dispatcher,
         runtime=services.runtime,
     )
 
@@ -61,8 +68,10 @@ def spool(services: Services, folder: Path, tmp_path: Path) -> Spool:
 def leave(folder: Path, record: Callable[..., Path], clock: Clock) -> Callable[..., None]:
     """As the dialplan leaves a missed call."""
 
-    def left(stage: str, *, note: bool = False, number: str = "13900000000") -> None:
-        stem = f"{CALL}_{number}_{int(clock.at.timestamp())}"
+    def left(
+        stage: str, *, note: bool = False, number: str = "13900000000", call: str = CALL
+    ) -> None:
+        stem = f"{call}_{number}_{int(clock.at.timestamp())}"
         if note:
             record(f"{stem}.wav", 3.0, folder)
         (folder / f"{stem}.done").write_text(stage)
@@ -199,7 +208,7 @@ async def test_what_fails_stays_for_the_next_time(
         raise RuntimeError("no database")
 
     leave("missed", note=True)
-    assert not await replace(spool, receive=broken).step()
+    assert not await replace(spool, amends=replace(spool.amends, receive=broken)).step()
     assert len(list(folder.iterdir())) == 2
     assert await spool.step()
 
@@ -233,23 +242,132 @@ async def test_death_between_the_ticket_and_the_call_back_loses_none_of_them(
 
     leave("missed")
     with monkeypatch.context() as patched:
-        patched.setattr(Spool, "_owe", dies)
+        patched.setattr(Amends, "_owe", dies)
         assert not await spool.step()
     assert len(await tickets(services)) == 1 and await errands(services) == []
     await spool.step()
     assert len(await tickets(services)) == 1 and len(await errands(services)) == 1
 
 
-async def test_whose_matter_is_known_is_left_to_the_operators(
+LAMP = "东韩村村口的路灯坏了"
+
+
+async def understood(path: Path) -> str:
+    return LAMP
+
+
+async def test_what_he_left_joins_his_ticket_and_nobody_rings_him_to_ask_for_it(
     services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
 ) -> None:
-    async def understood(path: Path) -> str:
-        return "东韩村村口的路灯坏了"
-
     leave("missed", note=True)
     await replace(spool, transcribe=understood).step()
     (ticket,) = await tickets(services)
-    assert "路灯" in ticket.text and await errands(services) == []
+    assert (ticket.text, ticket.handover_reason) == (LAMP, "未接来电，请回电")
+    assert ticket.place.startswith("130506100") and ticket.status is Status.DECIDING
+    assert f"留言里居民说：{LAMP}" in await notes(services)
+    clock.at += WORDS_WITHIN
+    assert await _book(services).next_errand() is None
+    ((_, _, state),) = await errands(services)
+    assert state == "done"
+
+
+async def test_danger_left_on_the_recorder_is_a_danger(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    async def fire(path: Path) -> str:
+        return "贾庄村有人家着火了"
+
+    leave("missed", note=True)
+    await replace(spool, transcribe=fire).step()
+    (ticket,) = await tickets(services)
+    assert (ticket.urgency, "着火" in ticket.text) == ("danger", True)
+
+
+async def test_words_that_come_after_the_ticket_was_taken_in_hand_are_in_a_ticket_too(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    leave("missed", note=True)
+    full = replace(spool, recordings=replace(spool.recordings, vault=Away()))
+    assert not await full.step()
+    (ticket,) = await tickets(services)
+    order = Order.on(ticket, by="operator:x", note="打错了")
+    await services.database.write(lambda c: services.dispatcher.act(c, Action.WITHDRAW, order))
+    await replace(spool, transcribe=understood).step()
+    texts = [each.text for each in await tickets(services)]
+    assert any(LAMP in text for text in texts)
+
+
+class Away(FolderVault):
+    """A store that nobody reaches."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/nowhere"))
+
+    async def put(self, name: str, content: bytes) -> None:
+        raise VaultFault("no answer")
+
+
+async def test_ticket_and_call_back_wait_for_no_store_and_the_message_joins_them_later(
+    services: Services, spool: Spool, folder: Path, leave: Callable[..., None]
+) -> None:
+    leave("missed", note=True)
+    away = replace(spool, recordings=replace(spool.recordings, vault=Away()))
+    for _ in range(2):
+        assert not await away.step()
+    (ticket,) = await tickets(services)
+    assert await errands(services) == [("call_back", ticket.number, "waiting")]
+    assert len(await notes(services)) == 1 and len(list(folder.iterdir())) == 2
+    assert await spool.step()
+    (call,) = await services.database.read(
+        lambda c: register.listing(c, Wanted(ticket=ticket.number), limit=9)
+    )
+    assert call.recorded and list(folder.iterdir()) == []
+    shown = await services.database.read(lambda c: attached.of_ticket(c, ticket.number))
+    kept = await services.database.read(lambda c: recordings.of_call(c, CALL))
+    assert [each.address for each in shown] == [f"/console/recordings/{kept[0].id}"]
+
+
+async def test_nobodys_ticket_waits_until_anothers_message_is_understood(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    seen: list[int] = []
+
+    async def slowly(path: Path) -> str:
+        seen.append(len(await tickets(services)))
+        return ""
+
+    leave("missed", note=True)
+    leave("missed", note=True, call=CALL[:-1] + "2", number="13900000002")
+    await replace(spool, transcribe=slowly).step()
+    assert seen == [2, 2]
+
+
+async def test_a_message_that_cannot_be_opened_is_told_in_his_ticket_and_kept(
+    services: Services, spool: Spool, folder: Path, leave: Callable[..., None]
+) -> None:
+    leave("missed", note=True)
+    (wav,) = folder.glob("*.wav")
+    wav.write_bytes(b"no sound at all" * 1000)
+    assert await spool.step()
+    assert (await notes(services))[-1] == UNREADABLE
+    (kept,) = await services.database.read(lambda c: recordings.of_call(c, CALL))
+    assert not kept.readable
+    assert len(await errands(services)) == 1
+
+
+async def test_a_ticket_somebody_has_in_hand_is_not_told_once_more_that_it_was_missed(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    leave("missed", note=True)
+    await replace(spool, recordings=replace(spool.recordings, vault=Away())).step()
+    (ticket,) = await tickets(services)
+    order = Order.on(ticket, by="operator:x")
+    await services.database.write(
+        lambda c: services.dispatcher.dispatch(c, order, unit="city-management")
+    )
+    before = await notes(services)
+    await spool.step()
+    assert await notes(services) == before
 
 
 async def test_who_shows_no_number_cannot_be_rung_back(

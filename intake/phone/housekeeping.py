@@ -1,0 +1,71 @@
+"""What the line keeps doing beside its calls, the gravest first; none of it holds up the rest."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from config.sections import Phone
+from intake.phone import hearing
+from intake.phone.recordings import Recordings
+from intake.phone.shelf import Shelf
+from intake.phone.spool import Spool
+from intake.phone.unserved import Amends
+from intake.services import Services
+from nlp.speech.contract import Transcriber
+
+_log = structlog.get_logger(__name__)
+
+
+class Housekeeping:
+    """Missed calls into tickets, recorded calls into the vault, old recordings away."""
+
+    def __init__(self, office: Services, phone: Phone, kept: Recordings) -> None:
+        self._wake = office.wake
+        self._transcriber: Transcriber | None = None
+        amends = Amends(
+            area_code=phone.area_code,
+            receive=office.desk.receive,
+            database=office.database,
+            dispatcher=office.dispatcher,
+            runtime=office.runtime,
+        )
+        self._rounds: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
+        if phone.missed is not None:
+            spool = Spool(
+                folder=phone.missed,
+                amends=amends,
+                transcribe=self._words,
+                recordings=kept,
+                database=office.database,
+                runtime=office.runtime,
+            )
+            self._rounds.append(("missed", spool.step))
+        if phone.recordings is not None:
+            shelf = Shelf(
+                folder=phone.recordings,
+                amends=amends,
+                recordings=kept,
+                database=office.database,
+                runtime=office.runtime,
+            )
+            self._rounds.append(("recordings", shelf.step))
+        self._rounds.append(("purge", kept.step))
+
+    async def step(self, transcriber: Transcriber | None) -> bool:
+        """Each once; True where one found something to do. One that fails is told of by itself."""
+        self._transcriber = transcriber
+        busy = [await self._guarded(name, work) for name, work in self._rounds]
+        if any(busy):
+            self._wake.set()  # tickets may have been opened
+        return any(busy)
+
+    async def _guarded(self, name: str, work: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await work()
+        except Exception:
+            _log.exception("phone.housekeeping_failed", round=name)
+            return False
+
+    async def _words(self, path: Path) -> str:
+        return await hearing.words(self._transcriber, path)
