@@ -42,7 +42,7 @@ _TAKEN = sa.select(_INBOX.c.id, _INBOX.c.ticket).where(
     _INBOX.c.id.in_(sa.bindparam("row_ids", expanding=True))
 )
 _INSERT_ALSO = insert_new(_ALSO)
-_OF_TICKET = sa.or_(
+OF_TICKET = sa.or_(
     _INBOX.c.ticket == sa.bindparam("number"),
     _INBOX.c.id.in_(sa.select(_ALSO.c.message).where(_ALSO.c.ticket == sa.bindparam("number"))),
 )
@@ -212,7 +212,7 @@ def of_ticket(
     """The latest messages that belong to a ticket, the oldest of them first."""
     rows = connection.execute(
         sa.select(_INBOX.c.body)
-        .where(_OF_TICKET)
+        .where(OF_TICKET)
         .order_by(_INBOX.c.received_at.desc(), _INBOX.c.id.desc())
         .limit(limit),
         {"number": ticket},

@@ -7,11 +7,17 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Attachment
-from intake import attachments, inbox, schema
+from intake import attachments, inbox, schema, wire
 from intake.web.looks import What
 
 HEARD = ("audio/", "video/")  # names and numbers may be said aloud in it
 _PLAYED = frozenset({"audio/mpeg", "audio/ogg", "audio/wav"})  # by every browser
+_SEVERAL = (  # messages that told several matters, of a ticket that is the first or a further one
+    sa.select(schema.inbox.c.body)
+    .where(inbox.OF_TICKET, schema.inbox.c.id.in_(sa.select(schema.inbox_also.c.message)))
+    .order_by(schema.inbox.c.received_at, schema.inbox.c.id)
+    .limit(inbox.MOST_OF_TICKET)
+)
 _NAMES = {"image": "照片", "voice": "语音", "video": "视频", "link": "链接"}
 
 
@@ -46,6 +52,12 @@ def of_ticket(connection: Connection, ticket: str) -> list[Attached]:
     ]
     types = _types(connection, found)
     return [_attached(ticket, each, types.get(_held(each), "")) for each in found]
+
+
+def wholes(connection: Connection, ticket: str) -> list[str]:
+    """The whole words of messages of which the ticket holds only its own part, the oldest first."""
+    several = connection.execute(_SEVERAL, {"number": ticket}).scalars()
+    return [wire.message_from_text(body).text for body in several]
 
 
 def find(connection: Connection, ticket: str, media_id: str) -> Attached | None:

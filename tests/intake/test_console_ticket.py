@@ -442,3 +442,23 @@ async def test_exact_spot_travels_with_the_ticket(
     assert bodies and all("西街小卖部对面" in each for each in bodies)
     _, page = await desk.get(f"/console/tickets/{number}")
     assert "和阳镇东韩村（西街小卖部对面）" in page and "具体位置：" in page
+
+
+async def test_part_of_a_message_is_shown_with_the_whole_as_it_came(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    words = "那个……东韩村路灯坏了哈，电话13912345678。还有东韩村停水两天了！！"
+    first = (await services.desk.receive(say(words))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    for number in (first, f"{first[:-1]}{int(first[-1]) + 1}"):
+        _, page = await desk.get(f"/console/tickets/{number}")
+        assert "原话：那个……东韩村路灯坏了哈" in page and "停水两天了！！" in page
+        assert "13912345678" not in page
+
+
+async def test_ticket_of_one_matter_shows_no_whole_beside_it(
+    desk: Desk, services: Services, number: str
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert "原话" not in page

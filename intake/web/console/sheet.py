@@ -111,6 +111,7 @@ def _read(connection: Connection, services: Services, number: str) -> dict[str, 
         "ringing": ringing.of_ticket(connection, services, this),
         "suggestion": events[0].note if this.status is Status.DECIDING else "",
         "attached": attached.of_ticket(connection, number),
+        "wholes": attached.wholes(connection, number),
     }
 
 
