@@ -18,7 +18,7 @@ UNNAMED_MATTER = "您反映的事"
 SHORT = 20  # characters of his own words, where they stand for the matter
 UNNAMED_PLACE = "地点待核实"
 PROVISIONAL = "（放假安排还没公布，日子可能会变）"
-HOTLINE_PEOPLE = "热线人工坐席"
+HOTLINE_PEOPLE = "热线的工作人员"
 STANDING = {
     Status.DECIDING: "登记，工作人员正在看该由谁办",
     Status.DISPATCHED: "转给{unit}",

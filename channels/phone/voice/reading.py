@@ -101,6 +101,15 @@ def _oclock(match: re.Match[str]) -> str:
     return f"{hour}点{'零' if int(minute) < 10 else ''}{numerals.amount(int(minute))}分"
 
 
+def _stake(match: re.Match[str]) -> str:
+    """K12+300, the sign beside a road: twelve kilometres and 300 metres."""
+    metres = int(match.group(2).ljust(3, "0"))
+    before = match.string[: match.start()][-1:]
+    pause = "，" if before.isascii() and before.isalnum() else ""  # behind the road's own number
+    said = f"{pause}{numerals.counted(int(match.group(1)))}公里"
+    return f"{said}{numerals.counted(metres)}米" if metres else said
+
+
 def _percent(match: re.Match[str]) -> str:
     return f"百分之{numerals.decimal(match.group(1))}"
 
@@ -143,6 +152,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Say], ...] = tuple(
         (r"(?<!\d)(\d{1,2})[点时](?!间)(?:(\d{1,2})分)?", _oclock),
         (rf"(?<!\d)(?:11[0249]|12[02]|12\d{{3}}|95\d{{3}}|100\d{{2}})(?![\d.,%])(?!{_COUNTED})",
          lambda m: numerals.spell(m.group())),
+        (r"\s*(?<![A-Za-z])[Kk](\d{1,4})\+(\d{1,3})(?!\d)", _stake),
         (r"(?<=\d),(?=\d{3}(?!\d))", lambda m: ""),
         (r"(?<=\d)\s*(?:℃|㎡|m²|m2|m³|㎥|km|kg|cm|mm|kW|m)(?![A-Za-z])",
          lambda m: _SIGNS[m.group().strip()]),
