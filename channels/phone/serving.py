@@ -56,7 +56,7 @@ class Serving:
         self._outgoing = outgoing
         self._longest_ms = longest_ms
         self._calls: dict[str, Call] = {}
-        self._surveys: dict[str, asyncio.Queue[Sound]] = {}
+        self._surveys: dict[str, tuple[asyncio.Queue[Sound], Mouth]] = {}
         self.transcriber: Transcriber | None = None
 
     @property
@@ -67,11 +67,13 @@ class Serving:
     def press(self, call_id: str, digit: str) -> None:
         """A key that the exchange tells of; nothing where the call is not with us."""
         served = self._calls.get(call_id)
-        asked = self._surveys.get(call_id)
+        turns, speaks = self._surveys.get(call_id, (None, None))
         if served is not None:
             served.press(digit)
-        elif asked is not None:
-            asked.put_nowait(ear.Pressed(digit=digit))
+        elif turns is not None and speaks is not None:
+            turns.put_nowait(ear.Pressed(digit=digit))
+            if digit == survey.PERSON_KEY:
+                speaks.hush()
 
     async def take(self, media: Media) -> None:
         """A call's audio has come; whatever is wrong with us, the dialplan takes the caller on."""
@@ -146,11 +148,12 @@ class Serving:
     async def _tell(self, media: Media, errand: Errand, notes: Transcript) -> None:
         parts = self._parts(media, notes, waiting=lambda: not speaks.talking)
         talk, outcome = Talk(heard_out=False), Outcome.FAILED
-        turns = self._surveys[media.call_id] = asyncio.Queue()
+        turns: asyncio.Queue[Sound] = asyncio.Queue()
         try:
             if parts is None:
                 return
             listens, speaks = parts
+            self._surveys[media.call_id] = turns, speaks
             asks = errand.purpose is Purpose.FOLLOW_UP
             async with asyncio.timeout(SURVEY_S):
                 held = await survey.hold(
@@ -166,7 +169,7 @@ class Serving:
             where = Next.OPERATORS if held.wants_person else Next.BYE
             await self._leave(media)(media.call_id, where, errand.ticket)
         finally:
-            del self._surveys[media.call_id]
+            self._surveys.pop(media.call_id, None)
             self._outgoing.over(media.call_id, talk)
             await self._own.book.ended(
                 Ended(call_id=media.call_id, at=self._desk.runtime.now(), outcome=outcome)

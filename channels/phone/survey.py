@@ -70,7 +70,8 @@ async def hold(
     turns: asyncio.Queue[Sound],
     note: Note | None = None,
 ) -> Survey:
-    """Say `opening`, then put the questions where `asks`; ends when all are put or he puts down.
+    """Say `opening`, then put the questions where `asks`; ends when all are put, he puts down, or
+    wishes for a person, whatever we are saying.
 
     What he says and presses goes into `turns`; keys that do not come with the audio are put there
     from outside. `note` writes down what he says.
@@ -79,10 +80,14 @@ async def hold(
     try:
         heard = await speaks.say(Reply(key="followup_greeting"), opening)
         survey = Survey(heard_out=heard or _answered_us(turns))
-        if not asks:
+        if asks:
+            survey = await _ask_all(survey, turns, speaks)
+        elif not _wished(turns):
             await speaks.say(Reply(key="goodbye"))
-            return survey
-        return await _ask_all(survey, turns, speaks)
+        if survey.wants_person or _wished(turns):
+            await speaks.say(Reply(key="transferring"))
+            return replace(survey, wants_person=True)
+        return survey
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
@@ -90,21 +95,35 @@ async def hold(
 
 def _answered_us(turns: asyncio.Queue[Sound]) -> bool:
     """Did somebody speak or press while we spoke? A hang-up or silence is no answer."""
+    return any(
+        isinstance(sound, ear.Pressed) or (isinstance(sound, ear.Utterance) and bool(sound.text))
+        for sound in _all(turns)
+    )
+
+
+def _wished(turns: asyncio.Queue[Sound]) -> bool:
+    """Is there a wish for a person in what we have not answered?"""
+    return any(_is_wish(sound) for sound in _all(turns))
+
+
+def _all(turns: asyncio.Queue[Sound]) -> list[Sound]:
+    """What waits; it goes on waiting."""
     waiting = [turns.get_nowait() for _ in range(turns.qsize())]
     for sound in waiting:
         turns.put_nowait(sound)
-    return any(
-        isinstance(sound, ear.Pressed) or (isinstance(sound, ear.Utterance) and bool(sound.text))
-        for sound in waiting
-    )
+    return waiting
+
+
+def _is_wish(sound: Sound) -> bool:
+    if isinstance(sound, ear.Utterance):
+        return bool(_PERSON.search(sound.text))
+    return isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
 
 
 def _before_the_question(turns: asyncio.Queue[Sound]) -> None:
     """What was said before a question is no answer to it; a hang-up or a wish for a person is."""
     for sound in [turns.get_nowait() for _ in range(turns.qsize())]:
-        wish = isinstance(sound, ear.Utterance) and _PERSON.search(sound.text)
-        zero = isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
-        if wish or zero or isinstance(sound, ear.Gone):
+        if _is_wish(sound) or isinstance(sound, ear.Gone):
             turns.put_nowait(sound)
 
 
@@ -114,7 +133,6 @@ async def _ask_all(survey: Survey, turns: asyncio.Queue[Sound], speaks: Speaks) 
         if isinstance(answer, ear.Gone):
             return survey
         if isinstance(answer, str):
-            await speaks.say(Reply(key="transferring"))
             return replace(survey, wants_person=True)
         judgement = replace(survey.judgement, **{name: answer})
         survey = replace(survey, heard_out=True, judgement=judgement)
@@ -130,6 +148,8 @@ async def _ask(key: str, turns: asyncio.Queue[Sound], speaks: Speaks) -> _Answer
     """Yes, no, None after two tries, `0` for a person, or Gone."""
     for asked in range(MOST_ASKED):
         _before_the_question(turns)
+        if _wished(turns):
+            return PERSON_KEY
         await speaks.say(Reply(key=key + AGAIN if asked else key))
         answer = await _answer(turns)
         if answer is not None:
@@ -159,6 +179,8 @@ async def _listen(
                 speaks.hush()
                 continue
             turns.put_nowait(sound)
+            if isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY:
+                speaks.hush()
             if isinstance(sound, ear.Utterance) and sound.text and note is not None:
                 await note(sound)
     except Exception:  # nobody listens any more: the call is over for us

@@ -10,7 +10,7 @@ from channels.phone import ear, survey
 from channels.phone.book import Judgement
 from channels.phone.ear import Sound
 from channels.phone.survey import Survey
-from tests.channels.phone.talking import FakeMouth, gone, said
+from tests.channels.phone.talking import FakeEar, FakeMouth, gone, said
 
 RESULT = Reply(key="result", values={"number": "20261124-0001"})
 
@@ -188,3 +188,43 @@ async def test_a_notice_asks_nothing() -> None:
     held, keys = await hold(asks=False)
     assert held.heard_out
     assert keys == ["followup_greeting", "result", "goodbye"]
+
+
+@pytest.mark.parametrize("key", ["followup_greeting", "followup_solved", "followup_thanks"])
+@pytest.mark.parametrize("wish", [ear.Pressed(digit="0"), said("找个人工")])
+async def test_a_wish_for_a_person_is_heard_whatever_we_are_saying(key: str, wish: Sound) -> None:
+    mouth, turns = FakeMouth(), asyncio.Queue[Sound]()
+    mouth.listens = listens = FakeEar([])
+    mouth.into[key] = [ear.Began(), wish] if isinstance(wish, ear.Utterance) else [wish]
+
+    async def answer() -> None:
+        for number in range(3):
+            while len(mouth.said) < number + 3:
+                await asyncio.sleep(0)
+            turns.put_nowait(said("满意"))
+
+    answering = asyncio.create_task(answer())
+    async with asyncio.timeout(5):
+        held = await survey.hold(RESULT, asks=True, listens=listens, speaks=mouth, turns=turns)
+    answering.cancel()
+    assert held.wants_person
+    assert key not in mouth.heard
+    assert mouth.heard[-1] == "transferring"
+    assert mouth.said[mouth.said.index(key) :] in (
+        [key, "transferring"],
+        [key, "result", "transferring"],
+    )
+
+
+@pytest.mark.parametrize("key", ["result", "goodbye"])
+async def test_zero_means_a_person_while_a_notice_is_read_out(key: str) -> None:
+    mouth = FakeMouth()
+    mouth.listens = listens = FakeEar([])
+    mouth.into[key] = [ear.Pressed(digit="0")]
+    async with asyncio.timeout(5):
+        held = await survey.hold(
+            RESULT, asks=False, listens=listens, speaks=mouth, turns=asyncio.Queue()
+        )
+    assert held.wants_person
+    assert key not in mouth.heard
+    assert mouth.said[-1] == "transferring"
