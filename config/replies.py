@@ -51,6 +51,8 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "progress_none": _NOTHING,
     "progress_unknown": frozenset({"number"}),
     "progress_closed": frozenset({"number", "matter", "answer"}),
+    "which_ticket": frozenset({"options"}),
+    "left_first": _NOTHING,
     "withdrawn": frozenset({"number"}),
     "withdraw_ask": frozenset({"number"}),
     "withdraw_refused": frozenset({"number", "reason"}),

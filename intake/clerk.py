@@ -22,6 +22,7 @@ from intake.counter import (
 from intake.replies import Replies
 from intake.talk import confirming
 from intake.talk.steps import (
+    AskWhich,
     AskWithdraw,
     HandOver,
     Hide,
@@ -128,6 +129,9 @@ class Clerk:
                 return self._press(connection, step, after, message)
             case TellProgress(ticket=number):
                 return after, self._progress(connection, number, after, message), ""
+            case AskWhich(tickets=numbers):
+                of_them = [store.load(connection, each) for each in numbers]
+                return after, [self._replies.which(of_them)], ""
             case AskWithdraw():
                 return self._ask_withdraw(connection, step, after, message)
             case Withdraw(ticket=number):

@@ -19,7 +19,7 @@ from config.runtime import Runtime
 from intake import inbox, threads
 from intake.clerk import Clerk
 from intake.counter import ownership, proofs
-from intake.talk import conversation
+from intake.talk import belonging, conversation
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
 from routing import writer
@@ -166,6 +166,8 @@ class FrontDesk:
         numbers = {thread.ticket, *heard.understanding.tickets} - {""}
         standing = ownership.standing(connection, numbers, message, thread.proved)
         heard = replace(heard, told=told, standing=standing)
+        if belonging.may_be(thread, heard, self._knowledge.of(message)):
+            heard = replace(heard, in_hand=ownership.in_hand(connection, message.sender))
         if heard.understanding.urgency is not Urgency.DANGER:
             return heard
         lately = ownership.raised(connection, message.sender, heard.at - LONGEST_DANGER)

@@ -98,10 +98,18 @@ class Replies:
             return Reply(key="moved_person" if done else "place_noted", values=values)
         return Reply(key="moved", values=values | {"unit": self.unit(ticket)})
 
-    def reminded(self, ticket: Ticket, now: datetime) -> Reply:
-        """Whoever has it was told that he presses."""
+    def which(self, tickets: Sequence[Ticket]) -> Reply:
+        """Of which of these does he speak? Each by its number, and what it is about and where."""
+        told = [f"{each.number} {self._told(each)}" for each in tickets]
+        where = [self._county.place_name(each.place) for each in tickets]
+        lines = [f"{what}（{at}）" if at else what for what, at in zip(told, where, strict=True)]
+        values = {"options": "\n".join(lines)}
+        return Reply(key="which_ticket", values=values, choices=tuple(told))
+
+    def reminded(self, ticket: Ticket, now: datetime, *, by_person: bool = False) -> Reply:
+        """Whoever has it was told that he presses; `by_person`: somebody will ring them."""
         values = {"number": ticket.number, "unit": self.unit(ticket), "due": _due(ticket, now)}
-        return Reply(key="reminded", values=values)
+        return Reply(key="reminded_person" if by_person else "reminded", values=values)
 
     def progress(self, ticket: Ticket, now: datetime, latest: str) -> Reply:
         """How a ticket stands, for the one who reported it."""

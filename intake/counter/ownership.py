@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Contact, InboundMessage
-from intake.talk.turn import Raised, Standing, Told
+from intake.talk.turn import InHand, Raised, Standing, Told
 from nlp.understanding import Urgency
 from routing import permission, schema, store
 from routing.errors import TicketNotFound
@@ -23,6 +23,7 @@ RESULT_NOTICES = frozenset({"result", "worker_result", "evaluate_ask", "evaluate
 _ASKS_OF_WORKERS = frozenset({"worker_dispatched", "worker_supplemented", "worker_released"})
 ANSWERED_WITHIN = timedelta(days=30)  # afterwards the same words tell something new
 
+MOST_IN_HAND = 4  # more are not told apart by a question
 MOST_RAISED = 5  # dangers of one resident that are looked at
 _COUNTRY = "+86"
 _TICKET, _EVENT, _OUTBOX = schema.ticket, schema.ticket_event, schema.outbox
@@ -31,6 +32,15 @@ _LATEST = (
     .where(_TICKET.c.reporter == sa.bindparam("reporter"))
     .order_by(_TICKET.c.opened_at.desc(), _TICKET.c.number.desc())
     .limit(1)
+)
+_IN_HAND = (
+    sa.select(*(_TICKET.c[name] for name in ("number", "category", "place", "urgency")))
+    .where(
+        _TICKET.c.reporter == sa.bindparam("reporter"),
+        _TICKET.c.status.in_([status.value for status in RUNNING_STATUSES]),
+    )
+    .order_by(_TICKET.c.opened_at.desc(), _TICKET.c.number.desc())
+    .limit(MOST_IN_HAND)
 )
 _LAST_NOTICE = (
     sa.select(_OUTBOX.c.kind, _OUTBOX.c.ticket, _OUTBOX.c.created_at)
@@ -138,6 +148,20 @@ def raised(connection: Connection, sender: Contact, since: datetime) -> tuple[Ra
             place=row.place,
             category=row.category,
             at=row.said_at,
+        )
+        for row in rows
+    )
+
+
+def in_hand(connection: Connection, sender: Contact) -> tuple[InHand, ...]:
+    """His tickets that are being handled, the latest first."""
+    rows = connection.execute(_IN_HAND, {"reporter": str(sender)})
+    return tuple(
+        InHand(
+            ticket=row.number,
+            category=row.category,
+            place=row.place,
+            danger=row.urgency == Urgency.DANGER.value,
         )
         for row in rows
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from channels.message import Contact
 from intake import inbox, threads
 from intake.talk.turn import Stage
+from nlp.understanding import Urgency
 from routing import store
 from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused
@@ -47,6 +48,7 @@ def _expect(connection: Connection, ticket: Ticket) -> None:
         ticket=ticket.number,
         ticket_category=ticket.category,
         ticket_place=ticket.place,
+        ticket_danger=ticket.urgency is Urgency.DANGER,
         ticket_at=ticket.updated_at,
         mixed=True,  # a person reads it anyway
         noted=True,

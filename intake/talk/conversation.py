@@ -10,6 +10,7 @@ from channels.message import InboundMessage
 from intake.talk import (
     alarms,
     asides,
+    belonging,
     commands,
     confirming,
     dangers,
@@ -65,8 +66,10 @@ def expire(conversation: Conversation, *, sender: InboundMessage, knowledge: Kno
 
     `sender` is the thread's last message; a withdrawal that was not confirmed simply lapses.
     """
+    if conversation.stage is Stage.TICKET:
+        return belonging.left_unsaid(conversation)
     whole = drafts.gathered(confirming.lapsed(conversation, sender.received_at))
-    if not whole.texts:
+    if not whole.texts or belonging.is_mere(whole, knowledge):
         return Turn(conversation=drafts.forget(whole))
     said = (
         drafts.pinned(whole, knowledge)
@@ -140,6 +143,8 @@ def _step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tur
         return happenings.of(conversation, heard, knowledge)
     if heard.message.public:
         return _public(conversation, heard, knowledge)
+    if conversation.stage is Stage.TICKET:
+        return _which_ticket(conversation, heard, knowledge)
     danger = said.urgency is Urgency.DANGER
     turn = alarms.told(conversation, heard, knowledge) if danger else None
     if turn is not None:
@@ -159,16 +164,32 @@ def _listen(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
     secret = hiding.wished(conversation, heard, knowledge)
     if secret is not None:
         return secret
-    command = (
-        commands.verdict(conversation, heard, knowledge)
-        or asides.of(conversation, heard, knowledge)
-        or commands.of(conversation, heard, knowledge)
+    judged = commands.verdict(conversation, heard, knowledge)
+    if judged is not None:
+        return Turn(conversation=conversation, steps=(judged,))
+    his = belonging.of(conversation, heard, knowledge)
+    if his is not None:
+        return his
+    command = asides.of(conversation, heard, knowledge) or commands.of(
+        conversation, heard, knowledge
     )
     if command is not None:
         return Turn(conversation=conversation, steps=(command,))
     more = dangers.answered(conversation, heard, knowledge)
     more = more or joining.of(conversation, heard, knowledge)
     return more or telling.tell(conversation, heard, knowledge)
+
+
+def _which_ticket(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """He says of which ticket he spoke; anything else is taken for what it is."""
+    answer = belonging.of(conversation, heard, knowledge)
+    if answer is not None:
+        return answer
+    if heard.understanding.kind in _SAY_IT_AGAIN:
+        return Turn(conversation=conversation, steps=questions.standing(conversation, knowledge))
+    kept = belonging.left_unsaid(conversation)
+    turn = _step(kept.conversation, heard, knowledge)
+    return replace(turn, steps=(*kept.steps, *turn.steps))
 
 
 def _public(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:

@@ -7,7 +7,7 @@ from channels.message import InboundMessage
 from intake.talk import reasons, whereabouts
 from intake.talk.steps import HandOver, Open
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
-from nlp import names, secrecy
+from nlp import names, phones, secrecy
 from nlp.understanding import Guess, RequestKind, Understanding, Urgency
 from routing.ticket import Draft
 
@@ -125,12 +125,19 @@ def draft(
         evidence=matter.evidence,
         reporter=str(message.sender),
         reporter_name=names.own(said.text),
-        reporter_phone=tel or said.own_phone,
+        reporter_phone=tel or said.own_phone or _left_first(whole),
         confidential=whole.secret or any(secrecy.wanted(text) for text in whole.texts),
         channel=message.channel,
         messages=whole.messages,
         handover_reason=reason,
     )
+
+
+def _left_first(whole: Conversation) -> str:
+    """The telephone that he left alone, before he told anything: nobody else's can be meant yet."""
+    first = whole.texts[0] if len(whole.texts) > 1 else ""
+    alone = not any(character >= "\u4e00" for character in first)
+    return next(iter(phones.find(first)), "") if alone else ""
 
 
 def opened(whole: Conversation, at: datetime, *opening: Open) -> Turn:

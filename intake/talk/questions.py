@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from channels.message import Reply
 from intake.talk import whereabouts
-from intake.talk.steps import AskWithdraw, Say, Step
+from intake.talk.steps import AskWhich, AskWithdraw, Say, Step
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 
 MOST_QUESTIONS = 2
@@ -70,6 +70,8 @@ def again(conversation: Conversation, knowledge: Knowledge) -> Step | None:
         case Stage.WITHDRAW:
             until = conversation.due_at
             return AskWithdraw(ticket=conversation.withdrawing, until=until) if until else None
+        case Stage.TICKET:
+            return AskWhich(tickets=conversation.options)
         case Stage.PUBLIC:
             return Say(reply=offer("confirm_public"))
         case _:

@@ -100,6 +100,13 @@ class TellProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskWhich:
+    """Ask of which of these tickets he speaks."""
+
+    tickets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskWithdraw:
     """Ask whether the ticket named (or the latest, where empty) shall really be withdrawn; `until`:
     when that is asked no more.
@@ -137,6 +144,7 @@ Step = (
     | Move
     | Press
     | TellProgress
+    | AskWhich
     | AskWithdraw
     | Withdraw
     | Judge

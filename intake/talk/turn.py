@@ -25,6 +25,7 @@ class Stage(StrEnum):
     DANGER = "danger"  # 现在转给值班的人吗
     WITHDRAW = "withdraw"  # 真的撤吗
     PUBLIC = "public"  # 公开说的, 要不要正式反映
+    TICKET = "ticket"  # 说的是哪一件
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class Conversation:
     texts: tuple[str, ...] = ()  # not yet in a ticket
     messages: tuple[str, ...] = ()  # inbox ids of these
     pending: tuple[str, ...] = ()  # further matters told in the same breath, one at a time after
-    options: tuple[str, ...] = ()  # place codes to choose from
+    options: tuple[str, ...] = ()  # place codes, or numbers of tickets, to choose from
+    about: str = ""  # what he wants of one of these tickets
     place: str = ""
     matter: str = ""  # the words that the category is taken from, once they were read back
     asked: int = 0  # questions that we put
@@ -81,6 +83,16 @@ class Raised:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InHand:
+    """A ticket of the same resident that is being handled."""
+
+    ticket: str
+    category: str
+    place: str
+    danger: bool
+
+
 class Standing(StrEnum):
     """What a ticket that is spoken of is to this resident."""
 
@@ -92,7 +104,8 @@ class Standing(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """A message with what was understood of it; `told` where it may answer a result, `standing` of
-    the tickets it may speak of, `raised` (the latest first) where it tells of a danger.
+    the tickets it may speak of, `raised` (the latest first) where it tells of a danger, `in_hand`
+    (the latest first) where it wants something of a ticket and does not say of which.
     """
 
     message: InboundMessage
@@ -102,6 +115,7 @@ class Heard:
     told: Told | None = None
     standing: Mapping[str, Standing] = field(default_factory=dict)
     raised: tuple[Raised, ...] = ()
+    in_hand: tuple[InHand, ...] | None = None  # None: nobody has looked
 
     @property
     def words(self) -> str:

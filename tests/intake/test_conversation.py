@@ -190,7 +190,7 @@ def test_pin_is_kept_as_the_address() -> None:
     talk.say("路灯坏了")
     point = Point(latitude=37.0, longitude=114.7, label="某某超市门口")
     (opened,) = drafts(talk.say("啊", point=point))
-    assert opened.draft.address == "某某超市门口"
+    assert opened.draft.address == "某某超市门口（北纬 37.00000，东经 114.70000）"
 
 
 @given(st.lists(st.sampled_from(sorted(SAYINGS)), min_size=1, max_size=12), st.booleans())

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels import message as messages
 from channels.message import InboundMessage
 from intake.counter import writing
 from intake.services import Services
-from routing import store
+from routing import schema, store
 from routing.order import Order
 from routing.ticket import Status
 from tests.clock import Clock
@@ -89,3 +90,24 @@ async def test_words_long_after_a_result_tell_something_new(resident: Resident) 
     await resident.is_silent(days=1)
     assert await resident.status(number) is Status.ANSWERED
     assert len(await resident.tickets()) == 2
+
+
+async def test_what_answers_an_operator_is_no_more_of_the_danger_told_before(
+    resident: Resident,
+) -> None:
+    lamp = (await resident.receipt(LAMP)).ticket
+    await resident.says("东三召村老张家着火了", after_s=600)
+    await resident.is_silent(hours=1)
+    await written(resident, lamp, "路灯在哪个位置")
+    assert not (await resident.remembered()).ticket_danger
+    await resident.says("地方错了", after_s=60)
+    before = await resident.services.database.read(_alarms)
+    await resident.says("是西韩村", after_s=60)
+    assert await resident.services.database.read(_alarms) == before
+    keys = await resident.says("着火了，西韩村村口", after_s=60)
+    assert keys[0] == "danger_fire"
+
+
+def _alarms(connection: Connection) -> int:
+    kinds = sa.select(sa.func.count()).where(schema.outbox.c.kind == "command_danger")
+    return int(connection.execute(kinds).scalar_one())
