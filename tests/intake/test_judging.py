@@ -78,6 +78,9 @@ async def answered(services: Services, say: Say, clock: Clock) -> str:
         ("解决了，就是不太满意", "dissatisfied", Status.CLOSED, (True, False)),
         ("满意", "evaluated", Status.CLOSED, (None, True)),
         ("基本满意", "evaluated", Status.CLOSED, (None, True)),
+        ("没意见", "evaluated", Status.CLOSED, (None, True)),
+        ("没有不满意", "evaluated", Status.CLOSED, (None, True)),
+        ("不差", "evaluated", Status.CLOSED, (None, True)),
         ("不满意", "dissatisfied", Status.ANSWERED, (None, False)),
         ("没解决", "notice_reopened", Status.DISPATCHED, (None, None)),
         ("没修", "notice_reopened", Status.DISPATCHED, (None, None)),
@@ -174,6 +177,16 @@ async def test_stranger_judges_nothing(services: Services, say: Say, clock: Cloc
     receipt = await services.desk.receive(say(f"{number} 没解决", key="1", sender="b"))
     assert replied(receipt) == ["progress_unknown"]
     assert (await ticket_of(services, number)).status is Status.ANSWERED
+
+
+@pytest.mark.parametrize("words", ["记不清了", "我也不知道解决没有", "没注意"])
+async def test_who_does_not_know_has_judged_nothing(
+    services: Services, say: Say, clock: Clock, words: str
+) -> None:
+    number = await answered(services, say, clock)
+    await services.desk.receive(say(words, key="2"))
+    ticket = await ticket_of(services, number)
+    assert (ticket.status, ticket.solved, ticket.satisfied) == (Status.ANSWERED, None, None)
 
 
 @pytest.mark.parametrize("words", ["没解决", "没修", "满意", "不满意", "解决了"])
