@@ -136,10 +136,13 @@ class Serving:
         return ended
 
     async def _lives(self, call_id: str) -> bool:
-        """Does the exchange have the call still? A watchdog that doubted us sent it to a person."""
+        """Did the exchange go on with the call? A watchdog that doubted us sent it to a person."""
         elapsed = self._desk.runtime.elapsed
         until = elapsed() + LIVES_WITHIN_S
         while elapsed() < until:
+            known = self._exchange.caller(call_id)
+            if known is not None and known.passed_on:
+                return True
             if not any(each.call_id == call_id for each in self._exchange.calls):
                 return False
             await asyncio.sleep(LOOK_S)

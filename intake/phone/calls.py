@@ -89,11 +89,11 @@ def ended(connection: Connection, call: Ended) -> None:
 
 
 def queued(connection: Connection, call_id: str, at: datetime) -> None:
-    """The caller waits for an operator."""
+    """The caller waits for an operator; once more, where the first has sent him back."""
     connection.execute(
         sa.update(_CALL)
-        .where(_CALL.c.id == call_id, _CALL.c.queued_at.is_(None))
-        .values(queued_at=at)
+        .where(_CALL.c.id == call_id)
+        .values(queued_at=sa.func.coalesce(_CALL.c.queued_at, at), connected_at=None)
     )
 
 

@@ -70,8 +70,12 @@ def _unfinished(
 
 
 def _missed(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
-    """A recording that nobody answered: a ticket at once, with the transcript if there is one."""
+    """A recording that nobody answered: a ticket at once, with the transcript if there is one; a
+    word in the one that this call has led to, where nothing more was told.
+    """
     whole = drafts.gathered(_with_words(conversation, heard))
+    if not whole.texts and drafts.has_live_ticket(whole, heard, knowledge):
+        return drafts.to_person(whole, heard, knowledge, reasons.MISSED)
     if not heard.understanding.text:
         whole = replace(whole, texts=(*whole.texts, reasons.RECORDING))
     said = drafts.said(whole, heard, knowledge)

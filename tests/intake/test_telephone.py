@@ -358,6 +358,13 @@ def test_missed_call_is_a_ticket_at_once() -> None:
     assert opened.draft.reporter_phone == "+8613900000000"
 
 
+def test_call_that_has_its_ticket_and_is_missed_afterwards_has_no_second_one() -> None:
+    talk = call(LAMP_HERE)
+    talk.happens("handover:系统没有响应")
+    number = talk.state.ticket
+    assert talk.happens("missed").steps == (HandOver(ticket=number, reason=reasons.MISSED),)
+
+
 def test_transcript_of_a_missed_call_is_understood() -> None:
     (opened,) = drafts(call().happens("missed", LAMP_HERE))
     assert opened.draft.text == LAMP_HERE

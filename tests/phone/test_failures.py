@@ -87,6 +87,24 @@ async def test_a_hung_program_is_left_within_five_seconds(
     await caller.hang_up()
 
 
+async def test_who_was_taken_from_a_hung_program_and_then_missed_has_not_hung_up_on_it(
+    hotline: Hotline, caller: Telephone
+) -> None:
+    await _told(hotline, caller)
+    assert hotline.program.child is not None
+    os.kill(hotline.program.child.pid, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(7)
+        await caller.hang_up()
+        await caller.until("disconnected")
+    finally:
+        os.kill(hotline.program.child.pid, signal.SIGCONT)
+    (ticket,) = await hotline.settled()
+    assert "路灯" in ticket["text"]
+    assert ticket["handover_reason"] in (reasons.TAKEN_AWAY, "未接来电，请回电")
+    await hotline.until(lambda: hotline.line.missed() == [], 30, "the missed call still lies there")
+
+
 async def test_a_locked_database_gives_callers_to_an_operator_within_five_seconds(
     hotline: Hotline, caller: Telephone, operator: Telephone
 ) -> None:

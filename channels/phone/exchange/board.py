@@ -22,6 +22,7 @@ from channels.phone.exchange.packets import Packet
 
 MOST_CALLS = 1000  # living ones; far beyond what a county's lines carry
 MOST_REMEMBERED = 500  # ended ones whose number may still be asked for
+TALK = "talk"  # the dialplan's word for: with the program
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STATES = {
     1: OperatorState.READY,
@@ -114,6 +115,8 @@ class Board:
             case "HotlineCall":
                 return self._arrive(_announced(call_id, packet))
             case "HotlineMissed":
+                if packet.fields.get("Stage") != TALK:
+                    self._pass_on(call_id)
                 return [Missed(call_id=call_id)]
         return []
 
@@ -153,6 +156,7 @@ class Board:
             case "QueueCallerJoin" | "QueueEntry" if call_id:
                 position = _number(packet, "Position")
                 self._waiting[call_id] = Waiting(call_id=call_id, position=position)
+                self._pass_on(call_id)
                 return [Queued(call_id=call_id, waiting=_number(packet, "Count"))]
             case "QueueCallerLeave":
                 self._leave(call_id, _number(packet, "Position"))
@@ -167,6 +171,10 @@ class Board:
             case name if name.startswith("QueueMember"):
                 self._member(packet)
         return []
+
+    def _pass_on(self, call_id: str) -> None:
+        if call_id in self._calls:
+            self._calls[call_id] = replace(self._calls[call_id], passed_on=True)
 
     def _leave(self, call_id: str, position: int) -> None:
         self._waiting.pop(call_id, None)

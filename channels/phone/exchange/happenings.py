@@ -8,7 +8,8 @@ from enum import StrEnum
 class Caller:
     """One call as the dialplan announced it; `number` is empty where the network shows none.
 
-    `kind` is what the call is for: `incoming`, or what `originate` was given.
+    `kind` is what the call is for: `incoming`, or what `originate` was given. `passed_on`: it has
+    been in the operators' queue, or at the recorder.
     """
 
     call_id: str
@@ -16,6 +17,7 @@ class Caller:
     kind: str = "incoming"
     channel: str = ""
     unique_id: str = ""
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

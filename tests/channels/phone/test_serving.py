@@ -47,6 +47,7 @@ class Line:
         self.announced = True
         self.locked = False
         self.living = True
+        self.passed_on = False
         self.up = True
         self.errands: dict[str, Errand] = {}
         self.talks: list[Talk] = []
@@ -70,6 +71,9 @@ class Line:
 
     async def wait_caller(self, call_id: str, timeout_s: float) -> Caller | None:
         return Caller(call_id=call_id, number=NUMBER) if self.announced else None
+
+    def caller(self, call_id: str) -> Caller:
+        return Caller(call_id=call_id, number=NUMBER, passed_on=self.passed_on)
 
     async def set_next(self, call_id: str, where: Next, heard: str = "") -> bool:
         self.left.append(where)
@@ -146,5 +150,7 @@ async def test_hang_up_is_told_from_a_call_that_was_taken_from_us(
     assert await lives(CALL_ID)
     asyncio.get_running_loop().call_later(0.05, setattr, line, "living", False)
     assert not await lives(CALL_ID)  # the exchange tells a moment later
-    line.living, line.up = True, False
+    line.passed_on = True
+    assert await lives(CALL_ID)  # it is over by now, and was with a person after us
+    line.passed_on, line.living, line.up = False, True, False
     assert not await lives(CALL_ID)  # what it knew last is no word of it

@@ -128,6 +128,19 @@ async def test_taken_twice_it_is_one_ticket(
     assert len(await tickets(services)) == 1
 
 
+async def test_whom_an_operator_sent_back_to_the_queue_is_missed_though_he_was_answered_once(
+    services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
+) -> None:
+    began = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=clock.at)
+    await services.database.write(lambda c: calls.began(c, began))
+    await services.database.write(lambda c: calls.queued(c, CALL, clock.at))
+    await services.database.write(lambda c: calls.connected(c, CALL, "话务员8001", clock.at))
+    await services.database.write(lambda c: calls.queued(c, CALL, clock.at))
+    leave("operators")
+    assert await spool.step()
+    assert len(await tickets(services)) == 1
+
+
 async def test_whom_the_program_served_is_not_missed(
     services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
 ) -> None:
