@@ -11,7 +11,7 @@ from aiohttp import web
 
 from channels.channel import Channel, Desk
 from channels.message import Contact, Reply, SendError
-from channels.phone import number, serving
+from channels.phone import number, telling
 from channels.phone.audio.server import AudioSocketServer
 from channels.phone.audio.websocket import WebSocketServer
 from channels.phone.exchange.exchange import Exchange
@@ -24,6 +24,7 @@ from channels.phone.serving import Serving
 from config.sections import Phone
 
 ERRAND_IDLE_S = 20.0
+ALARM_IDLE_S = 5.0
 HOUSEKEEPING_IDLE_S = 30.0
 STAND_BY_S = 5.0
 
@@ -66,7 +67,7 @@ class PhoneChannel(Channel):
             exchange=self._exchange,
             book=self._own.book,
             new_call_id=lambda: str(uuid.uuid4()),
-            talk_s=max(serving.SURVEY_S, settings.call_minutes * 60) + 60,
+            talk_s=max(telling.LONGEST_S, settings.call_minutes * 60) + 60,
         )
         self._serving = Serving(
             desk=desk,
@@ -96,7 +97,8 @@ class PhoneChannel(Channel):
                 group.create_task(self._journal.run())
                 group.create_task(self._pulse.run())
                 group.create_task(self._exchange.run())
-                group.create_task(self._errands())
+                group.create_task(self._errands(alarms_only=False))
+                group.create_task(self._errands(alarms_only=True))
                 group.create_task(self._housekeeping())
         finally:
             self._here = False
@@ -170,15 +172,15 @@ class PhoneChannel(Channel):
             elapsed=self._desk.runtime.elapsed,
         )
 
-    async def _errands(self) -> None:
+    async def _errands(self, *, alarms_only: bool) -> None:
         while True:
             try:
-                busy = await self._outgoing.step()
+                busy = await self._outgoing.step(alarms_only=alarms_only)
             except Exception:
                 _log.exception("phone.errand_loop_failed")
                 busy = False
             if not busy:
-                await asyncio.sleep(ERRAND_IDLE_S)
+                await asyncio.sleep(ALARM_IDLE_S if alarms_only else ERRAND_IDLE_S)
 
     async def _housekeeping(self) -> None:
         while True:

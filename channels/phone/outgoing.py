@@ -1,4 +1,7 @@
-"""Calls that we make: one at a time, whoever we owe one, and what came of it into the book."""
+"""Calls that we make: one at a time, whoever we owe one, and what came of it into the book.
+
+Alarms have a time of their own: none of them waits until another call is over.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +13,7 @@ import structlog
 from channels.phone import number
 from channels.phone.book import CallBook, Errand, Judgement
 from channels.phone.exchange.dialling import Outcome
-from channels.phone.exchange.packets import AmiFailed
+from channels.phone.exchange.packets import AmiFailed, AmiLost
 
 RING_S = 45.0
 MEDIA_WITHIN_S = 10.0  # between the answer and its audio
@@ -47,6 +50,7 @@ class Talk:
 
     heard_out: bool
     judgement: Judgement = field(default_factory=Judgement)
+    why: str = ""  # he was not heard out, where that is known
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,11 +91,11 @@ class Outgoing:
         if made is not None and not made.over.done():
             made.over.set_result(talk)
 
-    async def step(self) -> bool:
+    async def step(self, *, alarms_only: bool = False) -> bool:
         """Make one call; False where there is none to make."""
         if not self._exchange.up:
             return False
-        errand = await self._book.next_errand()
+        errand = await self._book.next_errand(alarms_only=alarms_only)
         if errand is None:
             return False
         to = number.to_dial(errand.to)
@@ -102,7 +106,8 @@ class Outgoing:
         if talk is not None and talk.heard_out:
             await self._book.reached(errand, talk.judgement)
         else:
-            await self._book.not_reached(errand, reason)
+            why = talk.why if talk is not None else ""
+            await self._book.not_reached(errand, why or reason)
         return True
 
     async def _call(self, errand: Errand, to: str) -> tuple[Talk | None, str]:
@@ -115,11 +120,10 @@ class Outgoing:
         self._made[call_id] = made
         try:
             kind = errand.purpose.value.replace("_", "-")
-            outcome = await self._exchange.originate(to, call_id, kind, RING_S)
+            outcome = await self._rung(made, to, call_id, kind)
             if outcome is not Outcome.ANSWERED:
                 return None, REASONS[outcome]
-            async with asyncio.timeout(MEDIA_WITHIN_S):
-                await made.began.wait()
+            await _began(made, MEDIA_WITHIN_S)
             async with asyncio.timeout(self._talk_s):
                 return await made.over, REASONS[Outcome.ANSWERED]
         except (AmiFailed, TimeoutError) as failure:
@@ -127,3 +131,20 @@ class Outgoing:
             return None, REASONS[Outcome.FAILED]
         finally:
             del self._made[call_id]
+
+    async def _rung(self, made: _Made, to: str, call_id: str, kind: str) -> Outcome:
+        """The telephone may go on ringing though nobody tells us of it any more: whoever answers in
+        time is there, and is not rung a second time.
+        """
+        try:
+            return await self._exchange.originate(to, call_id, kind, RING_S)
+        except AmiLost as lost:
+            _log.info("phone.rings_unseen", errand=made.errand.id, reason=str(lost))
+            await _began(made, RING_S + MEDIA_WITHIN_S)
+            return Outcome.ANSWERED
+
+
+async def _began(made: _Made, within_s: float) -> None:
+    """Until its audio is here; TimeoutError."""
+    async with asyncio.timeout(within_s):
+        await made.began.wait()

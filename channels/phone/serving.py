@@ -5,32 +5,34 @@ Only calls that the exchange has announced are served; whatever else connects go
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
 from channels.channel import Desk
 from channels.message import Reply
-from channels.phone import call, completeness, ear, survey
+from channels.phone import call, equipment, telling
 from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose
 from channels.phone.call import Call, Office
-from channels.phone.ear import Ear, Sound
-from channels.phone.endpointing import Endpointer
+from channels.phone.equipment import Parts
 from channels.phone.exchange.exchange import Exchange, Next
 from channels.phone.exchange.journal import Journal
-from channels.phone.mouth import Mouth
+from channels.phone.mouth import Speaks
 from channels.phone.outgoing import Outgoing, Talk
 from channels.phone.partners import Telephone
+from channels.phone.screening import Screened
+from channels.phone.survey import Held
+from channels.phone.telling import Telling
 from channels.phone.transcript import Transcript
 from channels.phone.window import Caller
-from nlp.speech.contract import SpeechFailed, Transcriber
-from nlp.speech.voice import VoiceGate
+from nlp.speech.contract import Transcriber
+from nlp.understanding import Urgency
 
 ANNOUNCED_WITHIN_S = 3.0  # the announcement of a call comes before its audio, or a moment later
 BOOK_WITHIN_S = 2.0  # a book that takes nothing: people take the call
 LIVES_WITHIN_S = 1.0  # the exchange tells of a hang-up a moment after the audio has ended
 LOOK_S = 0.05
-SURVEY_S = 300.0
 
 _SPOKE = frozenset({Outcome.SERVED, Outcome.PERSON})  # a machine that answers does neither
 _log = structlog.get_logger(__name__)
@@ -56,24 +58,22 @@ class Serving:
         self._outgoing = outgoing
         self._longest_ms = longest_ms
         self._calls: dict[str, Call] = {}
-        self._surveys: dict[str, tuple[asyncio.Queue[Sound], Mouth]] = {}
+        self._told: dict[str, Telling] = {}  # whom we rang, and tell something
         self.transcriber: Transcriber | None = None
 
     @property
     def now(self) -> frozenset[str]:
         """The ids of the calls that are with us."""
-        return frozenset((*self._calls, *self._surveys))
+        return frozenset((*self._calls, *self._told))
 
     def press(self, call_id: str, digit: str) -> None:
         """A key that the exchange tells of; nothing where the call is not with us."""
         served = self._calls.get(call_id)
-        turns, speaks = self._surveys.get(call_id, (None, None))
+        told = self._told.get(call_id)
         if served is not None:
             served.press(digit)
-        elif turns is not None and speaks is not None:
-            turns.put_nowait(ear.Pressed(digit=digit))
-            if digit == survey.PERSON_KEY:
-                speaks.hush()
+        elif told is not None:
+            told.sounds.press(digit)
 
     async def take(self, media: Media) -> None:
         """A call's audio has come; whatever is wrong with us, the dialplan takes the caller on."""
@@ -104,28 +104,49 @@ class Serving:
                 return
             ticket, greeting = (errand.ticket, errand.reply) if errand else ("", call.GREETING)
             caller = Caller(call_id=media.call_id, contact=contact, ticket=ticket)
-            ended = await self._serve(media, caller, greeting, notes)
-            spoke = ended is not None and (bool(ended.tickets) or ended.outcome in _SPOKE)
-            self._outgoing.over(media.call_id, Talk(heard_out=spoke))
+            parts = self._parts(media, notes)
+            if parts is None:  # the line works without a recogniser: people, or the recorder
+                await self._leave(media)(media.call_id, Next.OPERATORS, ticket)
+                self._outgoing.over(media.call_id, Talk(heard_out=True))
+            elif errand is None:
+                await self._serve(media, caller, parts, notes, greeting)
+            else:
+                await self._ring_back(media, caller, parts, notes, greeting)
+
+    async def _ring_back(
+        self, media: Media, caller: Caller, parts: Parts, notes: Transcript, greeting: Reply
+    ) -> None:
+        """He tells his matter; a machine, or who says nothing, is no person to put through."""
+        screened = Screened(parts.listens)
+        heard = replace(parts, listens=screened)
+        ended = await self._serve(media, caller, heard, notes, greeting)
+        spoke = not screened.why and (bool(ended.tickets) or ended.outcome in _SPOKE)
+        self._outgoing.over(media.call_id, Talk(heard_out=spoke, why=screened.why))
 
     async def _serve(
-        self, media: Media, caller: Caller, greeting: Reply, notes: Transcript
-    ) -> Ended | None:
-        parts = self._parts(media, notes, waiting=lambda: served.waiting)
-        if parts is None:  # the line works without a recogniser: a person takes it, or the recorder
-            await self._leave(media)(media.call_id, Next.OPERATORS, "")
-            return None
-        listens, speaks = parts
+        self,
+        media: Media,
+        caller: Caller,
+        parts: Parts,
+        notes: Transcript,
+        greeting: Reply | None,
+    ) -> Ended:
+        listens = parts.listens
+
+        async def lives(call_id: str) -> bool:
+            unwanted = isinstance(listens, Screened) and bool(listens.why)
+            return not unwanted and await self._lives(call_id)
+
         office = Office(
             receive=self._desk.receive,
             note=notes.heard,
             leave=self._leave(media),
-            lives=self._lives,
+            lives=lives,
             now=self._desk.runtime.now,
             longest_ms=self._longest_ms,
         )
         served = Call(
-            caller=caller, listens=listens, speaks=speaks, office=office, greeting=greeting
+            caller=caller, listens=listens, speaks=parts.speaks, office=office, greeting=greeting
         )
         self._calls[media.call_id] = served
         try:
@@ -149,63 +170,50 @@ class Serving:
         return self._exchange.up
 
     async def _tell(self, media: Media, errand: Errand, notes: Transcript) -> None:
-        parts = self._parts(media, notes, waiting=lambda: not speaks.talking)
-        talk, outcome = Talk(heard_out=False), Outcome.FAILED
-        turns: asyncio.Queue[Sound] = asyncio.Queue()
+        parts = self._parts(media, notes)
+        if parts is None:
+            await self._ended(media, Outcome.FAILED)
+            return
+        told = Telling(
+            errand=errand,
+            listens=parts.listens,
+            speaks=parts.speaks,
+            note=notes.heard,
+            is_danger=self._is_danger,
+            book=self._own.book,
+        )
+        self._told[media.call_id] = told
         try:
-            if parts is None:
-                return
-            listens, speaks = parts
-            self._surveys[media.call_id] = turns, speaks
-            asks = errand.purpose is Purpose.FOLLOW_UP
-            async with asyncio.timeout(SURVEY_S):
-                held = await survey.hold(
-                    errand.reply,
-                    asks=asks,
-                    listens=listens,
-                    speaks=speaks,
-                    turns=turns,
-                    note=_noting(notes),
-                )
-            talk = Talk(heard_out=held.heard_out, judgement=held.judgement)
-            outcome = Outcome.PERSON if held.wants_person else Outcome.SERVED
-            where = Next.OPERATORS if held.wants_person else Next.BYE
-            await self._leave(media)(media.call_id, where, errand.ticket)
+            async with told.listening():
+                held = await told.hold()
+                self._outgoing.over(media.call_id, telling.talk_of(held))
+                if held.in_danger:  # what we rang for can wait
+                    caller = Caller(call_id=media.call_id, contact=errand.to)
+                    heard = replace(parts, listens=told.sounds)
+                    await self._serve(media, caller, heard, notes, None)
+                    return
+                where = Next.OPERATORS if held.wants_person else Next.BYE
+                await self._leave(media)(media.call_id, where, errand.ticket)
+                await self._ended(media, _outcome(held))
         finally:
-            self._surveys.pop(media.call_id, None)
-            self._outgoing.over(media.call_id, talk)
-            await self._own.book.ended(
-                Ended(call_id=media.call_id, at=self._desk.runtime.now(), outcome=outcome)
-            )
+            del self._told[media.call_id]
 
-    def _parts(
-        self, media: Media, notes: Transcript, *, waiting: Callable[[], bool]
-    ) -> tuple[Ear, Mouth] | None:
+    async def _ended(self, media: Media, outcome: Outcome) -> None:
+        now = self._desk.runtime.now()
+        await self._own.book.ended(Ended(call_id=media.call_id, at=now, outcome=outcome))
+
+    async def _is_danger(self, text: str) -> bool:
+        said = await asyncio.to_thread(self._own.understand, text)
+        return said.urgency is Urgency.DANGER
+
+    def _parts(self, media: Media, notes: Transcript) -> Parts | None:
         """Ear and mouth for a call; None where nobody recognises speech."""
-        if self.transcriber is None:
-            return None
-        try:
-            recognition = self.transcriber.listen(media.rate_hz)
-        except SpeechFailed as failure:
-            _log.warning("phone.no_recognition", call=media.call_id, reason=str(failure))
-            return None
 
-        listens = Ear(
-            media=media,
-            recognition=recognition,
-            gate=VoiceGate(media.rate_hz),
-            endpointer=Endpointer(),
-            complete=self._complete,
-            waiting=waiting,
-        )
-        speaks = Mouth(
-            media=media,
-            voice=self._own.voice,
-            speak=self._own.speak,
-            note=notes.add,
-            now_ms=lambda: listens.now_ms,
-        )
-        return listens, speaks
+        def waiting(speaks: Speaks) -> bool:
+            served = self._calls.get(media.call_id)
+            return served.waiting if served is not None else not speaks.talking
+
+        return equipment.of(media, self.transcriber, self._own, notes, waiting=waiting)
 
     def _leave(self, media: Media) -> Callable[[str, Next, str], Awaitable[None]]:
         async def leave(call_id: str, where: Next, heard: str) -> None:
@@ -215,14 +223,8 @@ class Serving:
 
         return leave
 
-    async def _complete(self, text: str) -> bool:
-        """In a thread: understanding takes as long as two frames, and frames must not wait."""
-        said = await asyncio.to_thread(self._own.understand, text)
-        return completeness.stands(said)
 
-
-def _noting(notes: Transcript) -> survey.Note:
-    async def note(said: ear.Utterance) -> None:
-        notes.heard(said)
-
-    return note
+def _outcome(held: Held) -> Outcome:
+    if held.wants_person:
+        return Outcome.PERSON
+    return Outcome.SERVED if held.heard_out else Outcome.HUNG_UP

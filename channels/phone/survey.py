@@ -1,188 +1,203 @@
-"""A call that we make: the result is told, then three questions, by voice or by keys (回访)."""
+"""A call that we make: something is told, then perhaps three questions, by voice or keys (回访)."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-
-import structlog
+from dataclasses import dataclass, field, replace
 
 from channels.message import Reply
-from channels.phone import ear
-from channels.phone.audio.media import Ended
+from channels.phone import ear, screening
 from channels.phone.book import Judgement
-from channels.phone.ear import Listens, Sound
+from channels.phone.ear import Sound
 from channels.phone.mouth import Speaks
+from channels.phone.pump import Pump
+from nlp import answer
+from nlp.answer import Question
 
 PERSON_KEY = "0"
+MOST_TOLD = 3  # what we tell is begun so often; the last time nobody breaks in
 MOST_ASKED = 2  # a question is put twice at most
+MOST_HELLOS = 2  # 喂 to a question: it is put as it was
 AGAIN = "_again"  # the same question put a second time, with the words and keys that answer it
-QUESTIONS = (  # in this order; the names are those of Judgement
-    ("solved", "followup_solved"),
-    ("satisfied", "followup_satisfied"),
-    ("contacted", "followup_contacted"),
-)
+QUESTIONS = tuple((each, f"followup_{each.value}") for each in Question)
 
-_log = structlog.get_logger(__name__)
+NOT_HEARD_OUT = "接通后没有听完"
+DANGER = "居民说起险情，没有问完"
 
-NOTHING_SAID = Judgement()
 _BY_KEY = {"1": True, "2": False}
-_DENIED = re.compile(
-    r"没(?!问题|毛病|得说|说的|少)|不(?!错|赖|孬|过|客气)|未|哪有|差得远|糊弄|别提"
-)
-_AFFIRMED = re.compile(
-    r"解决|修好|弄好|办好|满意|联系|来过|打过|可以|没问题|没毛病|没得说|不错|不赖|凑合"
-    r"|没少|^[嗯啊哎诶，]*(?:对|是(?!哪|谁|啥|什么)|嗯|好|行|中|有(?!点|些|时)|还行|还中)"
-)
-_UNSURE = re.compile(
-    r"不知道|不清楚|不记得|不用|没听|听不|不好意思|你(?:说|是)|啥|谁|什么|等着|等等|稍等|差不多|再说一遍|哪位|哪里"
-)
 _PERSON = re.compile(r"人工|找.{0,2}人|真人|接线员|工作人员")
 
 
-Note = Callable[[ear.Utterance], Awaitable[None]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a survey works with; `answered` keeps what has been judged so far."""
+
+    sounds: Pump
+    speaks: Speaks
+    note: Callable[[ear.Utterance], None]
+    is_danger: Callable[[str], Awaitable[bool]]
+    answered: Callable[[Judgement], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What came of it."""
+class Held:
+    """What came of it; `why` not, where he has not heard us out.
 
-    heard_out: bool  # he heard the message to its end, or answered something
-    judgement: Judgement = NOTHING_SAID
-    wants_person: bool = False
-
-
-def judged(text: str) -> bool | None:
-    """Yes, no, or not to be understood: 没问题 and 不错 are a yes, 没解决 is a no."""
-    if _UNSURE.search(text):
-        return None
-    if _DENIED.search(text):
-        return False
-    return True if _AFFIRMED.search(text) else None
-
-
-async def hold(
-    opening: Reply,
-    *,
-    asks: bool,
-    listens: Listens,
-    speaks: Speaks,
-    turns: asyncio.Queue[Sound],
-    note: Note | None = None,
-) -> Survey:
-    """Say `opening`, then put the questions where `asks`; ends when all are put, he puts down, or
-    wishes for a person, whatever we are saying.
-
-    What he says and presses goes into `turns`; keys that do not come with the audio are put there
-    from outside. `note` writes down what he says.
+    `in_danger`: he tells of one; his words are the next that the pump gives.
     """
-    listening = asyncio.create_task(_listen(listens, speaks, turns, note))
-    try:
-        heard = await speaks.say(Reply(key="followup_greeting"), opening)
-        survey = Survey(heard_out=heard or _answered_us(turns))
-        if asks:
-            survey = await _ask_all(survey, turns, speaks)
-        elif not _wished(turns):
-            await speaks.say(Reply(key="goodbye"))
-        if survey.wants_person or _wished(turns):
-            await speaks.say(Reply(key="transferring"))
-            return replace(survey, wants_person=True)
-        return survey
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+
+    heard_out: bool
+    judgement: Judgement = field(default_factory=Judgement)
+    wants_person: bool = False
+    in_danger: bool = False
+    why: str = ""
 
 
-def _answered_us(turns: asyncio.Queue[Sound]) -> bool:
-    """Did somebody speak or press while we spoke? A hang-up or silence is no answer."""
-    return any(
-        isinstance(sound, ear.Pressed) or (isinstance(sound, ear.Utterance) and bool(sound.text))
-        for sound in _all(turns)
-    )
+class _Over(Exception):
+    """Whatever we were at, the call goes on otherwise, or not at all."""
+
+    def __init__(self, *, person: bool = False, danger: bool = False, why: str = "") -> None:
+        super().__init__(why)
+        self.person = person
+        self.danger = danger
+        self.why = why
 
 
-def _wished(turns: asyncio.Queue[Sound]) -> bool:
-    """Is there a wish for a person in what we have not answered?"""
-    return any(_is_wish(sound) for sound in _all(turns))
+class Survey:
+    """Holds one; `judgement` is what he has judged so far."""
 
+    def __init__(self, opening: Reply, *, asks: bool, around: Around) -> None:
+        self._opening = opening
+        self._asks = asks
+        self._around = around
+        self._speaks = around.speaks
+        self._may_break_in = True
+        self._spoke = False
+        self._looked_at = 0
+        self._is_done = False  # he has heard all, and answered what he would
+        self.judgement = Judgement()
+        around.sounds.on_sound = self._hear
 
-def _all(turns: asyncio.Queue[Sound]) -> list[Sound]:
-    """What waits; it goes on waiting."""
-    waiting = [turns.get_nowait() for _ in range(turns.qsize())]
-    for sound in waiting:
-        turns.put_nowait(sound)
-    return waiting
+    async def hold(self) -> Held:
+        """Tell it, and put the questions; ends when all are put, or he puts down."""
+        try:
+            await self._tell()
+            if self._asks:
+                await self._ask_all()
+            await self._take_leave()
+        except _Over as over:
+            if over.person:
+                await self._speaks.say(Reply(key="transferring"))
+            return Held(
+                heard_out=over.person or self._is_done or self.judgement != Judgement(),
+                judgement=self.judgement,
+                wants_person=over.person,
+                in_danger=over.danger,
+                why=over.why,
+            )
+        return Held(heard_out=True, judgement=self.judgement)
 
+    async def _tell(self) -> None:
+        """To its end, or until he says that he has taken it in; 喂 takes nothing in."""
+        said: tuple[Reply, ...] = (Reply(key="followup_greeting"), self._opening)
+        for time in range(MOST_TOLD):
+            self._may_break_in = time < MOST_TOLD - 1
+            heard = await self._speaks.say(*said)
+            self._may_break_in = True
+            if heard or self._has_enough(await self._next()):
+                return
+            said = (self._opening,)
+        raise _Over(why=NOT_HEARD_OUT)
 
-def _is_wish(sound: Sound) -> bool:
-    if isinstance(sound, ear.Utterance):
-        return bool(_PERSON.search(sound.text))
-    return isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
+    def _has_enough(self, sound: Sound) -> bool:
+        """Whoever is asked next may answer at once; whoever is only told must take it in."""
+        match sound:
+            case ear.Pressed():
+                return True
+            case ear.Utterance(text=text) if text:
+                return answer.takes_in(text) or (self._asks and not answer.is_hello(text))
+        return False
 
+    async def _take_leave(self) -> None:
+        self._is_done = True
+        await self._pass_over()
+        thanks = "followup_thanks" if self.judgement.solved is not False else "followup_unsolved"
+        heard = await self._speaks.say(Reply(key=thanks if self._asks else "goodbye"))
+        if not heard:  # he has one more word: perhaps for a person, or of a danger
+            await self._next()
 
-def _before_the_question(turns: asyncio.Queue[Sound]) -> None:
-    """What was said before a question is no answer to it; a hang-up or a wish for a person is."""
-    for sound in [turns.get_nowait() for _ in range(turns.qsize())]:
-        if _is_wish(sound) or isinstance(sound, ear.Gone):
-            turns.put_nowait(sound)
+    async def _ask_all(self) -> None:
+        for question, key in QUESTIONS:
+            verdict = await self._ask(question, key)
+            if not self._spoke:
+                raise _Over(why=screening.NOBODY_SPOKE)
+            if verdict is not None:
+                self.judgement = replace(self.judgement, **{question.value: verdict})
+                await self._around.answered(self.judgement)
 
+    async def _ask(self, question: Question, key: str) -> bool | None:
+        """Yes, no, or None after two tries."""
+        asked = hellos = 0
+        while asked < MOST_ASKED:
+            await self._pass_over()
+            await self._speaks.say(Reply(key=key + AGAIN if asked else key))
+            sound = await self._next()
+            if isinstance(sound, ear.Pressed) and sound.digit in _BY_KEY:
+                return _BY_KEY[sound.digit]
+            text = sound.text if isinstance(sound, ear.Utterance) else ""
+            verdict = answer.of(text, question)
+            if verdict is not None:
+                return verdict
+            if text and answer.is_hello(text) and hellos < MOST_HELLOS:
+                hellos += 1
+            else:
+                asked += 1
+        return None
 
-async def _ask_all(survey: Survey, turns: asyncio.Queue[Sound], speaks: Speaks) -> Survey:
-    for name, key in QUESTIONS:
-        answer = await _ask(key, turns, speaks)
-        if isinstance(answer, ear.Gone):
-            return survey
-        if isinstance(answer, str):
-            return replace(survey, wants_person=True)
-        judgement = replace(survey.judgement, **{name: answer})
-        survey = replace(survey, heard_out=True, judgement=judgement)
-    unsolved = survey.judgement.solved is False
-    await speaks.say(Reply(key="followup_unsolved" if unsolved else "followup_thanks"))
-    return survey
+    async def _pass_over(self) -> None:
+        """What was said before a question is no answer to it; a hang-up, a danger or a wish is."""
+        while not self._around.sounds.empty:
+            await self._look(await self._around.sounds.next())
 
+    async def _next(self) -> Sound:
+        """What he says or presses next, or his silence."""
+        while True:
+            sound = await self._around.sounds.next()
+            if await self._look(sound):
+                return sound
 
-_Answer = bool | None | ear.Gone | str
+    async def _look(self, sound: Sound) -> bool:
+        """Is it anything to us? Raises where it ends the survey."""
+        match sound:
+            case ear.Gone():
+                raise _Over(why=NOT_HEARD_OUT)
+            case ear.Pressed(digit=digit):
+                self._spoke = True
+                if digit == PERSON_KEY:
+                    raise _Over(person=True)
+                return digit in _BY_KEY
+            case ear.Utterance():
+                await self._listen(sound)
+            case ear.Began():
+                return False
+        return True
 
+    async def _listen(self, said: ear.Utterance) -> None:
+        if not said.text:
+            return
+        self._looked_at += 1
+        if self._looked_at <= screening.MOST_LOOKED_AT and screening.is_machine(said.text):
+            self._around.note(said)
+            raise _Over(why=screening.MACHINE)
+        self._spoke = True
+        if await self._around.is_danger(said.text):
+            self._around.sounds.put_back(said)
+            raise _Over(danger=True, why=DANGER)
+        self._around.note(said)
+        if _PERSON.search(said.text):
+            raise _Over(person=True)
 
-async def _ask(key: str, turns: asyncio.Queue[Sound], speaks: Speaks) -> _Answer:
-    """Yes, no, None after two tries, `0` for a person, or Gone."""
-    for asked in range(MOST_ASKED):
-        _before_the_question(turns)
-        if _wished(turns):
-            return PERSON_KEY
-        await speaks.say(Reply(key=key + AGAIN if asked else key))
-        answer = await _answer(turns)
-        if answer is not None:
-            return answer
-    return None
-
-
-async def _answer(turns: asyncio.Queue[Sound]) -> _Answer:
-    while True:
-        match await turns.get():
-            case ear.Utterance(text=text):
-                return PERSON_KEY if _PERSON.search(text) else judged(text)
-            case ear.Pressed(digit=digit) if digit in _BY_KEY or digit == PERSON_KEY:
-                return _BY_KEY.get(digit, PERSON_KEY)
-            case ear.Silent() | ear.Deaf():
-                return None
-            case ear.Gone() as gone:
-                return gone
-
-
-async def _listen(
-    listens: Listens, speaks: Speaks, turns: asyncio.Queue[Sound], note: Note | None
-) -> None:
-    try:
-        async for sound in listens.hear():
-            if isinstance(sound, ear.Began):
-                speaks.hush()
-                continue
-            turns.put_nowait(sound)
-            if isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY:
-                speaks.hush()
-            if isinstance(sound, ear.Utterance) and sound.text and note is not None:
-                await note(sound)
-    except Exception:  # nobody listens any more: the call is over for us
-        _log.exception("phone.survey_deaf")
-        turns.put_nowait(ear.Gone(reason=Ended.LOST))
+    def _hear(self, sound: Sound) -> None:
+        """He breaks in, where we let him; 0 silences us whatever we say."""
+        wishes = isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
+        if wishes or (isinstance(sound, ear.Began) and self._may_break_in):
+            self._speaks.hush()

@@ -6,17 +6,22 @@ from typing import Any
 
 import pytest
 
-from channels.message import Contact, Reply
-from channels.phone import serving
+from channels.message import Contact, InboundMessage, Receipt, Reply
+from channels.phone import equipment, screening, serving, telling
 from channels.phone.audio.media import Closed, Ended
-from channels.phone.book import Began, Errand, Purpose
+from channels.phone.book import Began, Errand, Judgement, Outcome, Purpose
+from channels.phone.book import Ended as EndedCall
+from channels.phone.ear import Began as EarBegan
+from channels.phone.ear import Silent, Sound
+from channels.phone.equipment import Parts
 from channels.phone.exchange.exchange import Next
 from channels.phone.exchange.happenings import Caller
 from channels.phone.outgoing import Talk
 from channels.phone.serving import Serving
 from config import runtime
 from nlp.speech.contract import SpeechFailed, Trouble
-from tests.channels.phone.talking import CALL_ID, CALLER
+from nlp.understanding import RequestKind, Understanding, Urgency
+from tests.channels.phone.talking import CALL_ID, CALLER, FakeEar, FakeMouth, gone, reply, said
 
 NUMBER = "13900000000"
 
@@ -54,15 +59,23 @@ class Line:
         self.began: list[Began] = []
         self.left: list[Next] = []
         self.media = FakeMedia()
-        book = SimpleNamespace(began=self._began, ended=self._nothing, spoken=self._nothing)
+        self.ended: list[EndedCall] = []
+        self.messages: list[InboundMessage] = []
+        self.mouth = FakeMouth()
+        book = SimpleNamespace(
+            began=self._began,
+            ended=self._ended,
+            spoken=self._nothing,
+            answered=self._nothing,
+        )
         outgoing = SimpleNamespace(errand=self.errands.get, over=self._over)
         self.serving = Serving(
-            desk=SimpleNamespace(runtime=runtime.system(), receive=None),  # type: ignore[arg-type]
-            telephone=SimpleNamespace(book=book, understand=None),  # type: ignore[arg-type]
+            desk=SimpleNamespace(runtime=runtime.system(), receive=self._receive),  # type: ignore[arg-type]
+            telephone=SimpleNamespace(book=book, understand=_understood),  # type: ignore[arg-type]
             exchange=self,  # type: ignore[arg-type]
             journal=SimpleNamespace(contact=lambda shown, call_id: CALLER),  # type: ignore[arg-type]
             outgoing=outgoing,  # type: ignore[arg-type]
-            longest_ms=1000,
+            longest_ms=600_000,
         )
 
     @property
@@ -90,6 +103,32 @@ class Line:
 
     async def _nothing(self, *_: object) -> None: ...
 
+    async def _ended(self, ended: EndedCall) -> None:
+        self.ended.append(ended)
+
+    async def _receive(self, message: InboundMessage) -> Receipt:
+        self.messages.append(message)
+        if "着火" in message.text:
+            return reply("danger_general", "danger_where", ticket="9", danger=True, asks=True)
+        if message.text == "对":
+            return reply("handed_over", ticket="9", person=True)
+        return reply(*(["greeting"] if message.text else []))
+
+    def hears(self, patched: pytest.MonkeyPatch, *script: Sound) -> None:
+        """Whoever picks up gives these sounds, each when it is his turn."""
+        listens = self.mouth.listens = FakeEar(script)
+        listens.waiting = self._waits
+
+        def parts(*_: object, **__: object) -> Parts:
+            return Parts(listens=listens, speaks=self.mouth)
+
+        patched.setattr(equipment, "of", parts)
+
+    def _waits(self) -> bool:
+        served = self.serving._calls.get(CALL_ID)
+        asked = len(self.mouth.said) > 2 and not self.mouth.talking
+        return served.waiting if served else asked
+
     def _over(self, call_id: str, talk: Talk) -> None:
         self.talks.append(talk)
 
@@ -97,6 +136,71 @@ class Line:
 def owed(purpose: Purpose) -> Errand:
     to = Contact(scheme="tel", path="+8613900000000")
     return Errand(id="e", to=to, purpose=purpose, reply=Reply(key="x"), ticket="1", attempt=1)
+
+
+def _understood(text: str) -> Understanding:
+    urgency = Urgency.DANGER if "着火" in text else Urgency.NORMAL
+    return Understanding(text=text, kind=RequestKind.HELP, urgency=urgency)
+
+
+async def test_danger_told_in_a_survey_reaches_the_desk_and_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = Line()
+    line.errands[CALL_ID] = owed(Purpose.FOLLOW_UP)
+    line.hears(monkeypatch, said("没解决"), said("不说了着火了"))
+    line.mouth.into["danger_where"] = [EarBegan(), said("对")]
+    await line.take()
+    assert [each.text for each in line.messages if each.text] == ["不说了着火了", "对"]
+    assert {each.thread for each in line.messages} == {f"call:{CALL_ID}"}
+    assert "danger_general" in line.mouth.said and line.mouth.said[-1] == "handed_over"
+    assert (line.left, line.ended[-1].tickets) == ([Next.OPERATORS], ("9",))
+    first = line.talks[0]
+    assert (first.heard_out, first.judgement) == (True, Judgement(solved=False))
+
+
+async def test_survey_says_goodbye_and_tells_what_was_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = Line()
+    line.errands[CALL_ID] = owed(Purpose.FOLLOW_UP)
+    line.hears(monkeypatch, said("没解决"), gone())
+    await line.take()
+    assert line.talks[0].judgement == Judgement(solved=False)
+    assert (line.left, line.messages) == ([Next.BYE], [])
+
+
+async def test_survey_that_takes_too_long_keeps_what_was_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(telling, "LONGEST_S", 0.3)
+    line = Line()
+    line.errands[CALL_ID] = owed(Purpose.FOLLOW_UP)
+    line.hears(monkeypatch, said("没解决"))
+    await line.take()
+    first = line.talks[0]
+    assert (first.heard_out, first.judgement) == (True, Judgement(solved=False))
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ([said("您拨打的用户暂时无法接通请在滴声后留言")], screening.MACHINE),
+        ([said("您好"), said("我是机主的智能助理")], screening.MACHINE),
+        ([Silent(), Silent()], screening.NOBODY_SPOKE),
+    ],
+)
+async def test_machine_or_silence_that_picks_up_is_put_through_to_nobody(
+    monkeypatch: pytest.MonkeyPatch, script: list[Sound], why: str
+) -> None:
+    line = Line()
+    line.errands[CALL_ID] = owed(Purpose.CALL_BACK)
+    line.hears(monkeypatch, *script)
+    await line.take()
+    assert line.talks[0] == Talk(heard_out=False, why=why)
+    assert Next.OPERATORS not in line.left
+    assert line.ended[-1].outcome is Outcome.HUNG_UP
+    assert line.messages[-1].event == "hangup"
 
 
 async def test_call_that_nobody_has_announced_goes_nowhere() -> None:

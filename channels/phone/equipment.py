@@ -1,0 +1,67 @@
+"""What serves one call: an ear that recognises and a mouth that speaks."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from channels.phone import completeness
+from channels.phone.audio.media import Media
+from channels.phone.ear import Ear, Listens
+from channels.phone.endpointing import Endpointer
+from channels.phone.mouth import Mouth, Speaks
+from channels.phone.partners import Telephone
+from channels.phone.transcript import Transcript
+from nlp.speech.contract import SpeechFailed, Transcriber
+from nlp.speech.voice import VoiceGate
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Of one call."""
+
+    listens: Listens
+    speaks: Speaks
+
+
+def of(
+    media: Media,
+    transcriber: Transcriber | None,
+    telephone: Telephone,
+    notes: Transcript,
+    *,
+    waiting: Callable[[Speaks], bool],
+) -> Parts | None:
+    """None where nobody recognises speech. `waiting`: is it the caller's turn to speak?"""
+    if transcriber is None:
+        return None
+    try:
+        recognition = transcriber.listen(media.rate_hz)
+    except SpeechFailed as failure:
+        _log.warning("phone.no_recognition", call=media.call_id, reason=str(failure))
+        return None
+
+    async def complete(text: str) -> bool:
+        """In a thread: understanding takes as long as two frames, and frames must not wait."""
+        said = await asyncio.to_thread(telephone.understand, text)
+        return completeness.stands(said)
+
+    listens = Ear(
+        media=media,
+        recognition=recognition,
+        gate=VoiceGate(media.rate_hz),
+        endpointer=Endpointer(),
+        complete=complete,
+        waiting=lambda: waiting(speaks),
+    )
+    speaks = Mouth(
+        media=media,
+        voice=telephone.voice,
+        speak=telephone.speak,
+        note=notes.add,
+        now_ms=lambda: listens.now_ms,
+    )
+    return Parts(listens=listens, speaks=speaks)

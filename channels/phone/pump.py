@@ -1,0 +1,70 @@
+"""One ear for two listeners, one after the other: what the first leaves, the second hears."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+
+from channels.phone import ear
+from channels.phone.audio.media import Ended
+from channels.phone.ear import Listens, Sound
+
+_log = structlog.get_logger(__name__)
+
+
+class Pump:
+    """The first asks with `next`; the second has it as its ear, see `ear.Listens`."""
+
+    def __init__(self, listens: Listens) -> None:
+        self._ear = listens
+        self._sounds: asyncio.Queue[Sound] = asyncio.Queue()
+        self._back: list[Sound] = []
+        self.on_sound: Callable[[Sound], None] = lambda sound: None  # at once, whoever takes it
+        self.now_ms = 0
+
+    @property
+    def stirs(self) -> bool:
+        """See `Ear`."""
+        return self._ear.stirs
+
+    @property
+    def empty(self) -> bool:
+        """Has nothing come that nobody has taken?"""
+        return not self._back and self._sounds.empty()
+
+    async def run(self) -> None:
+        """Hear everything, until cancelled."""
+        try:
+            async for sound in self._ear.hear():
+                self._take(sound)
+        except Exception:  # nobody listens any more: the call is over for us
+            _log.exception("phone.ear_failed")
+            self._sounds.put_nowait(ear.Gone(reason=Ended.LOST))
+
+    def press(self, digit: str) -> None:
+        """A key that does not come with the audio."""
+        self._take(ear.Pressed(digit=digit))
+
+    async def next(self) -> Sound:
+        """What came first of what nobody has taken."""
+        if self._back:
+            return self._back.pop(0)
+        sound = await self._sounds.get()
+        self.now_ms = self._ear.now_ms
+        return sound
+
+    def put_back(self, sound: Sound) -> None:
+        """It is for who comes after us."""
+        self._back.insert(0, sound)
+
+    async def hear(self) -> AsyncIterator[Sound]:
+        """Everything from now on, in order; the last is Gone."""
+        while True:
+            sound = await self.next()
+            yield sound
+            if isinstance(sound, ear.Gone):
+                return
+
+    def _take(self, sound: Sound) -> None:
+        self.on_sound(sound)
+        self._sounds.put_nowait(sound)

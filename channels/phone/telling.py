@@ -1,0 +1,81 @@
+"""Whom we rang and who has answered: he is told and asked, and what came of it is kept."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from channels.phone import ear
+from channels.phone.book import CallBook, Errand, Judgement, Purpose
+from channels.phone.ear import Listens
+from channels.phone.mouth import Speaks
+from channels.phone.outgoing import Talk
+from channels.phone.pump import Pump
+from channels.phone.survey import Around, Held, Survey
+
+LONGEST_S = 300.0
+TOO_LONG = "通话时间太长，没有问完"
+
+_log = structlog.get_logger(__name__)
+
+
+class Telling:
+    """One such call; its ear is `sounds`, which somebody else may have afterwards."""
+
+    def __init__(
+        self,
+        *,
+        errand: Errand,
+        listens: Listens,
+        speaks: Speaks,
+        note: Callable[[ear.Utterance], None],
+        is_danger: Callable[[str], Awaitable[bool]],
+        book: CallBook,
+    ) -> None:
+        self._errand = errand
+        self._book = book
+        self.sounds = Pump(listens)
+        around = Around(
+            sounds=self.sounds,
+            speaks=speaks,
+            note=note,
+            is_danger=is_danger,
+            answered=self._answered,
+        )
+        asks = errand.purpose is Purpose.FOLLOW_UP
+        self._survey = Survey(errand.reply, asks=asks, around=around)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """`sounds` come inside of it."""
+        hearing = asyncio.create_task(self.sounds.run())
+        try:
+            yield
+        finally:
+            hearing.cancel()
+            with suppress(asyncio.CancelledError):
+                await hearing
+
+    async def hold(self) -> Held:
+        """What came of it; what was answered stays, whatever ends it."""
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                return await self._survey.hold()
+        except TimeoutError:
+            _log.warning("phone.survey_too_long", errand=self._errand.id)
+        except Exception:
+            _log.exception("phone.survey_failed", errand=self._errand.id)
+        judged = self._survey.judgement
+        return Held(heard_out=judged != Judgement(), judgement=judged, why=TOO_LONG)
+
+    async def _answered(self, judgement: Judgement) -> None:
+        try:
+            await self._book.answered(self._errand, judgement)
+        except Exception:  # it is told once more when the call is over
+            _log.exception("phone.answer_not_kept", errand=self._errand.id)
+
+
+def talk_of(held: Held) -> Talk:
+    """What the book is told of it."""
+    return Talk(heard_out=held.heard_out, judgement=held.judgement, why=held.why)
