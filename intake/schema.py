@@ -61,6 +61,14 @@ proof_failure = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False),
 )
 
+proof_failure_by = sa.Table(
+    "proof_failure_by",
+    metadata,
+    sa.Column("sender", sa.String(64), primary_key=True),  # hashed
+    sa.Column("day", sa.String(8), primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+)
+
 media = sa.Table(
     "media",
     metadata,

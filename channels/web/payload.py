@@ -25,6 +25,7 @@ TOO_SLOW = "照片传得太慢，没有收下。您写的都还在：请再试�
 REFUSED = "表单不对，请刷新页面再发"
 _LONGEST_FIELD_BYTES = 4 * LONGEST_TEXT + 1024
 LONGEST_NUMBER = 20
+LONGEST_PROOF = 11  # the whole telephone instead of its last four digits
 _TICKET = re.compile(r"(?<!\d)(20\d{6})\D?(\d{4,6})(?!\d)")
 _FIELDS = ("text", "key", "latitude", "longitude", "number", "last_four")
 
@@ -139,7 +140,7 @@ def _asked(key: str, number: str, last_four: str) -> Form:
     number, last_four = (unicodedata.normalize("NFKC", each) for each in (number, last_four))
     found = _TICKET.search(number)
     number = "-".join(found.groups()) if found else number.replace(":", "")[:LONGEST_NUMBER]
-    event = ":".join(part for part in ("progress", number, last_four[:4]) if part)
+    event = ":".join(part for part in ("progress", number, last_four[:LONGEST_PROOF]) if part)
     return Form(text=f"查询 {number}", event=event, key=key)
 
 

@@ -1,17 +1,21 @@
 """A ticket that was reported elsewhere is shown to be one's own by the last four digits of the
-telephone that was left with it: one try a message, few wrong ones a day. Functions of a connection.
+telephone that was left with it: one try a message, few wrong ones a day.
+
+Who tries too often proves nothing more that day. A ticket at which many have tried wants the whole
+number, which nobody guesses: so others lock nobody out of his own. Functions of a connection.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from channels.message import Contact
 from config.runtime import LOCAL_ZONE
 from intake import schema
 from intake.counter import ownership
@@ -19,27 +23,14 @@ from intake.talk.turn import Conversation, Heard
 from routing.ticket import Ticket
 
 ENOUGH = 4  # digits
-MOST_FAILURES = 5  # of one ticket on one day, whoever tries; then the digits prove nothing
+WHOLE = 11  # digits of a telephone
+MOST_BY_ONE = 5  # wrong tries of one sender on one day, whatever the ticket
+MOST_AT_ONE = 20  # at one ticket on one day, whoever tries
 
-_FAILURE = schema.proof_failure
+_AT, _BY = schema.proof_failure, schema.proof_failure_by
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _TICKET = re.compile(r"(?<!\d)20\d{6}[- ]?\d{4,6}(?!\d)")
 _DIGITS = re.compile(r"(?<![\d-])(?:\d{4}|1[3-9]\d{9})(?![\d-])")
-_ONE_MORE: dict[str, Any] = {
-    "index_elements": [_FAILURE.c.ticket, _FAILURE.c.day],
-    "set_": {"failures": _FAILURE.c.failures + 1},
-}
-_COUNT = MappingProxyType(
-    {
-        dialect.__name__.rpartition(".")[2]: dialect.insert(_FAILURE)
-        .values(ticket=sa.bindparam("ticket"), day=sa.bindparam("day"), failures=1)
-        .on_conflict_do_update(**_ONE_MORE)
-        for dialect in (postgresql, sqlite)
-    }
-)
-_FORGET = sa.delete(_FAILURE).where(_FAILURE.c.day < sa.bindparam("day"))
-_FAILURES = sa.select(_FAILURE.c.failures).where(
-    _FAILURE.c.ticket == sa.bindparam("ticket"), _FAILURE.c.day == sa.bindparam("day")
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +60,46 @@ def weigh(connection: Connection, conversation: Conversation, heard: Heard) -> C
     ticket = ownership.find(connection, proof.ticket) if proof else None
     if proof is None or ticket is None or ownership.is_reporter(ticket, heard.message.sender):
         return conversation
-    row = {"ticket": ticket.number, "day": _day(heard.at)}
-    if (connection.execute(_FAILURES, row).scalar_one_or_none() or 0) >= MOST_FAILURES:
+    day = _day(heard.at)
+    counted = [_Count(table=_BY, whose=_hidden(heard.message.sender), most=MOST_BY_ONE)]
+    if len(proof.digits) < WHOLE:
+        counted.append(_Count(table=_AT, whose=ticket.number, most=MOST_AT_ONE))
+    if any(each.is_full(connection, day) for each in counted):
         return conversation
     if len(proof.digits) >= ENOUGH and _left(ticket).endswith(proof.digits):
         return replace(conversation, proved=ticket.number)
-    connection.execute(_FORGET, row)
-    connection.execute(_COUNT[connection.dialect.name], row)
+    for each in counted:
+        each.add(connection, day)
     return conversation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Count:
+    """How often it went wrong on a day, of one sender or at one ticket."""
+
+    table: sa.Table
+    whose: str
+    most: int
+
+    def is_full(self, connection: Connection, day: str) -> bool:
+        whose, on = self.table.primary_key
+        query = sa.select(self.table.c.failures).where(whose == self.whose, on == day)
+        return (connection.execute(query).scalar_one_or_none() or 0) >= self.most
+
+    def add(self, connection: Connection, day: str) -> None:
+        """One more; the days before are forgotten."""
+        connection.execute(sa.delete(self.table).where(self.table.c.day < day))
+        whose, on = self.table.primary_key
+        one = _INSERT[connection.dialect.name](self.table).values(
+            {whose.name: self.whose, on.name: day, "failures": 1}
+        )
+        more = {"failures": self.table.c.failures + 1}
+        connection.execute(one.on_conflict_do_update(index_elements=[whose, on], set_=more))
+
+
+def _hidden(sender: Contact) -> str:
+    """Who tries, told from others and not known by it."""
+    return hashlib.sha256(str(sender).encode()).hexdigest()
 
 
 def _left(ticket: Ticket) -> str:

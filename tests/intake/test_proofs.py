@@ -87,18 +87,41 @@ async def test_ten_guesses_in_one_message_are_none(street: Street) -> None:
         assert await street.somebody("b").says(f"{order} {number} {guesses}") == UNKNOWN
 
 
-async def test_after_five_wrong_tries_the_right_digits_prove_nothing_today(street: Street) -> None:
+async def test_who_tries_five_times_proves_nothing_more_today(street: Street) -> None:
+    first = await street.reports(OWN)
+    second = (await street.somebody("o").receipt(OWN)).ticket
+    stranger = street.somebody("s")
+    for index in range(5):  # whatever the ticket
+        number = (first, second)[index % 2]
+        assert await stranger.says(f"查询 {number} 000{index}") == UNKNOWN
+    assert await stranger.says(f"查询 {first} 5678") == UNKNOWN
+    assert await stranger.says(f"查询 {second} 13912345678") == UNKNOWN
+    street.clock.forward(days=1)
+    assert await stranger.says(f"查询 {first} 5678") == ["progress"]
+
+
+async def test_wrong_tries_of_others_lock_nobody_out_of_his_own(street: Street) -> None:
     number = await street.reports(OWN)
     for index in range(5):
-        stranger = street.somebody(f"s{index}")
-        assert await stranger.says(f"查询 {number} 000{index}") == UNKNOWN
+        assert await street.somebody("s").says(f"查询 {number} 000{index}") == UNKNOWN
+    assert await street.somebody("b").says(f"查询 {number} 5678") == ["progress"]
+    assert await street.somebody("a").says("查询") == ["progress"]
+
+
+async def test_where_many_have_tried_the_whole_number_still_shows_it(street: Street) -> None:
+    number = await street.reports(OWN)
+    for index in range(20):  # a new browser each
+        assert await street.somebody(f"s{index}").says(f"查询 {number} 00{index:02d}") == UNKNOWN
     assert await street.somebody("b").says(f"查询 {number} 5678") == UNKNOWN
+    assert await street.somebody("c").says(f"查询 {number} 13912345678") == ["progress"]
     assert await street.somebody("a").says("查询") == ["progress"]
     street.clock.forward(days=1)
-    assert await street.somebody("b").says(f"查询 {number} 5678") == ["progress"]
-    assert await street.somebody("c").says(f"查询 {number} 0000") == UNKNOWN
-    query = sa.select(schema.proof_failure.c.failures)
-    assert await street.services.database.read(lambda c: c.execute(query).scalars().all()) == [1]
+    assert await street.somebody("d").says(f"查询 {number} 5678") == ["progress"]
+    assert await street.somebody("e").says(f"查询 {number} 0000") == UNKNOWN
+    for table in (schema.proof_failure, schema.proof_failure_by):
+        query = sa.select(table.c.failures)
+        found = await street.services.database.read(lambda c, q=query: c.execute(q).scalars().all())
+        assert list(found) == [1]
 
 
 async def test_his_own_slips_do_not_count_where_he_has_reported_it(street: Street) -> None:
