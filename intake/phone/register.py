@@ -1,9 +1,9 @@
-"""Calls as they are looked up afterwards: lists, one call with its transcript, who listened."""
+"""Calls as they are looked up afterwards: lists, and one call with its transcript."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,10 +14,8 @@ from channels.message import Contact
 from channels.phone.book import Outcome, Purpose, SpokenWord, Voice
 from intake.phone import schema
 
-LISTENED_AGAIN = timedelta(minutes=10)  # seeking in a recording is not listening once more
-MOST_LISTENS = 50
 _CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
-_RECORDING, _LISTEN = schema.recording, schema.recording_listen
+_RECORDING = schema.recording
 _THEIRS, _BACK = _TICKET.alias(), _CALL.alias()
 _RUNG_BACK = (
     sa.select(_TICKET.c.call)
@@ -99,14 +97,6 @@ class Wanted:
     ids: Sequence[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
-    """Somebody listened to a recording."""
-
-    operator: str
-    at: datetime
-
-
 def listing(connection: Connection, wanted: Wanted, *, limit: int, offset: int = 0) -> list[Entry]:
     """The calls that are looked for, the latest first."""
     query = sa.select(_CALL).order_by(_CALL.c.began_at.desc(), _CALL.c.id)
@@ -148,44 +138,6 @@ def lines(connection: Connection, call_id: str) -> list[Spoken]:
         )
         for row in rows
     ]
-
-
-def listened(
-    connection: Connection, recording: str, operator: str, at: datetime, new_id: str
-) -> None:
-    """Write down that somebody listens; once in LISTENED_AGAIN."""
-    lately = sa.select(_LISTEN.c.id).where(
-        _LISTEN.c.recording == recording,
-        _LISTEN.c.operator == operator,
-        _LISTEN.c.at > at - LISTENED_AGAIN,
-    )
-    if connection.execute(lately.limit(1)).one_or_none() is None:
-        row = {"id": new_id, "recording": recording, "operator": operator, "at": at}
-        connection.execute(sa.insert(_LISTEN), row)
-
-
-def listeners(connection: Connection, recording: str) -> list[Listen]:
-    """Who listened, the latest first."""
-    rows = connection.execute(
-        sa.select(_LISTEN.c.operator, _LISTEN.c.at)
-        .where(_LISTEN.c.recording == recording)
-        .order_by(_LISTEN.c.at.desc())
-        .limit(MOST_LISTENS)
-    )
-    return [Listen(operator=row.operator, at=row.at) for row in rows]
-
-
-def listens_of_ticket(connection: Connection, ticket: str) -> list[Listen]:
-    """Who listened to the recordings of a ticket's calls, the latest first."""
-    rows = connection.execute(
-        sa.select(_LISTEN.c.operator, _LISTEN.c.at)
-        .join(_RECORDING, _RECORDING.c.id == _LISTEN.c.recording)
-        .join(_TICKET, _TICKET.c.call == _RECORDING.c.call)
-        .where(_TICKET.c.ticket == ticket)
-        .order_by(_LISTEN.c.at.desc())
-        .limit(MOST_LISTENS)
-    )
-    return [Listen(operator=row.operator, at=row.at) for row in rows]
 
 
 def sort_of(call: Entry) -> Sort | None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
 from intake import schema
-from intake.phone import register
+from intake.phone import listens
 from intake.phone import schema as calls
 
 MOST = 50
@@ -117,7 +117,7 @@ def of_ticket(connection: Connection, ticket: str) -> list[Look]:
     kept = [_look(row) for row in rows]
     heard = [
         Look(operator=each.operator, at=each.at, what=What.RECORDING, ticket=ticket)
-        for each in register.listens_of_ticket(connection, ticket)
+        for each in listens.of_ticket(connection, ticket)
     ]
     found = sorted((*_merged(kept), *heard), key=lambda look: look.at, reverse=True)
     return found[:MOST]

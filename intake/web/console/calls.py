@@ -13,7 +13,7 @@ from channels import text
 from config.runtime import LOCAL_ZONE
 from intake import accounts
 from intake.accounts import Session
-from intake.phone import recordings, register
+from intake.phone import listens, recordings, register
 from intake.phone.register import Entry, Sort, Wanted
 from intake.services import SERVICES, Services
 from intake.web import forms, looks, pages, rows, sessions, spoken
@@ -171,7 +171,7 @@ def _known(connection: Connection, call_id: str) -> dict[str, Any]:
         "call": call,
         "lines": register.lines(connection, call_id),
         "recordings": kept,
-        "listens": {each.id: register.listeners(connection, each.id) for each in kept},
+        "listens": {each.id: listens.of_recording(connection, each.id) for each in kept},
         "looks": [look for look in seen if look.what in _OF_CALLS],
         "people": accounts.names(connection),
     }

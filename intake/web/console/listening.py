@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from intake.phone import line, register
+from intake.phone import line, listens
 from intake.phone.recordings import Recordings
 from intake.services import SERVICES
 from intake.web import sessions
@@ -33,7 +33,7 @@ async def _sound(request: web.Request) -> web.StreamResponse:
     if found is None:
         raise web.HTTPNotFound(text=GONE)
     name, now, new_id = session.account.name, services.runtime.now(), services.runtime.new_id()
-    await services.database.write(lambda c: register.listened(c, recording, name, now, new_id))
+    await services.database.write(lambda c: listens.heard(c, recording, name, now, new_id))
     return _part(request, *found)
 
 
