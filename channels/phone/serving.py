@@ -31,7 +31,7 @@ from nlp.understanding import Urgency
 
 ANNOUNCED_WITHIN_S = 3.0  # the announcement of a call comes before its audio, or a moment later
 BOOK_WITHIN_S = 2.0  # a book that takes nothing: people take the call
-LIVES_WITHIN_S = 1.0  # the exchange tells of a hang-up a moment after the audio has ended
+LIVES_WITHIN_S = 3.0  # the exchange tells of a hang-up a moment after the audio has ended
 LOOK_S = 0.05
 
 _SPOKE = frozenset({Outcome.SERVED, Outcome.PERSON})  # a machine that answers does neither
