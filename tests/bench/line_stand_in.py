@@ -23,6 +23,10 @@ from tests.bench.media import Bare
 SENTENCE = call_audio.sentence("water-f")
 
 
+async def _never(text: str) -> bool:
+    return False
+
+
 async def _speaks_and_listens(media: Media) -> None:
     """A voice, a gate and an endpointer, as every call has them; nobody who understands."""
 
@@ -35,7 +39,7 @@ async def _speaks_and_listens(media: Media) -> None:
         recognition=Knows(["嗯"]),
         gate=VoiceGate(media.rate_hz),
         endpointer=Endpointer(),
-        complete=lambda text: False,
+        complete=_never,
         waiting=lambda: False,
     )
     speaking = asyncio.create_task(speak())
