@@ -194,3 +194,15 @@ def test_any_packets_leave_a_board_that_agrees_with_itself(received: list[Packet
     living = {each.call_id for each in found.calls}
     assert living == arrived - ended
     assert {each.call_id for each in found.waiting} <= living
+
+
+def test_call_that_was_with_the_operators_or_the_recorder_is_known_as_passed_on() -> None:
+    found = Board(queue=QUEUE)
+    for number in (1, 2, 3):
+        found.take(_announced(number))
+    found.take(_queue("QueueCallerJoin", Uniqueid="17.1", Position=1, Count=1))
+    found.take(_packet("UserEvent", UserEvent="HotlineMissed", CallId=_id(2), Stage="missed"))
+    found.take(_packet("UserEvent", UserEvent="HotlineMissed", CallId=_id(3), Stage="talk"))
+    found.take(_packet("Hangup", Uniqueid="17.1", Cause=16))
+    known = [found.caller(_id(number)) for number in (1, 2, 3)]
+    assert [each and each.passed_on for each in known] == [True, True, False]

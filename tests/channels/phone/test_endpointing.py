@@ -90,3 +90,12 @@ def test_began_and_ended_alternate_whatever_is_said(
     assert spoken == [(Change.BEGAN, Change.ENDED)[i % 2] for i in range(len(spoken))]
     for before, after in itertools.pairwise(found):
         assert not (before is Change.BEGAN and after is Change.SILENT)
+
+
+def test_it_stirs_from_the_first_sound_until_the_utterance_is_over() -> None:
+    endpointer = Endpointer()
+    stirs = []
+    for voice in (False, True, *[True] * 20, *[False] * (PATIENCE.pause_ms // FRAME), False):
+        endpointer.feed(voice=voice, length_ms=FRAME, complete=False, waiting=True)
+        stirs.append(endpointer.stirs)
+    assert stirs == [False, *[True] * (20 + PATIENCE.pause_ms // FRAME), False, False]
