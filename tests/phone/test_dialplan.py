@@ -294,25 +294,27 @@ async def test_caller_whom_an_operator_sends_back_is_nobodys_until_the_next_one_
     assert all("话务员" not in words for words in kept), kept
 
 
-async def test_message_that_could_not_be_recorded_is_not_said_to_be(
+async def test_caller_hears_whether_his_message_was_recorded_and_is_noted_in_any_case(
     make_line: Callable[..., Line], tmp_path: Path
 ) -> None:
     line = make_line()
-    line.instance.ask("module unload format_wav.so")  # as a full disk: no file is made
-    said = {
-        name: kit.save(line.instance.folder / "sounds" / f"{name}.sln", kit.noise(3, seed=seed))
-        for seed, name in enumerate(("leave-message", "not-recorded", "goodbye"), 30)
-    }
-    for path in said.values():  # raw samples: without the module there are no WAV files
-        path.write_bytes(path.read_bytes()[44:])
-    async with kit.telephone(user=CALLER) as caller:
-        await caller.call(line.hotline, record=tmp_path / "heard.wav")
-        await caller.until("disconnected", 30)
-    heard = kit.samples(tmp_path / "heard.wav")
-    assert kit.likeness(kit.noise(3, seed=31), heard) > 0.9
-    assert kit.likeness(kit.noise(3, seed=32), heard) < 0.5
-    note = await _note(line)
-    assert (note.number, note.stage, note.recording) == (CALLER, "missed", None)
+    sounds = line.instance.folder / "sounds"
+    said = {"leave-message": 30, "not-recorded": 31, "goodbye": 32}
+    for name, seed in said.items():  # raw samples: without the module there are no WAV files
+        (sounds / f"{name}.wav").unlink()
+        (sounds / f"{name}.sln").write_bytes(kit.pcm(kit.noise(3, seed=seed), kit.RATE_HZ))
+    for ending, other in (("goodbye", "not-recorded"), ("not-recorded", "goodbye")):
+        async with kit.telephone(user=CALLER) as caller:
+            await caller.call(line.hotline, record=tmp_path / f"{ending}.wav")
+            await caller.until("disconnected", 40)
+        heard = kit.samples(tmp_path / f"{ending}.wav")
+        assert kit.likeness(kit.noise(3, seed=said[ending]), heard) > 0.9
+        assert kit.likeness(kit.noise(3, seed=said[other]), heard) < 0.5
+        note = await _note(line)
+        assert (note.number, note.stage) == (CALLER, "missed")
+        assert (note.recording is not None) == (ending == "goodbye")
+        missed.forget(note)
+        line.instance.ask("module unload format_wav.so")  # as a full disk: no file is made
 
 
 async def test_every_call_has_an_id_of_its_own(
