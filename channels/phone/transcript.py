@@ -36,10 +36,12 @@ class Transcript:
     ) -> None:
         assert self._writing is not None
         self._put(None)
-        _, unfinished = await asyncio.wait((self._writing,), timeout=FINISH_WITHIN_S)
-        if unfinished:
-            _log.error("phone.transcript_cut", call=self._call_id, lines=self._lines.qsize())
-            self._writing.cancel()
+        try:
+            await asyncio.wait((self._writing,), timeout=FINISH_WITHIN_S)
+        finally:
+            if not self._writing.done():
+                _log.error("phone.transcript_cut", call=self._call_id, lines=self._lines.qsize())
+                self._writing.cancel()
 
     def add(self, line: SpokenLine) -> None:
         """One more line."""

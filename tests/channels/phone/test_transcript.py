@@ -44,3 +44,18 @@ async def test_book_that_never_comes_back_is_not_waited_for_for_ever(
     monkeypatch.setattr(transcript, "FINISH_WITHIN_S", 0.05)
     async with asyncio.timeout(5), Transcript(book=FakeBook(), call_id="1") as notes:  # type: ignore[arg-type]
         notes.add(line("a"))
+
+
+async def test_call_that_is_cut_short_leaves_nothing_running() -> None:
+    async def cut() -> None:
+        async with Transcript(book=FakeBook(), call_id="1") as notes:  # type: ignore[arg-type]
+            notes.add(line("a"))
+
+    running = asyncio.create_task(cut())
+    await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert [
+        task.get_name() for task in asyncio.all_tasks() if "transcript" in task.get_name()
+    ] == []
