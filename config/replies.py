@@ -46,6 +46,8 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "secret_finished": frozenset({"number"}),
     "ticket_finished": frozenset({"number"}),
     "progress": frozenset({"number", "matter", "status", "unit", "due", "latest"}),
+    "progress_late": frozenset({"number", "matter", "status", "unit", "due", "latest"}),
+    "reminded_late": frozenset({"number", "unit", "due"}),
     "progress_danger": frozenset({"number", "matter", "status", "unit", "latest"}),
     "progress_withdrawn": frozenset({"number", "matter", "latest"}),
     "progress_none": _NOTHING,

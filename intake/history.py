@@ -23,17 +23,14 @@ def read(connection: Connection, contact: Contact, render: Callable[[Reply], str
     lines: list[Line] = []
     for message, receipt in inbox.of_sender(connection, contact, MOST_MESSAGES):
         lines.extend(_exchange(message, receipt, render))
-    told = {(line.ticket, line.text) for line in lines if line.from_us}
-    notices = _notices(connection, contact, render)
-    # Where nobody waited for a receipt, its replies went by the outbox too: said once.
-    lines.extend(each for each in notices if (each.ticket, each.text) not in told)
+    lines.extend(_notices(connection, contact, render))
     return sorted(lines, key=attrgetter("at"))
 
 
 def _exchange(
     message: InboundMessage, receipt: Receipt | None, render: Callable[[Reply], str]
 ) -> list[Line]:
-    """A message, and what we answered at once."""
+    """A message, and what we answered at once; what nobody waited for is among the notices."""
     at, ticket = message.received_at, receipt.ticket if receipt else ""
     said = Line(
         at=at,
@@ -43,7 +40,7 @@ def _exchange(
         pictures=tuple(a.reference for a in message.attachments if a.kind == "image"),
         pinned=message.point is not None,
     )
-    replies = receipt.replies if receipt else ()
+    replies = receipt.at_once if receipt else ()
     return [said, *(_from_us(reply, at, ticket, render) for reply in replies)]
 
 

@@ -109,6 +109,8 @@ class Replies:
     def reminded(self, ticket: Ticket, now: datetime, *, by_person: bool = False) -> Reply:
         """Whoever has it was told that he presses; `by_person`: somebody will ring them."""
         values = {"number": ticket.number, "unit": self.unit(ticket), "due": _due(ticket, now)}
+        if ticket.due_at < now:
+            return Reply(key="reminded_late", values=values)
         return Reply(key="reminded_person" if by_person else "reminded", values=values)
 
     def progress(self, ticket: Ticket, now: datetime, latest: str) -> Reply:
@@ -124,7 +126,8 @@ class Replies:
         said = {"status": NOW[ticket.status].format(unit=unit), "unit": unit, "latest": latest}
         if ticket.urgency is Urgency.DANGER:
             return Reply(key="progress_danger", values=values | said)
-        return Reply(key="progress", values=values | said | {"due": _due(ticket, now)})
+        key = "progress_late" if ticket.due_at < now else "progress"
+        return Reply(key=key, values=values | said | {"due": _due(ticket, now)})
 
     def latest(self, ticket: Ticket, events: Sequence[TicketEvent]) -> str:
         """The last step that is the resident's business: what somebody wrote for him, else where

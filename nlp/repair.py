@@ -63,6 +63,11 @@ def last(text: str) -> Repair:
     return read(text[denials[-1].start() :] if denials else _MORE.sub("", text))
 
 
+def added(text: str) -> str:
+    """补充：灯杆也歪了: what is added, without the word for it."""
+    return _ADDED.sub("", text) or text
+
+
 def gives_up(text: str) -> bool:
     """算了, 不用了: he wants nothing written down."""
     return bool(_GIVES_UP.fullmatch(text.strip(_MARKS)))
@@ -130,6 +135,7 @@ _LETS_BE = re.compile(
     r"不(?:办|报|反映|告|投诉|追究)了)[ ，。,!！]*"
 )
 _MORE = re.compile(r"^(?:我|再)*(?:补充|更正)(?:一下|一点)?[：:，, ]*")
+_ADDED = re.compile(r"^(?:我|再|要|想)*补充(?:一下|一点|说明)*[：:，, ]*")
 _GIVES_UP = re.compile(
     r"(?:(?:那就|那|就|先)?(?:算了|拉倒|不用|不要|不必|不办|不报|不弄|不反映|不说|不登记)"
     r"(?:吧|了|啊|呀|管|办|报|登记|记|麻烦|谢谢)*[ ，。,]*)+"

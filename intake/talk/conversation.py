@@ -36,11 +36,13 @@ from intake.talk.steps import (
     Withdraw,
 )
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
+from nlp import repair
 from nlp.understanding import RequestKind, Understanding, Urgency
 
 _READ_BACK = frozenset({Stage.CONFIRM, Stage.WRONG})
 _NEEDS_A_PERSON = ("handover", "missed", "menu:person")  # events, also when nothing was said
 _TAKES_THE_MESSAGE = (Open, Supplement, Move, Press, HandOver, Withdraw, Judge)  # links it
+_ADDS = (Supplement, Move, Press)  # words to a ticket
 _SAY_IT_AGAIN = frozenset({RequestKind.REPEAT, RequestKind.SLOWER, RequestKind.WAIT})
 _ABOUT_THE_TALK = _SAY_IT_AGAIN | {RequestKind.PROGRESS}
 
@@ -53,7 +55,7 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     after = turn.conversation
     if after.pending and after.stage is Stage.OPEN and not after.texts:
         turn = telling.next_matter(turn, heard, knowledge)
-    turn = hiding.kept(dangers.advised(turn, heard), heard)
+    turn = _unlabelled(hiding.kept(dangers.advised(turn, heard), heard))
     turn = _with_media(turn, conversation, heard, knowledge)
     if drafts.is_much(turn.conversation):
         turn = _much_told(turn, heard, knowledge)
@@ -113,6 +115,15 @@ def _with_deadline(conversation: Conversation, heard: Heard, knowledge: Knowledg
     if bool(waits) == (conversation.due_at is not None):
         return conversation
     return replace(conversation, due_at=questions.deadline(heard, knowledge) if waits else None)
+
+
+def _unlabelled(turn: Turn) -> Turn:
+    """The ticket says itself that words are added (补充：), so he need not."""
+    steps = tuple(
+        replace(step, text=repair.added(step.text)) if isinstance(step, _ADDS) else step
+        for step in turn.steps
+    )
+    return replace(turn, steps=steps)
 
 
 def _much_told(turn: Turn, heard: Heard, knowledge: Knowledge) -> Turn:

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from channels.message import Attachment, Contact, InboundMessage, Point
 from intake import history, inbox
 from intake.services import Services
+from routing import store
 from routing.order import Order
 from tests.clock import Clock
 
@@ -64,6 +67,24 @@ async def test_answer_that_nobody_waited_for_is_shown_once(services: Services, s
     await services.database.write(lambda c: inbox.add(c, message, "i1"))
     await services.desk.settle("i1", message, answer_later=True)
     assert await lines(services) == ["you 东韩村村口的路灯坏了", "us <receipt>"]
+
+
+async def test_notice_in_the_words_of_an_earlier_one_is_shown_too(
+    services: Services, say: Say, clock: Clock
+) -> None:
+    number = (await services.desk.receive(say("东韩村村口的路灯坏了"))).ticket
+    for times in (1, 2):
+        clock.forward(hours=1)
+
+        def answer(connection: Connection) -> None:
+            order = Order.on(store.load(connection, number), by="operator:a")
+            services.dispatcher.answer(connection, order, text="已换新灯。")
+
+        await services.database.write(answer)
+        assert (await lines(services)).count("us <result> 解决了 没解决") == times
+        clock.forward(hours=1)
+        await services.desk.receive(say("没解决", key=f"no{times}"))
+    assert (await lines(services)).count("us <notice_reopened>") == 2
 
 
 async def test_strangers_are_not_in_it(services: Services, say: Say) -> None:

@@ -289,6 +289,15 @@ async def test_people_read_what_he_wrote_himself(resident: Resident, words: str)
     assert ticket.text == f"{words}\n补充：那个……就是俺们村"
 
 
+@pytest.mark.parametrize(
+    "words", ["补充：灯杆也歪了", "补充一下，灯杆也歪了", "我再补充：灯杆也歪了"]
+)
+async def test_what_is_added_is_not_labelled_twice(resident: Resident, words: str) -> None:
+    await resident.receipt(LAMP)
+    await resident.says(words, after_s=90)
+    assert (await resident.latest()).text == f"{LAMP}\n补充：灯杆也歪了"
+
+
 async def test_what_cannot_be_seen_is_not_kept(resident: Resident) -> None:
     await resident.receipt("东三召村路灯坏了\x00\u202e\u200b，三天了")
     assert (await resident.latest()).text == "东三召村路灯坏了，三天了"

@@ -93,3 +93,17 @@ async def test_date_that_may_still_move_is_said_to_do_so(
     (reply,) = (await services.desk.receive(say(LAMP))).replies
     assert "放假安排还没公布，日子可能会变" in services.replies.render(reply)
     assert "放假安排还没公布" in await progress(services, say, "2")
+
+
+async def test_date_gone_by_is_no_promise_any_more(
+    services: Services, say: Say, clock: Clock
+) -> None:
+    await services.desk.receive(say(LAMP))
+    assert "前答复您" in await progress(services, say, "2")
+    clock.forward(days=40)
+    said = await progress(services, say, "3")
+    assert "已超期" in said and "还没有答复您" in said and "前答复您" not in said
+    assert "催一下" in said and "人工" in said
+    (reply,) = (await services.desk.receive(say("催一下", key="4"))).replies
+    said = services.replies.render(reply)
+    assert "已超期" in said and "给您答复" not in said and "人工" in said
