@@ -4,13 +4,18 @@ from collections import Counter
 from pathlib import Path
 
 from config import load
-from config.county import UNIT_KIND_NAMES, County, UnitKind
+from config.county import HELPERS, UNIT_KIND_NAMES, County, UnitKind
 from config.faults import CountyFaults
 
 NO_COMMAND_DESK = (
     "险情报不到县指挥值班席，只在热线后台报警。请在 county.toml 里 role = “command” 的那一段写 "
     "contact（渠道:账号），或在 workers.csv 给这个单位的负责人填 contact。"
 )
+NO_CONTACT = (
+    "注意：{count} 个属地单位没有人留联系方式（{some}等），系统通知不到，"
+    "派给它们的工单要话务员打电话。请在 workers.csv 给负责人填 contact。"
+)
+SHOWN = 3  # of these units
 
 
 def report(folder: Path, *, whole: bool = False) -> tuple[str, bool]:
@@ -51,5 +56,17 @@ def summary(county: County) -> str:
             f"工作标准 {len(county.standards)}，话术 {len(county.replies)}"
         ),
         f"险情：报给 {desk}" if desk else f"注意：{NO_COMMAND_DESK}",
+        *_without_contact(county),
     ]
     return "\n".join(lines)
+
+
+def _without_contact(county: County) -> list[str]:
+    """Units of the territory that nobody can be told of anything in; the centre has the console."""
+    silent = [
+        unit.name
+        for code, unit in county.units.items()
+        if unit.kind not in HELPERS | {UnitKind.COUNTY} and not county.contact(code)
+    ]
+    some = "、".join(silent[:SHOWN])
+    return [NO_CONTACT.format(count=len(silent), some=some)] if silent else []

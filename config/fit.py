@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from config.check import NO_COMMAND_DESK
-from config.county import County, UnitKind
+from config.county import HELPERS, County, Unit, UnitKind
 from config.faults import Fault, suggestion
 from config.sections import Phone
 from config.settings import Settings, SettingsFault
@@ -47,6 +47,31 @@ def number(county: County) -> str:
     return "".join(filter(str.isdigit, county.hotline))
 
 
+def out_of_reach(settings: Settings, county: County) -> frozenset[str]:
+    """The units that nothing of ours gets to, so that somebody has to ring them. The county centre
+    is none of them: its people sit at the console.
+    """
+    return frozenset(
+        code
+        for code, unit in county.units.items()
+        if unit.kind is not UnitKind.COUNTY and not _is_reached(settings, county, unit)
+    )
+
+
+def _is_reached(settings: Settings, county: County, unit: Unit) -> bool:
+    if unit.kind in HELPERS:
+        endpoint = settings.departments.get(unit.code)
+        return endpoint is not None and bool(endpoint.url and endpoint.secret.get_secret_value())
+    scheme = county.contact(unit.code).partition(":")[0]
+    return _is_on(settings, scheme)
+
+
+def _is_on(settings: Settings, scheme: str) -> bool:
+    """Can we send to contacts of that scheme?"""
+    section = getattr(settings, _SWITCHED_ON_BY.get(scheme, ""), None)
+    return section is not None and getattr(section, "enabled", True)
+
+
 def command_out_of_reach(settings: Settings, county: County) -> str:
     """Why the command desk can't be told of a danger, in Chinese; empty where it can."""
     scheme, _, rest = county.command_desk.partition(":")
@@ -56,9 +81,7 @@ def command_out_of_reach(settings: Settings, county: County) -> str:
         endpoint = settings.departments.get(rest)
         told = "" if endpoint and endpoint.url else f"没有设部门 {rest} 的推送地址"
     else:
-        section = getattr(settings, _SWITCHED_ON_BY.get(scheme, ""), None)
-        is_on = section is not None and getattr(section, "enabled", True)
-        told = "" if is_on else f"没有开通 {scheme} 这个渠道"
+        told = "" if _is_on(settings, scheme) else f"没有开通 {scheme} 这个渠道"
     return (
         f"险情报不到县指挥值班席（{scheme}:{rest}）：{told}，现在只在热线后台报警。" if told else ""
     )

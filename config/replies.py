@@ -42,6 +42,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "moved_person": frozenset({"number", "place"}),
     "place_noted": frozenset({"number", "place"}),
     "reminded": frozenset({"number", "unit", "due"}),
+    "reminded_person": frozenset({"number", "unit", "due"}),
     "secret_kept": frozenset({"number"}),
     "secret_finished": frozenset({"number"}),
     "ticket_finished": frozenset({"number"}),

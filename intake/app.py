@@ -108,6 +108,7 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
         calendar=Calendar(county.workday_overrides),
         runtime=runtime,
         certain_above=settings.certain_above,
+        unreached=fit.out_of_reach(settings, county),
     )
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
     unreached = bool(fit.command_out_of_reach(settings, county))  # which the start has said

@@ -219,7 +219,9 @@ class Clerk:
         now = self._runtime.now()
         ticket, told = nudging.press(connection, self._dispatcher, ticket, step.text, now)
         if told:
-            return after, [self._replies.reminded(ticket, now)], ticket.number
+            by_person = not self._dispatcher.reaches(ticket.unit)
+            said = self._replies.reminded(ticket, now, by_person=by_person)
+            return after, [said], ticket.number
         return after, self._progress(connection, ticket.number, after, message), ticket.number
 
     def _progress(

@@ -10,7 +10,7 @@ from config.replies import OF_DANGER, SPOKEN
 from config.runtime import LOCAL_ZONE
 from intake.talk.turn import PlaceName
 from nlp.understanding import Urgency
-from routing import deadline
+from routing import deadline, heard_back
 from routing.order import BY_RESIDENT
 from routing.ticket import STATUS_NAMES, Action, Draft, Route, Status, Ticket, TicketEvent
 
@@ -93,8 +93,8 @@ class Replies:
         values = {"number": ticket.number, "place": self._county.place_name(place)}
         if done and ticket.urgency is Urgency.DANGER:
             return Reply(key="danger_placed", values=values)
-        waits = ticket.status in (Status.DECIDING, Status.RETURNED) or ticket.handover_reason
-        if not done or waits:
+        waits = ticket.status in (Status.DECIDING, Status.RETURNED)
+        if not done or waits or heard_back.is_to_decide(ticket.handover_reason):
             return Reply(key="moved_person" if done else "place_noted", values=values)
         return Reply(key="moved", values=values | {"unit": self.unit(ticket)})
 

@@ -16,15 +16,15 @@ from sqlalchemy import Connection
 from config.county import County
 from config.runtime import LOCAL_ZONE, Runtime
 from nlp.understanding import Urgency
-from routing import command, entails, heard_back, lifecycle, notices, outbox, store
+from routing import command, entails, heard_back, jurisdiction, lifecycle, notices, outbox, store
 from routing.errors import ActionRefused
+from routing.heard_back import Owner
 from routing.opening import Opening
-from routing.order import BY_RESIDENT, BY_SYSTEM, Order
+from routing.order import BY_SYSTEM, Order
 from routing.route import Router
 from routing.ticket import ACTION_NAMES, Action, Draft, Occasion, Route, Ticket
 from routing.worktime import Calendar
 
-LONGEST_TEXT = 8000  # characters, with supplements; beyond that they are in the log only
 BRING_ALONG = frozenset(
     {Action.OPEN, Action.CORRECT, Action.DISPATCH, Action.RULE}
     | {Action.EXTEND, Action.ANSWER, Action.EVALUATE}
@@ -46,6 +46,11 @@ class Dispatcher:
     calendar: Calendar
     runtime: Runtime
     certain_above: float = 0.8
+    unreached: frozenset[str] = frozenset()  # units that nothing of ours gets to
+
+    def reaches(self, unit: str) -> bool:
+        """Can who answers for the unit be told of anything?"""
+        return unit not in self.unreached
 
     def open(self, connection: Connection, draft: Draft) -> Ticket:
         """A new ticket: dispatched where a rule is certain, else waiting for a person."""
@@ -83,8 +88,7 @@ class Dispatcher:
         `look`: why a person at the hotline must look at it; his next step ends that.
         """
         said: dict[str, Any] = {"category": category, "place": place, "urgency": urgency}
-        said["address"] = address
-        said |= {"confidential": confidential, "handover_reason": look}
+        said |= {"address": address, "confidential": confidential, "handover_reason": look}
         return self._step(
             connection,
             Action.CORRECT,
@@ -122,22 +126,19 @@ class Dispatcher:
 
     def extend(self, connection: Connection, order: Order, *, due_at: datetime) -> Ticket:
         """延期 to a later time, with the reason."""
-        county, calendar, now = self.county, self.calendar, self.runtime.now()
+        now, by = self.runtime.now(), order.by
         return self._step(
             connection,
             Action.EXTEND,
             order,
-            lambda it: entails.extended(county, calendar, it, now, by=order.by, due_at=due_at),
+            lambda it: entails.extended(self.county, self.calendar, it, now, by=by, due_at=due_at),
         )
 
     def recount(self, connection: Connection, order: Order) -> Ticket:
         """更正 of a date that was provisional, now that its holidays are published."""
-        return self._step(
-            connection,
-            Action.CORRECT,
-            order,
-            lambda it: entails.corrected_due(self.county, self.calendar, it, self.runtime.now()),
-        )
+        now = self.runtime.now()
+        anew = partial(entails.corrected_due, self.county, self.calendar, now=now)
+        return self._step(connection, Action.CORRECT, order, anew)
 
     def answer(self, connection: Connection, order: Order, *, text: str) -> Ticket:
         """答复, in the words that the resident will read."""
@@ -153,16 +154,16 @@ class Dispatcher:
         contacted: bool | None = None,
     ) -> Ticket:
         """评价: three judgements, of which only those that were said are changed."""
-        said = {"solved": solved, "satisfied": satisfied, "contacted": contacted}
-        changes = {name: value for name, value in said.items() if value is not None}
-        return self._step(connection, Action.EVALUATE, order, lambda _: changes)
+        judged = {"solved": solved, "satisfied": satisfied, "contacted": contacted}
+        said = {name: value for name, value in judged.items() if value is not None}
+        return self._step(connection, Action.EVALUATE, order, lambda _: said)
 
     def supplement(
         self, connection: Connection, order: Order, *, phone: str = "", name: str = ""
     ) -> Ticket:
         """补充: the resident's further words, perhaps with his own telephone or name."""
-        left = {"reporter_phone": phone, "reporter_name": name}
-        left = {field: value for field, value in left.items() if value}
+        said = {"reporter_phone": phone, "reporter_name": name}
+        left = {field: value for field, value in said.items() if value}
         return self._step(
             connection,
             Action.SUPPLEMENT,
@@ -175,7 +176,7 @@ class Dispatcher:
 
         Like a new one it is then dispatched where a rule is certain, else a person decides.
         """
-        said = {"text": text} if len(text) <= LONGEST_TEXT else {}
+        said = {"text": text} if len(text) <= entails.LONGEST_TEXT else {}
         ticket = self._step(connection, Action.SUPPLEMENT, order, lambda _: said)
         action, why, taken = self._opening().taken_up(ticket, draft, self.runtime.now())
         by_system = Order.on(ticket, by=BY_SYSTEM, note=why)
@@ -183,13 +184,11 @@ class Dispatcher:
 
     def remark(self, connection: Connection, ticket: Ticket, note: str) -> Ticket:
         """A note of the program's own in the log; whoever has the ticket reads it."""
-        order = Order.on(ticket, by=BY_SYSTEM, note=note)
-        return self._step(connection, Action.SUPPLEMENT, order, lambda _: {})
+        return self.act(connection, Action.SUPPLEMENT, Order.on(ticket, by=BY_SYSTEM, note=note))
 
     def remind_overdue(self, connection: Connection, order: Order) -> Ticket:
         """催办 past the deadline: the unit above the owner is told as well."""
-        ticket = self.act(connection, Action.REMIND, order)
-        now = self.runtime.now()
+        ticket, now = self.act(connection, Action.REMIND, order), self.runtime.now()
         told = notices.overdue(self.county, ticket, now, self.runtime.new_id)
         outbox.post(connection, told, now)
         return ticket
@@ -207,16 +206,8 @@ class Dispatcher:
         outbox.post(connection, told, now)
 
     def _along(self, action: Action, ticket: Ticket, order: Order) -> dict[str, Any]:
-        """What follows from the order itself, by the ticket's field names."""
-        if action is Action.REPORT_UP:
-            return entails.goes_up(self.county, ticket) | self._sign_due(ticket)
-        if action is Action.REOPEN:
-            return self._opening().first_due(ticket, self.runtime.now())
-        if action is Action.TELL:
-            return entails.spoken_to(ticket)
-        if action is Action.SUPPLEMENT and order.by == BY_RESIDENT:  # others' words are in the log
-            return entails.told(ticket, order.note, LONGEST_TEXT)
-        return {}
+        now = self.runtime.now()
+        return entails.along(self.county, self.calendar, ticket, action, order, now=now)
 
     def _opening(self) -> Opening:
         return Opening(
@@ -230,7 +221,15 @@ class Dispatcher:
         self, connection: Connection, action: Action, order: Order, entailed: _Entailed
     ) -> Ticket:
         ticket = order.known or store.seen(connection, order.number, order.version)
-        changes = entailed(ticket) | self._heard_back(connection, ticket, action, order)
+        changes = entailed(ticket)
+        changes |= heard_back.called_for(
+            ticket,
+            action,
+            order,
+            changes,
+            owner=self._owner(ticket.unit),
+            log=partial(store.events, connection, ticket.number),
+        )
         after, event = lifecycle.advance(
             ticket, action, by=order.by, at=self.runtime.now(), note=order.note, **changes
         )
@@ -238,14 +237,10 @@ class Dispatcher:
         self._post(connection, Occasion(before=ticket, after=after, event=event))
         return after
 
-    def _heard_back(
-        self, connection: Connection, ticket: Ticket, action: Action, order: Order
-    ) -> dict[str, Any]:
-        """What the resident says to words of the hotline is for the hotline to look at."""
-        if order.by != BY_RESIDENT or action not in (Action.SUPPLEMENT, Action.REMIND):
-            return {}
-        log = partial(store.events, connection, ticket.number)
-        return heard_back.noted(ticket.handover_reason, order.note, log)
+    def _owner(self, unit: str) -> Owner:
+        if unit == jurisdiction.centre(self.county).code:
+            return Owner.HERE
+        return Owner.TOLD if self.reaches(unit) else Owner.UNREACHED
 
     def _post(self, connection: Connection, occasion: Occasion) -> None:
         told = notices.of(self.county, occasion, self.runtime.new_id)

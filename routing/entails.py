@@ -13,10 +13,12 @@ from config.runtime import LOCAL_ZONE
 from nlp.understanding import Urgency
 from routing import deadline, heard_back, jurisdiction, permission, steps
 from routing.errors import ActionRefused, UnknownUnit
+from routing.order import BY_RESIDENT, Order
 from routing.route import Router
-from routing.ticket import Draft, Route, Ticket
+from routing.ticket import Action, Draft, Route, Status, Ticket
 from routing.worktime import Calendar
 
+LONGEST_TEXT = 8000  # characters, with supplements; beyond that they are in the log only
 LONGEST_EXTENSION = timedelta(days=366)
 NO_PLACE = "不知道在哪里"  # why a person decides
 ASKED_PERSON = "居民要求人工服务"  # likewise, until somebody has spoken to him
@@ -105,12 +107,26 @@ def corrected(
         changes["category_confidence"] = 1.0
         changes["standard"] = standard(county, changes["category"])
     if changes.keys() & {"category", "urgency"}:
-        changes |= corrected_due(county, calendar, replace(ticket, **changes), now)
+        after = replace(ticket, **changes)
+        changes |= corrected_due(county, calendar, after, now)
+        changes |= _corrected_sign_due(county, ticket, after, now)
         graver = _GRAVITY.index(changes.get("urgency", ticket.urgency))
         granted = ticket.extensions and graver <= _GRAVITY.index(ticket.urgency)
         if granted and changes["due_at"] < ticket.due_at:  # who was given more time keeps it
             changes |= {"due_at": ticket.due_at, "due_provisional": ticket.due_provisional}
     return changes
+
+
+def _corrected_sign_due(
+    county: County, ticket: Ticket, corrected: Ticket, now: datetime
+) -> dict[str, Any]:
+    """While nobody has signed: from when its unit got it; from now if that is past already."""
+    if ticket.status is not Status.DISPATCHED or ticket.sign_due_at is None:
+        return {}
+    allowed = sign_due(county, ticket, now)["sign_due_at"] - now
+    got_at = ticket.sign_due_at - allowed
+    at = sign_due(county, corrected, got_at)["sign_due_at"]
+    return {"sign_due_at": at} if at > now else sign_due(county, corrected, now)
 
 
 def extended(
@@ -133,16 +149,26 @@ def extended(
     return {"due_at": due_at, "due_provisional": False}
 
 
-def told(ticket: Ticket, words: str, longest: int) -> dict[str, Any]:
-    """The resident's further words in the ticket's text, as long as it holds them."""
-    text = f"{ticket.text}\n补充：{words}"
-    return {"text": text} if words and len(text) <= longest else {}
-
-
-def spoken_to(ticket: Ticket) -> dict[str, Any]:
-    """Who asked for a person has had one."""
-    asked = heard_back.without(ticket.handover_reason) == ASKED_PERSON
-    return {"handover_reason": SPOKEN_TO} if asked else {}
+def along(
+    county: County,
+    calendar: Calendar,
+    ticket: Ticket,
+    action: Action,
+    order: Order,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """What follows from an order that says nothing but what is to be done."""
+    match action:
+        case Action.REPORT_UP:
+            return goes_up(county, ticket) | sign_due(county, ticket, now)
+        case Action.REOPEN:
+            return first_due(county, calendar, ticket.category, ticket.urgency, now)
+        case Action.TELL:
+            return _spoken_to(ticket)
+        case Action.SUPPLEMENT if order.by == BY_RESIDENT:  # others' words are in the log
+            return _told(ticket, order.note)
+    return {}
 
 
 def sign_due(county: County, ticket: Ticket, now: datetime) -> dict[str, Any]:
@@ -156,3 +182,15 @@ def standard(county: County, category: str) -> tuple[str, ...]:
     matching = [each for each in county.standards if category.startswith(each.category)]
     best = max(matching, key=lambda each: len(each.category), default=None)
     return best.steps if best else ()
+
+
+def _told(ticket: Ticket, words: str) -> dict[str, Any]:
+    """The resident's further words in the ticket's text, as long as it holds them."""
+    text = f"{ticket.text}\n补充：{words}"
+    return {"text": text} if words and len(text) <= LONGEST_TEXT else {}
+
+
+def _spoken_to(ticket: Ticket) -> dict[str, Any]:
+    """Who asked for a person has had one."""
+    asked = heard_back.without(ticket.handover_reason) == ASKED_PERSON
+    return {"handover_reason": SPOKEN_TO} if asked else {}

@@ -3,7 +3,7 @@ connection.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,6 +49,7 @@ class Wanted:
     status: Status | None = None
     light: Light | None = None
     unit: str = ""
+    to_ring: Collection[str] | None = None  # units, of `report.to_ring`: what they haven't signed
     reporter: str = ""
     category: str = ""  # a prefix
     urgency: Urgency | None = None
@@ -108,6 +109,8 @@ def _conditions(connection: Connection, wanted: Wanted, now: datetime) -> list[C
         found.append(_TICKET.c.category.startswith(wanted.category, autoescape=True))
     if wanted.light is not None:
         found += [report.running(), report.is_light(connection, wanted.light, now)]
+    if wanted.to_ring is not None:
+        found.append(report.is_to_ring(wanted.to_ring))
     if wanted.opened_from:
         found.append(_TICKET.c.opened_at >= wanted.opened_from)
     if wanted.opened_before:

@@ -136,11 +136,12 @@ def _consequences(ticket: Ticket, step: Step, at: datetime) -> dict[str, Any]:
 def _why_look(ticket: Ticket, values: Mapping[str, Any], actor: Actor) -> str:
     """Why a person at the hotline is to decide or to look, after the step.
 
-    By a step of the hotline's own somebody has looked; no other step makes unseen what the resident
-    has answered.
+    By a step of the hotline's own somebody has looked, unless a leader asks it to; no other step
+    makes unseen what the resident has answered.
     """
     reason: str = values.get("handover_reason", ticket.handover_reason)
-    if actor in _DECIDES:
+    asks = actor is Actor.LEADER and "handover_reason" in values
+    if actor in _DECIDES and not asks:
         return heard_back.without(reason) if values["status"] is Status.DECIDING else ""
     if heard_back.is_there(reason):
         return reason

@@ -67,6 +67,27 @@ def count_waiting(connection: Connection, centre: str) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
 
 
+def to_ring(connection: Connection, unreached: Collection[str]) -> list[str]:
+    """Which of the units that nothing of ours gets to have a ticket that they haven't signed for:
+    somebody has to ring them.
+    """
+    dispatched = _TICKET.c.status == Status.DISPATCHED.value
+    units = connection.execute(sa.select(_TICKET.c.unit).where(dispatched).distinct()).scalars()
+    return sorted(unit for unit in units if unit in unreached)
+
+
+def count_to_ring(connection: Connection, units: Collection[str]) -> int:
+    """How many tickets these units, of `to_ring`, haven't signed for."""
+    query = sa.select(sa.func.count()).select_from(_TICKET).where(is_to_ring(units))
+    return connection.execute(query).scalar_one() if units else 0
+
+
+def is_to_ring(units: Collection[str]) -> ColumnElement[bool]:
+    """One of these units has it and hasn't signed for it."""
+    dispatched = _TICKET.c.status == Status.DISPATCHED.value
+    return sa.and_(dispatched, _TICKET.c.unit.in_(units))
+
+
 def answered_at(connection: Connection, tickets: Iterable[Ticket]) -> dict[str, datetime]:
     """When those of the tickets that have an answer were answered, by number."""
     numbers = [ticket.number for ticket in tickets if ticket.status not in RUNNING_STATUSES]

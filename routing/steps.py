@@ -104,7 +104,8 @@ FIELDS: Mapping[Action, frozenset[str]] = MappingProxyType(
         Action.SUPPLEMENT: _SAID | {"handover_reason"},
         Action.REMIND: frozenset({"handover_reason"}),
         Action.ANSWER: frozenset({"answer"}),
-        Action.EVALUATE: frozenset({"solved", "satisfied", "contacted"}),
+        Action.SUPERVISE: frozenset({"handover_reason"}),
+        Action.EVALUATE: frozenset({"solved", "satisfied", "contacted", "handover_reason"}),
         Action.REOPEN: _GOES_TO | _DUE,
     }
 )

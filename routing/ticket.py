@@ -87,6 +87,7 @@ RUNNING_STATUSES = tuple(
     for status in Status
     if status not in FINAL_STATUSES | {Status.ANSWERED, Status.FOLLOWED_UP}
 )  # somebody still owes something by due_at
+IN_HAND_STATUSES = frozenset({Status.DISPATCHED, Status.SIGNED})  # its owner is to act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from nlp import redact
 from routing import command, deadline, envelope, heard_back
 from routing.envelope import Envelope
 from routing.order import BY_RESIDENT
-from routing.ticket import Action, Occasion, Status, Ticket
+from routing.ticket import IN_HAND_STATUSES, Action, Occasion, Status, Ticket
 
 UNNAMED_MATTER = "居民反映的事"
 WITHHELD_MATTER = "居民要求保密的事"
@@ -39,16 +39,29 @@ def told(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Itera
         values["place"] = _place(county, ticket)
         values["due"] = deadline.speak(ticket.due_at, event.at)
         yield envelope.reply(contact, ticket.number, "worker_dispatched", values, new_id)
-    elif heard_back.is_there(str(event.changes.get("handover_reason", ""))):
-        if event.action is Action.SUPPLEMENT and not ticket.confidential:
-            values["said"] = redact.mask(event.note)[:LONGEST_SAID] or heard_back.WORDLESS
-            yield envelope.reply(contact, ticket.number, "worker_supplemented", values, new_id)
+    if _hears_of(occasion):
+        said = {"number": ticket.number, "matter": matter(county, ticket)}
+        said["said"] = redact.mask(event.note)[:LONGEST_SAID] or heard_back.WORDLESS
+        yield envelope.reply(contact, ticket.number, "worker_supplemented", said, new_id)
     elif event.action is Action.CLOSE and not ticket.confidential:
         values["answer"] = redact.mask(ticket.answer)
         choices = ("属实", "不实")
         yield envelope.reply(
             contact, ticket.number, "worker_result", values, new_id, choices=choices
         )
+
+
+def _hears_of(occasion: Occasion) -> bool:
+    """Has the resident said something that who has the ticket may read? Mere pressing has no words;
+    before anybody has it, and afterwards, he hears only what answers the hotline.
+    """
+    ticket, event = occasion.after, occasion.event
+    if ticket.confidential or event.by != BY_RESIDENT:
+        return False
+    if event.action is Action.REMIND:
+        return bool(event.note) and ticket.status in IN_HAND_STATUSES
+    to_us = heard_back.is_there(str(event.changes.get("handover_reason", "")))
+    return event.action is Action.SUPPLEMENT and (to_us or ticket.status in IN_HAND_STATUSES)
 
 
 def matter(county: County, ticket: Ticket) -> str:

@@ -156,6 +156,7 @@ def test_report_of_a_sound_county_counts_everything() -> None:
     assert fine
     for part in ("县 1", "乡镇 8", "村 209", "网格 1201", "县直部门 19", "城区 60，农村 1141"):
         assert part in text
+    assert "个属地单位没有人留联系方式（和阳镇网格管理中心、" in text and "打电话" in text
 
 
 def test_version_changes_with_any_file(tmp_path: Path, nanhe: County) -> None:

@@ -1,11 +1,15 @@
 """Settings: the environment, a file, secrets in files of their own, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from config import settings
-from config.settings import SettingsFault
+from config import fit, settings
+from config.county import County, Worker
+from config.sections import Endpoint, Telegram
+from config.settings import Settings, SettingsFault
 
 
 @pytest.fixture(autouse=True)
@@ -145,3 +149,28 @@ def test_all_mistakes_are_told_at_once_and_hold_no_values(
 def test_a_settings_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsFault, match="没有这个设置文件"):
         settings.load(tmp_path / "nowhere.toml")
+
+
+def test_units_that_nothing_gets_to_are_told_from_the_others(county: County) -> None:
+    def workers(unit: str, contact: str) -> dict[str, tuple[Worker, ...]]:
+        return {unit: (Worker(unit=unit, name="负责人", contact=contact),)}
+
+    village, other, third = "130506100210", "130506100211", "130506100212"
+    known = {
+        **county.workers,
+        **workers(village, "wechat:oA"),
+        **workers(other, "tel:+8613900000000"),
+    }
+    known |= workers(third, "telegram:1")
+    peopled = replace(county, workers=known)
+    settings = Settings(
+        telegram=Telegram(token=SecretStr("1:a")),
+        departments={
+            "water": Endpoint(url="https://a.example", secret=SecretStr("whsec_" + "A" * 32))
+        },
+    )
+    unreached = fit.out_of_reach(settings, peopled)
+    assert {village, other, "education"} <= unreached, "neither channel is on"
+    assert third not in unreached and "water" not in unreached
+    assert county.code not in unreached, "its people sit at the console"
+    assert len(unreached) == len(county.units) - 3

@@ -133,3 +133,51 @@ async def test_page_is_one_look_at_the_database(
         looked.clear()
         assert (await desk.get(path))[0] == 200
         assert len(looked) == 2, path  # who asks, and what he sees
+
+
+async def test_ticket_of_an_office_that_nothing_gets_to_is_in_a_list_until_somebody_rang(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("东韩村村口的路灯坏了三天了没人修"))).ticket
+    csrf = await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert "<b>1</b> 件要打电话通知" in page and 'href="/console/search?ring=1"' in page
+    assert f"/console/tickets/{number}" in (await desk.get("/console/search?ring=1"))[1]
+    path = f"/console/tickets/{number}"
+    unit = services.replies.unit(await services.database.read(lambda c: store.load(c, number)))
+    assert f"系统通知不到{unit}" in (await desk.get(path))[1]
+    form = {"csrf": csrf, "version": "1", "action": "sign", "note": "打过电话了"}
+    assert (await desk.post(f"{path}/act", form))[0] == 303
+    assert "<b>0</b> 件要打电话通知" in (await desk.get("/console"))[1]
+    assert number not in (await desk.get("/console/search?ring=1"))[1]
+
+
+async def test_ticket_of_which_the_resident_was_asked_has_a_list_until_it_is_closed(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say(IN_TOWN))).ticket
+    csrf = await enter(desk, services, Role.OPERATOR)
+    path = f"/console/tickets/{number}"
+    forms = (
+        {"action": "answer", "note": "修好了"},
+        {"action": "evaluate", "satisfied": "no", "note": "还是不亮"},
+    )
+    for version, form in enumerate(forms, start=1):
+        posted = await desk.post(f"{path}/act", {"csrf": csrf, "version": str(version), **form})
+        assert posted[0] == 303
+    _, page = await desk.get("/console")
+    assert "<b>1</b> 件问过居民、还没办结" in page
+    assert number in (await desk.get("/console/search?status=followed_up"))[1]
+
+
+async def test_what_a_resident_says_of_an_answer_is_in_the_queue(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage], clock: Clock
+) -> None:
+    number = (await services.desk.receive(say(IN_TOWN))).ticket
+    order = Order(number=number, version=1, by="operator:a")
+    await services.database.write(lambda c: services.dispatcher.answer(c, order, text="修好了"))
+    clock.forward(hours=1)
+    await services.desk.receive(say(f"补充 {number} 灯罩掉下来了", key="2"))
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert f"/console/tickets/{number}" in page and "居民回话：" in page and "灯罩掉下来了" in page

@@ -153,6 +153,38 @@ async def test_operator_corrects_and_dispatches_by_the_catalogue_in_one_unit_of_
     assert lifecycle.replay(log) == ticket
 
 
+@pytest.mark.parametrize(
+    ("after", "urgency", "minutes"),
+    [
+        (5, Urgency.DANGER, 15),  # from when its unit got it
+        (40, Urgency.DANGER, 40 + 15),  # that is past: from now
+        (5, Urgency.URGENT, 60),
+    ],
+)
+async def test_time_to_sign_follows_the_urgency_that_an_operator_puts_right(
+    database: Database,
+    dispatcher: Dispatcher,
+    clock: Clock,
+    after: int,
+    urgency: Urgency,
+    minutes: int,
+) -> None:
+    ticket = await _open(database, dispatcher)
+    assert ticket.sign_due_at == parts.START + timedelta(hours=2)
+    clock.forward(minutes=after)
+    ticket = await _call(database, dispatcher.correct, ticket, urgency=urgency)
+    assert ticket.sign_due_at == parts.START + timedelta(minutes=minutes)
+    back = await _call(database, dispatcher.correct, ticket, urgency=Urgency.NORMAL)
+    assert back.sign_due_at == ticket.sign_due_at + timedelta(minutes=120) - _allowed(urgency)
+    signed = await _act(database, dispatcher, Action.SIGN, back)
+    graver = await _call(database, dispatcher.correct, signed, urgency=Urgency.DANGER)
+    assert graver.sign_due_at == signed.sign_due_at
+
+
+def _allowed(urgency: Urgency) -> timedelta:
+    return timedelta(minutes=15 if urgency is Urgency.DANGER else 60)
+
+
 async def test_raised_urgency_gives_a_deadline_that_can_still_be_kept(
     database: Database, dispatcher: Dispatcher, clock: Clock
 ) -> None:
@@ -215,6 +247,7 @@ async def test_whole_life_tells_everybody_concerned(database: Database, clock: C
     people = [pair for pair in kinds if pair[0].startswith("wechat:")]
     assert people == [
         ("wechat:oWorker", "worker_dispatched"),
+        ("wechat:oWorker", "worker_supplemented"),
         ("wechat:oResident", "result"),
         ("wechat:oWorker", "worker_result"),
         ("wechat:oWorker", "worker_dispatched"),

@@ -104,14 +104,15 @@ async def test_answer_to_the_hotline_is_for_it_to_look_at_and_for_who_has_the_ti
 ) -> None:
     dispatcher, ticket = await _opened(database, clock)
     ticket = await _act(database, dispatcher, Action.SUPPLEMENT, ticket, BY_RESIDENT, "更暗了")
-    assert ticket.handover_reason == "" and await _told(database, "worker_supplemented") == []
+    assert ticket.handover_reason == "", "who has it reads it"
+    assert [said["said"] for _, said in await _told(database, "worker_supplemented")] == ["更暗了"]
     ticket = await _act(database, dispatcher, Action.TELL, ticket, DESK, "在谁家门口？")
     by = f"grid:{counties.HAMLET_GRID}"
     ticket = await _act(database, dispatcher, Action.SIGN, ticket, by, "")
     for words in ("老刘家门口，我电话13912345678", "他家在西街"):
         ticket = await _act(database, dispatcher, Action.SUPPLEMENT, ticket, BY_RESIDENT, words)
     assert ticket.handover_reason == "居民回话：他家在西街"
-    first, second = await _told(database, "worker_supplemented")
+    _, first, second = await _told(database, "worker_supplemented")
     assert first[0] == OLD and first[1]["said"] == "老刘家门口，我电话［电话］"
     assert second[1]["said"] == "他家在西街"
     ticket = await _act(database, dispatcher, Action.PROGRESS, ticket, by, "去看了")

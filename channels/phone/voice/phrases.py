@@ -10,8 +10,8 @@ from config.county import County, UnitKind
 SPOKEN = "_spoken"  # a reply's variant for the telephone
 _WRITTEN_ONLY = (  # replies that are never said on the telephone
     "welcome", "confirm_public", "media_kept", "media_refused", "too_long", "too_many",
-    "unsupported", "received", "ask_phone", "reminded", "ask_place_again",
-    "danger_public",
+    "unsupported", "received", "ask_phone", "reminded", "reminded_person",
+    "ask_place_again", "danger_public",
 )  # fmt: skip
 _WRITTEN_PREFIXES = ("worker_", "notice_", "web_", "kiosk_")
 _SENTENCE_END = re.compile(r"[。？]")

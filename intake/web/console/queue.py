@@ -7,9 +7,8 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy import Connection
 
-from config.county import County
 from intake import inbox
-from intake.services import SERVICES
+from intake.services import SERVICES, Services
 from intake.web import pages, rows
 from intake.web.rows import Row
 from routing import command, jurisdiction, report
@@ -39,6 +38,7 @@ class Standing:
     more: bool
     waiting: int
     stuck: int
+    to_ring: int  # their units can't be told by the program
     counts: Counts
 
 
@@ -47,8 +47,9 @@ def routes() -> Sequence[web.RouteDef]:
     return [web.get("/console", _page), web.get("/console/waiting", _waiting)]
 
 
-def standing(connection: Connection, county: County, now: datetime, page: int) -> Standing:
+def standing(connection: Connection, services: Services, now: datetime, page: int) -> Standing:
     """Everything that the page shows, from one look at the database."""
+    county = services.county
     centre = jurisdiction.centre(county).code
     dangers = command.unseen(connection, limit=MOST_DANGERS)
     alarmed = [each.number for each in dangers]
@@ -61,6 +62,9 @@ def standing(connection: Connection, county: County, now: datetime, page: int) -
         more=len(found) > PAGE,
         waiting=report.count_waiting(connection, centre),
         stuck=inbox.stuck(connection),
+        to_ring=report.count_to_ring(
+            connection, report.to_ring(connection, services.dispatcher.unreached)
+        ),
         counts=report.counts(connection, now),
     )
 
@@ -68,7 +72,7 @@ def standing(connection: Connection, county: County, now: datetime, page: int) -
 async def _page(request: web.Request) -> web.StreamResponse:
     services, page = request.app[SERVICES], rows.page_number(request)
     now = services.runtime.now()
-    stands = await services.database.read(lambda c: standing(c, services.county, now, page))
+    stands = await services.database.read(lambda c: standing(c, services, now, page))
     values = {"stands": stands, "page": page, "figures": _figures(stands)}
     return pages.show(request, "queue.html", values)
 
@@ -77,12 +81,15 @@ def _figures(stands: Standing) -> list[Figure]:
     search, counts = "/console/search", stands.counts
     returned, answered = counts.status(Status.RETURNED), counts.status(Status.ANSWERED)
     yellow, red = counts.light(Light.YELLOW), counts.light(Light.RED)
+    asked = counts.status(Status.FOLLOWED_UP)
     more = stands.waiting > MOST_COUNTED
     waiting = f"{MOST_COUNTED} 多" if more else str(stands.waiting)
     return [
         Figure(name="件等您办", number=waiting, link="/console"),
         Figure(name="件退单待裁定", number=str(returned), link=f"{search}?status=returned"),
+        Figure(name="件要打电话通知", number=str(stands.to_ring), link=f"{search}?ring=1"),
         Figure(name="件待回访", number=str(answered), link=f"{search}?status=answered"),
+        Figure(name="件问过居民、还没办结", number=str(asked), link=f"{search}?status=followed_up"),
         Figure(name="件将到期", number=str(yellow), link=f"{search}?light=yellow"),
         Figure(name="件超期", number=str(red), link=f"{search}?light=red"),
     ]

@@ -15,7 +15,7 @@ from intake.web import forms, looks, pages, rows, sessions
 from intake.web.looks import Look, What
 from intake.web.rows import Row
 from nlp import redact
-from routing import finding
+from routing import finding, report
 from routing.deadline import Light
 from routing.finding import Wanted, Word
 from routing.ticket import Status
@@ -39,11 +39,12 @@ async def _page(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     words = text.cleaned(request.query.get("q", "")).strip()[:LONGEST_QUERY]
     status, light = request.query.get("status", ""), request.query.get("light", "")
-    page = rows.page_number(request)
+    page, ring = rows.page_number(request), "1" if "ring" in request.query else ""
     wanted = Wanted(
         words=_words(services.county, words),
         status=Status(status) if status in set(Status) else None,
         light=Light(light) if light in set(Light) else None,
+        to_ring=services.dispatcher.unreached if ring else None,
     )
     found = await services.database.read(lambda c: _found(c, services, wanted, page))
     values = {
@@ -53,15 +54,22 @@ async def _page(request: web.Request) -> web.StreamResponse:
         "q": words,
         "status": status,
         "light": light,
-        "query": urlencode({"q": words, "status": status, "light": light}),
+        "ring": ring,
+        "query": urlencode({"q": words, "status": status, "light": light} | _if_ticked(ring)),
         "personal": finding.is_personal(words) and not found,
     }
     return _shown(request, values)
 
 
+def _if_ticked(ring: str) -> dict[str, str]:
+    return {"ring": ring} if ring else {}
+
+
 def _found(connection: Connection, services: Services, wanted: Wanted, page: int) -> list[Row]:
     """The lines of a page and, where there are more, of one beyond it."""
     now, offset = services.runtime.now(), (page - 1) * PAGE
+    if wanted.to_ring is not None:
+        wanted = replace(wanted, to_ring=report.to_ring(connection, wanted.to_ring))
     found = finding.search(connection, wanted, now=now, limit=PAGE + 1, offset=offset)
     return rows.read(connection, services.county, found, now)
 
@@ -103,7 +111,8 @@ def _shown(
 ) -> web.StreamResponse:
     session = sessions.required(request, sessions.EVERYBODY)
     blank = {"rows": [], "more": False, "page": 1, "query": "", "personal": False, "problem": ""}
-    blank |= {"q": "", "status": "", "light": "", "who": "", "reason": "", "asked": False}
+    blank |= {"q": "", "status": "", "light": "", "ring": ""}
+    blank |= {"who": "", "reason": "", "asked": False}
     may_look = session.account.role in MAY_LOOK
     return pages.show(
         request, "search.html", {**blank, "may_look": may_look, **values}, status=status

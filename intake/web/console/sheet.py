@@ -19,7 +19,7 @@ from intake.web.console.deciding import Wish
 from nlp import redact
 from routing import dispatch, permission, store
 from routing.errors import TicketNotFound
-from routing.ticket import ACTION_NAMES, Action, Status, Ticket
+from routing.ticket import ACTION_NAMES, IN_HAND_STATUSES, Action, Status, Ticket
 
 _BY_ITS_OWN_FORM = dispatch.BRING_ALONG | {Action.TELL}
 _JUDGEMENTS = {"solved": "解决了", "satisfied": "满意", "contacted": "有人联系过"}
@@ -74,6 +74,7 @@ async def shown(
         "masked_reporter": _masked(this),
         "may_write": may_write,
         "allowed": allowed,
+        "to_ring": _to_ring(services, this),
         "unreachable": writing.unreachable(this),
         "asked_person": rows.asks(this),
         "other_actions": [action for action in allowed if action not in _BY_ITS_OWN_FORM],
@@ -139,6 +140,15 @@ def _left_over(allowed: Sequence[Action], wish: Wish | None, typed: Typed | None
     if typed is not None and typed.action not in allowed:
         return typed.note
     return ""
+
+
+def _to_ring(services: Services, this: Ticket) -> str:
+    """By whom nothing of ours is read, with their telephone where it is known; empty for nobody."""
+    if this.status not in IN_HAND_STATUSES or services.dispatcher.reaches(this.unit):
+        return ""
+    unit = services.county.units.get(this.unit)
+    phone = unit.phone if unit else ""
+    return services.county.unit_name(this.unit) + (f"（电话 {phone}）" if phone else "")
 
 
 def _judged(this: Ticket) -> str:

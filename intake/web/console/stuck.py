@@ -13,7 +13,7 @@ from intake import inbox, schema
 from intake.services import SERVICES, Services
 from intake.web import forms, pages, sessions
 from nlp.understanding import RequestKind, Urgency
-from routing import dispatch
+from routing import entails
 from routing.ticket import Draft
 
 MOST = 50
@@ -92,7 +92,7 @@ def _draft(stuck: Stuck) -> Draft:
     message = stuck.message
     by_phone = message is not None and message.sender.scheme == "tel"
     return Draft(
-        text=stuck.said[: dispatch.LONGEST_TEXT],
+        text=stuck.said[: entails.LONGEST_TEXT],
         kind=RequestKind.HELP,
         urgency=Urgency.NORMAL,
         reporter=stuck.sender,
