@@ -1,6 +1,7 @@
 """Whole calls: a real caller, a real Asterisk, the real recogniser, the whole program."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,35 @@ async def test_danger_is_told_the_emergency_numbers_at_once(
     await hotline.said("danger_alone")
     first, *_ = (text for _, text, key in hotline.spoken() if "danger" in key)
     assert "119" in first
+    await resident.telephone.hang_up()
+
+
+async def test_who_falls_silent_in_a_danger_is_put_through_to_a_person(
+    hotline: Hotline, resident: Resident, operator: Telephone
+) -> None:
+    await resident.ring()
+    await resident.say("danger-m")
+    await hotline.said("danger_alone")
+    await operator.until("confirmed", 20)
+    assert "goodbye" not in ",".join(hotline.replies())
+    await resident.telephone.hang_up()
+    assert len(hotline.tickets()) == 1
+    assert "有危险，居民没有再说话" in hotline.notes("supplement")
+    await hotline.until(
+        lambda: hotline.rows("SELECT outcome FROM call")[0]["outcome"] == "person", 5, "no person"
+    )
+
+
+async def test_zero_is_a_person_while_the_advice_is_read_out(
+    hotline: Hotline, resident: Resident, operator: Telephone
+) -> None:
+    await resident.ring()
+    await resident.say("danger-m")
+    await hotline.settled()
+    await resident.telephone.press("0")
+    began = time.monotonic()
+    await operator.until("confirmed", 15)
+    assert time.monotonic() - began < 12  # no more than the words that he is put through
     await resident.telephone.hang_up()
 
 
