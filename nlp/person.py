@@ -4,7 +4,8 @@ Who wants one to do something (找人修路灯), or to settle a quarrel (找人�
 """
 
 import re
-from collections.abc import Iterator
+
+from nlp import clauses
 
 
 def wanted(text: str) -> tuple[str, ...]:
@@ -14,21 +15,16 @@ def wanted(text: str) -> tuple[str, ...]:
     named = _SAID.search(text)
     if named:
         return (named.group(),)
-    return next(((clause,) for clause in _clauses(text) if _WHOLE.fullmatch(clause)), ())
+    return next(((clause,) for clause in clauses.split(text) if _WHOLE.fullmatch(clause)), ())
 
 
 def beside(text: str) -> str:
     """What a text says beside its wish for a person; empty for a wish and nothing else."""
-    rest = (_SAID.sub("", clause) for clause in _clauses(text) if not _WHOLE.fullmatch(clause))
+    rest = (_SAID.sub("", clause) for clause in clauses.split(text) if not _WHOLE.fullmatch(clause))
     told = (_POLITE.sub("", clause) for clause in rest)
     return "，".join(clause for clause in told if clause)
 
 
-def _clauses(text: str) -> Iterator[str]:
-    return (clause for clause in _END.split(text) if clause)
-
-
-_END = re.compile(r"[\s，。！？、；：,.!?;:~～…—-]+")
 _SOFT = (
     r"(?:你好|您好|喂|请问?|麻烦|劳驾|我要|我想|俺要|俺想|我|俺|你们?|您|能不能|可不可以|可以|能|"
     r"快点?|赶紧|赶快|马上|现在|那|就|还是|帮我|帮忙|给我|给俺|帮俺|先|直接|干脆)*"

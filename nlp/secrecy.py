@@ -2,6 +2,8 @@
 
 import re
 
+from nlp import clauses
+
 _NAME = r"(?<!告诉[我俺你])(?:名字?|姓名|身份)"
 _ME = rf"(?:是[我俺谁]|[我俺]的|[我俺谁](?:说|反映|举报|投诉|告|报)|{_NAME})"
 _WISH = re.compile(
@@ -13,7 +15,6 @@ _WISH = re.compile(
 _NONE = re.compile(
     r"(?:不用|不必|不需要|没必要|不要求)(?:给我|替我|再)?(?:保密|匿名)|匿名(?:信|电话骚扰)"
 )
-_CLAUSE_END = re.compile("[，。！？；,.!?;\\s]+")
 
 
 def wanted(text: str) -> bool:
@@ -23,4 +24,4 @@ def wanted(text: str) -> bool:
 
 def beside(text: str) -> str:
     """What is said in other clauses than the wish."""
-    return "，".join(part for part in _CLAUSE_END.split(text) if part and not wanted(part))
+    return "，".join(part for part in clauses.split(text) if not wanted(part))

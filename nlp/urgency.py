@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nlp import person, urgent_words
+from nlp import clauses, person, urgent_words
 from nlp.danger import contexts, ear, kinds, tables
 from nlp.danger.ear import Ear
 from nlp.danger.meaning import Meaning
@@ -17,7 +17,6 @@ from nlp.segment import Segmenter
 from nlp.understanding import Urgency
 
 _URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}")
-_CLAUSE_ENDS = "，。！？；,.!?;\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +134,7 @@ def _without(text: str, dismissed: Sequence[Match], meant: Sequence[Match]) -> s
 
 def _urgent(text: str) -> Iterator[str]:
     for match in _URGENT.finditer(text):
-        before = text[max(0, match.start() - 10) : match.start()]
-        clause = before[max(before.rfind(end) for end in _CLAUSE_ENDS) + 1 :]
+        clause = clauses.before(text, match.start(), 10)
         around = clause + match.group() + text[match.end() : match.end() + 6]
         denied = re.search(
             r"(?<!是)(?<!有)(?:没有?|不是|未|别|不能|不许|以防|防止|怕)$|有$", clause

@@ -4,11 +4,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from nlp import clauses
 from nlp.danger import contexts
 from nlp.danger.rules import Match, Span
 
-_CLAUSE_ENDS = "，。！？；,!?;\n"
-_CLAUSE = re.compile(f"[{_CLAUSE_ENDS}]")
 _LOOK_BACK = 30
 _LOOK_AHEAD = 26
 _MOST_BETWEEN = 5  # light words between a denial and what it denies
@@ -41,12 +40,14 @@ class Meaning:
         before = text[max(0, match.start - _LOOK_BACK) : match.start]
         after = text[match.end : match.end + _LOOK_AHEAD]
         said = text[match.start : match.end]
-        clause = _clause_before(text, match.parts[-1][0])
+        clause = clauses.before(text, match.parts[-1][0], _LOOK_BACK)
         resolved = contexts.RESOLVED.get(danger, contexts.RESOLVED["*"])
         if contexts.PREVENTING.search(clause) or resolved.search(text, match.end):
             return False
         now = contexts.NOW.search(
-            _clause_before(text, match.start) + said + _CLAUSE.split(after)[0]
+            clauses.before(text, match.start, _LOOK_BACK)
+            + said
+            + clauses.after(text, match.end, _LOOK_AHEAD)
         )
         if not now and self._is_told(match, before, said, after):
             return False
@@ -101,11 +102,6 @@ class Meaning:
 
 def _concerns(other: Match, danger: str) -> bool:
     return other.rule.danger == "*" or danger in other.rule.danger.split("/")
-
-
-def _clause_before(text: str, position: int) -> str:
-    before = text[max(0, position - _LOOK_BACK) : position]
-    return before[max(before.rfind(end) for end in _CLAUSE_ENDS) + 1 :]
 
 
 def _is_feared(clause: str, said: str, after: str) -> bool:

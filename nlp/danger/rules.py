@@ -13,8 +13,8 @@ from typing import Any
 
 import ahocorasick
 
-_CLAUSE_ENDS = frozenset("，。！？；,!?;\n")
-_SENTENCE_ENDS = frozenset("。！？!?\n")
+from nlp import clauses
+
 # Characters that may be glued to a word by the segmentation without making it another one.
 _LIGHT_BEFORE = frozenset("大上下里外我俺你他她您咱有又被把给让在正就没不是都也还快要")
 _LIGHT_AFTER = frozenset("里上下中内外边了着过呢啦的人去来头住地")
@@ -106,8 +106,8 @@ class _Reach:
         self._clauses = [0]
         self._sentences = [0]
         for character in text:
-            self._clauses.append(self._clauses[-1] + (character in _CLAUSE_ENDS))
-            self._sentences.append(self._sentences[-1] + (character in _SENTENCE_ENDS))
+            self._clauses.append(self._clauses[-1] + (character in clauses.ENDS))
+            self._sentences.append(self._sentences[-1] + (character in clauses.SENTENCE_ENDS))
 
     def joins(self, left: int, right: int, *, across: bool) -> bool:
         """Nothing ends between them that should hold them together."""
