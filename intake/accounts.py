@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from intake import passwords, schema
+from intake.passwords import Fresh
 
 FIRST_NAME = "admin"
 _OPERATOR = schema.operator
@@ -60,40 +61,50 @@ def first(connection: Connection, now: datetime) -> str | None:
     """Make the first account where there is none; its one-time password, or None."""
     if connection.execute(sa.select(sa.func.count()).select_from(_OPERATOR)).scalar_one():
         return None
-    return add(connection, name=FIRST_NAME, display_name="管理员", role=Role.ADMIN, now=now)
+    fresh = passwords.fresh()  # nobody waits yet for the database
+    return add(
+        connection, name=FIRST_NAME, display_name="管理员", role=Role.ADMIN, fresh=fresh, now=now
+    )
 
 
-def add(connection: Connection, *, name: str, display_name: str, role: Role, now: datetime) -> str:
+def add(
+    connection: Connection,
+    *,
+    name: str,
+    display_name: str,
+    role: Role,
+    fresh: Fresh,
+    now: datetime,
+) -> str:
     """Make an account and return its one-time password; AccountFault where the name is taken."""
     if _find(connection, name) is not None:
         raise AccountFault(f"登录名 {name} 已经有了，请换一个，或者给它重置密码")
-    password = passwords.one_time()
     connection.execute(
         sa.insert(_OPERATOR).values(
             name=name,
             display_name=display_name,
             role=role.value,
-            password_hash=passwords.new_hash(password),
+            password_hash=fresh.hashed,
             must_change=True,
             active=True,
             created_at=now,
         )
     )
-    return password
+    return fresh.password
 
 
-def reset(connection: Connection, name: str) -> str:
+def reset(connection: Connection, name: str, fresh: Fresh) -> str:
     """Give an account that is in use a new one-time password and end its sessions."""
     if not _known(connection, name).active:
         raise AccountFault(f"{name} 已停用，没有重置。要让他重新登录，请恢复这个账号")
-    return _renewed(connection, name)
+    return _renewed(connection, name, fresh)
 
 
-def enable(connection: Connection, name: str) -> str:
+def enable(connection: Connection, name: str, fresh: Fresh) -> str:
     """Take an account that was disabled into use again, with a new one-time password."""
     if _known(connection, name).active:
         raise AccountFault(f"{name} 正在使用，没有停用过。要换密码，请重置")
-    return _renewed(connection, name)
+    return _renewed(connection, name, fresh)
 
 
 def disable(connection: Connection, name: str) -> None:
@@ -176,15 +187,14 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
     return connection.execute(gone).rowcount
 
 
-def _renewed(connection: Connection, name: str) -> str:
-    password = passwords.one_time()
+def _renewed(connection: Connection, name: str, fresh: Fresh) -> str:
     connection.execute(
         sa.update(_OPERATOR)
         .where(_OPERATOR.c.name == name)
-        .values(password_hash=passwords.new_hash(password), must_change=True, active=True)
+        .values(password_hash=fresh.hashed, must_change=True, active=True)
     )
     end_all(connection, name)
-    return password
+    return fresh.password
 
 
 def _known(connection: Connection, name: str) -> Account:

@@ -3,6 +3,7 @@
 import functools
 import hmac
 import secrets
+from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -12,9 +13,20 @@ _HASHER = PasswordHasher()
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 
 
-def one_time() -> str:
-    """A fresh one, easy to read out and to type."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """A one-time password, which is shown once, and the hash that is kept of it."""
+
+    password: str
+    hashed: str
+
+
+def fresh() -> Fresh:
+    """A new one, easy to read out and to type; takes 0.2 s, so call it in a thread and outside of
+    any unit of work.
+    """
+    password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+    return Fresh(password=password, hashed=new_hash(password))
 
 
 def matches(known: str | None, password: str) -> bool:

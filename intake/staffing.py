@@ -1,13 +1,18 @@
-"""Accounts from the command line: `hotline operator add | reset | disable | enable | list`."""
+"""Accounts from the command line (`hotline operator add | reset | disable | enable | list`) and
+from the console.
+"""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from intake import accounts
+from intake import accounts, passwords
 from intake.accounts import ROLE_NAMES, AccountFault, Role
+from intake.passwords import Fresh
+from routing.database import Database
 
 
 class Task(StrEnum):
@@ -22,7 +27,7 @@ class Task(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A task of the command line."""
+    """A task of the command line or the console."""
 
     task: Task
     name: str = ""
@@ -30,8 +35,15 @@ class Order:
     display_name: str = ""
 
 
-def manage(connection: Connection, order: Order, now: datetime) -> str:
-    """Carry out an order of the command line and say in Chinese what came of it."""
+async def manage(database: Database, order: Order, now: datetime) -> str:
+    """Carry out an order and say in Chinese what came of it. A new password's hash is made before
+    the unit of work, so that no resident's message waits for it.
+    """
+    fresh = await asyncio.to_thread(passwords.fresh)
+    return await database.write(lambda c: _managed(c, order, now, fresh))
+
+
+def _managed(connection: Connection, order: Order, now: datetime, fresh: Fresh) -> str:
     if order.task is Task.LIST:
         lines = [
             f"{a.name}\t{a.display_name}\t{ROLE_NAMES[a.role]}\t{'在用' if a.active else '已停用'}"
@@ -46,14 +58,15 @@ def manage(connection: Connection, order: Order, now: datetime) -> str:
             name=order.name,
             display_name=order.display_name,
             role=order.role,
+            fresh=fresh,
             now=now,
         )
         return f"已新增 {order.name}，一次性密码：{password}（只显示这一次）"
     if order.task is Task.RESET:
-        password = accounts.reset(connection, order.name)
+        password = accounts.reset(connection, order.name, fresh)
         return f"{order.name} 的一次性密码：{password}（只显示这一次）"
     if order.task is Task.ENABLE:
-        password = accounts.enable(connection, order.name)
+        password = accounts.enable(connection, order.name, fresh)
         return f"已恢复 {order.name}，一次性密码：{password}（只显示这一次）"
     accounts.disable(connection, order.name)
     return f"已停用 {order.name}，其登录全部失效。"

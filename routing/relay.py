@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from config.runtime import Runtime
 from nlp import redact
-from routing import claims
+from routing import claims, writer
 from routing.claims import Claimed
 from routing.database import Database
 from routing.envelope import DeliveryError, Envelope
@@ -23,6 +23,7 @@ GLANCE_S = 0.25  # while deliveries run, how soon to look for other destinations
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 6 * 3600.0
 GIVE_UP_AFTER = timedelta(days=3)
+AGAIN_S = (0.5, 2.0, 8.0, 20.0)  # pauses before an outcome is written down once more
 
 _log = structlog.get_logger(__name__)
 
@@ -134,9 +135,7 @@ class Relay:
         except DeliveryError as error:
             return await self._failed(claimed, error)
         now, name = self._runtime.now(), self._name
-        await self._database.write(
-            lambda c: claims.delivered(c, claimed, by=name, at=now, answer=answer)
-        )
+        await self._noted(lambda c: claims.delivered(c, claimed, by=name, at=now, answer=answer))
         return True
 
     async def _delivered(self, envelope: Envelope) -> str:
@@ -161,15 +160,31 @@ class Relay:
         spent = error.most_attempts is not None and attempts >= error.most_attempts
         if error.permanent or spent or now - claimed.created_at >= GIVE_UP_AFTER:
             _log.error("delivery_given_up", envelope=claimed.envelope.id, attempts=attempts)
-            await self._database.write(lambda c: self._give_up(c, claimed, now, reason))
+            await self._noted(lambda c: self._give_up(c, claimed, now, reason))
             return True
         pause_s = self._pause_s(attempts, error.retry_after_s)
         next_at = now + timedelta(seconds=pause_s)
         _log.warning("delivery_later", envelope=claimed.envelope.id, attempts=attempts)
-        await self._database.write(
+        await self._noted(
             lambda c: claims.put_back(c, claimed, by=name, next_at=next_at, error=reason)
         )
         return False
+
+    async def _noted(self, outcome: Callable[[Connection], object]) -> None:
+        """Write an outcome down, again where the database was away or nobody knows whether it was
+        done: what is not written down is sent twice. Each looks first whether the claim is still
+        ours, so it is done once.
+        """
+        for pause_s in AGAIN_S:
+            try:
+                await self._database.write(outcome)
+                return
+            except Exception as error:
+                if not writer.will_pass(error):
+                    raise
+                _log.warning("outcome_not_written", reason=type(error).__name__)
+            await asyncio.sleep(pause_s)
+        await self._database.write(outcome)
 
     def _give_up(
         self, connection: Connection, claimed: Claimed, now: datetime, reason: str

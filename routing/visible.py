@@ -1,6 +1,7 @@
 """What a department may see of a ticket: the one answer, for webhooks and for the API. Pure.
 
-Never who reported it; of a confidential ticket only that it is there, whose it is and until when.
+Never who reported it; of a confidential ticket neither words nor place, only what kind of matter it
+is, whose and until when.
 """
 
 from typing import Any

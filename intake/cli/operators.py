@@ -68,8 +68,7 @@ async def _manage(chosen: Settings, order: staffing.Order) -> str:
     database = Database(chosen.database)
     await database.start()
     try:
-        now = runtime.system().now()
-        return await database.write(lambda c: staffing.manage(c, order, now))
+        return await staffing.manage(database, order, runtime.system().now())
     except accounts.AccountFault as fault:
         return str(fault)
     finally:

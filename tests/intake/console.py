@@ -15,6 +15,7 @@ from channels.message import Contact
 from channels.phone.book import Began, Purpose
 from intake import accounts, passwords
 from intake.accounts import Role
+from intake.passwords import Fresh
 from intake.phone import calls, line
 from intake.phone import schema as tables
 from intake.schema import identity_look
@@ -23,22 +24,23 @@ from intake.web import server
 from routing import schema
 
 PASSWORD = "nan-he-4569899-ok"
+ONE_TIME = "Hg7k-Tr3m-Qa9x"
 CALL = "0190a1b2-0000-7000-8000-000000000001"
 COOKIE = "hotline_session"
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
 @functools.cache
-def hashed() -> str:
+def hashed(password: str = PASSWORD) -> str:
     """The hash of everybody's password; it takes a while, so it is made once."""
-    return passwords.new_hash(PASSWORD)
+    return passwords.new_hash(password)
 
 
 async def hire(services: Services, name: str, role: Role, *, own_password: bool = True) -> str:
     """An account; its one-time password, or the password of its own that it has already."""
-    now = services.runtime.now()
+    now, fresh = services.runtime.now(), Fresh(password=ONE_TIME, hashed=hashed(ONE_TIME))
     password = await services.database.write(
-        lambda c: accounts.add(c, name=name, display_name=name, role=role, now=now)
+        lambda c: accounts.add(c, name=name, display_name=name, role=role, fresh=fresh, now=now)
     )
     if not own_password:
         return password

@@ -39,9 +39,8 @@ async def other(services: Services, desk: Desk) -> AsyncIterator[Desk]:
 
 
 async def manage(services: Services, task: Task) -> str:
-    now = services.runtime.now()
     order = Order(task=task, name="ma")
-    return await services.database.write(lambda c: staffing.manage(c, order, now))
+    return await staffing.manage(services.database, order, services.runtime.now())
 
 
 async def logged_in(desk: Desk) -> bool:

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from channels.message import InboundMessage
 from intake import accounts, keys, purge, schema
-from intake.accounts import Role
 from intake.keys import Kept
 from intake.purge import Purge
 from intake.services import Services
@@ -94,9 +93,9 @@ async def test_answers_to_api_calls_go_after_thirty_days(
 
 async def test_sessions_go_when_they_end(services: Services, clock: Clock, step: Purge) -> None:
     def begin(connection: Connection) -> str:
-        accounts.add(connection, name="zhang", display_name="", role=Role.OPERATOR, now=clock.at)
-        accounts.begin(connection, "zhang", clock.at, 1)
-        return accounts.begin(connection, "zhang", clock.at, 20)
+        accounts.first(connection, clock.at)
+        accounts.begin(connection, accounts.FIRST_NAME, clock.at, 1)
+        return accounts.begin(connection, accounts.FIRST_NAME, clock.at, 20)
 
     token = await services.database.write(begin)
     clock.forward(hours=2)

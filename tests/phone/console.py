@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from intake import accounts
 from intake.accounts import Role
+from intake.passwords import Fresh
 from tests.intake.console import COOKIE, hashed
 from tests.phone import kit
 from tests.phone.hotline import Hotline
@@ -68,7 +69,8 @@ async def opened(
     """Somebody who is logged in."""
     engine, now = sa.create_engine(hotline.program.database), datetime.now(UTC)
     with engine.begin() as connection:
-        accounts.add(connection, name=name, display_name=name, role=role, now=now)
+        fresh = Fresh(password="", hashed=hashed())
+        accounts.add(connection, name=name, display_name=name, role=role, fresh=fresh, now=now)
         accounts.change(connection, name, hashed())
         token = accounts.begin(connection, name, now, 1)
     engine.dispose()

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from routing import claims, outbox, schema
 from routing import relay as relays
 from routing.database import Database
 from routing.envelope import DeliveryError, Envelope
 from routing.relay import Relay
+from routing.writer import CommitUnknown
 from tests import statements
 from tests.clock import Clock
 from tests.routing import parts
@@ -397,3 +399,35 @@ async def test_partial_index_serves_the_search_for_what_waits(database: Database
         return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all())
 
     assert "ix_outbox_waiting" in await database.read(plan)
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_what_arrived_is_not_sent_again_where_nobody_knows_whether_that_was_written_down(
+    database: Database,
+    clock: Clock,
+    relay: Relay,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    done: bool,
+) -> None:
+    write, lost = Database.write, [1, 1]
+
+    async def loses(self: Database, work: Callable[[Connection], object]) -> object:
+        if receiver.tries and lost:
+            lost.pop()
+            if done:
+                await write(self, work)
+            raise CommitUnknown("the connection was lost during COMMIT")
+        return await write(self, work)
+
+    monkeypatch.setattr(relays, "AGAIN_S", (0.0, 0.0))
+    await _post(database, clock, [_letter(1), _letter(2)])
+    with monkeypatch.context() as patches:
+        patches.setattr(Database, "write", loses)
+        await _drain(relay)
+    clock.forward(seconds=relays.CLAIM_S + 1)
+    await _drain(relay)
+    assert receiver.tries == 2 and receiver.arrived == {
+        "webhook:water": ["letter-0001", "letter-0002"]
+    }
+    assert [row.attempts for row in await parts.posted(database)] == [1, 1]

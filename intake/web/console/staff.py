@@ -35,7 +35,7 @@ async def _manage(request: web.Request) -> web.StreamResponse:
     session, services = sessions.required(request, MAY_STAFF), request.app[SERVICES]
     try:
         order, now = _order(fields, session), services.runtime.now()
-        said = await services.database.write(lambda c: staffing.manage(c, order, now))
+        said = await staffing.manage(services.database, order, now)
     except AccountFault as fault:
         return await _shown(request, problem=str(fault), typed=fields)
     by = session.account.name
