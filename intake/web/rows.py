@@ -14,6 +14,7 @@ from routing.deadline import Light
 from routing.ticket import FINAL_STATUSES, RUNNING_STATUSES, Status, Ticket
 
 LAST_PAGE = 1000
+LONGEST_PAGE = 6  # digits
 IN_TIME, TOO_LATE = "按时答复", "超期答复"
 DANGER = "险情"  # until somebody has taken it up
 
@@ -78,7 +79,8 @@ def runs(ticket: Ticket) -> bool:
 def page_number(request: web.Request) -> int:
     """Which page of a list is asked for: 1 where it makes no sense."""
     text = request.query.get("page", "1")
-    return min(int(text), LAST_PAGE) if text.isdecimal() and int(text) > 0 else 1
+    number = int(text) if text.isdecimal() and len(text) <= LONGEST_PAGE else 1
+    return min(max(number, 1), LAST_PAGE)
 
 
 def _limit(county: County, ticket: Ticket) -> tuple[datetime, datetime]:

@@ -12,94 +12,117 @@ from sqlalchemy import Connection
 from channels import text
 from config.runtime import LOCAL_ZONE
 from intake import accounts
-from intake.accounts import Session
 from intake.phone import listens, recordings, register
 from intake.phone.register import Entry, Sort, Wanted
-from intake.services import SERVICES, Services
+from intake.services import SERVICES
 from intake.web import forms, looks, pages, rows, sessions, spoken
 from intake.web.console import live
 from intake.web.looks import Look, What
 
 PAGE = 30
 _OF_CALLS = (What.CALLER, What.REPORTER)  # photos and sounds are shown on the ticket
-NOT_BY_NUMBER = "按号码查通话要留痕，只有话务员能用。可以按日期、怎么结束、工单号查。"
+LAST_DIGITS = 4  # of a number, by which its calls are found
+WHICH = "请写号码的后四位，或者整个号码"
+WHY = "请写全号码的后四位，并写明为什么要按号码查"
+YEARS = range(2000, 3000)
 CALL = "{call:[0-9a-f-]{36}}"
 
 
 def routes() -> Sequence[web.RouteDef]:
-    """The list, the page, and a look at the caller's number."""
+    """The list, looking for a number's calls, the page, and a look at the caller's number."""
     return [
         web.get("/console/calls", _list),
+        web.post("/console/calls", _by_number),
         web.get(f"/console/calls/{CALL}", _page),
         web.post(f"/console/calls/{CALL}/identity", _identity),
     ]
 
 
 async def _list(request: web.Request) -> web.StreamResponse:
-    services, session = request.app[SERVICES], sessions.required(request, sessions.EVERYBODY)
-    asked = {name: _asked(request, name) for name in ("day", "sort", "digits", "ticket")}
-    may_look = session.account.role in sessions.MAY_WRITE
-    if asked["digits"] and not may_look:
-        raise web.HTTPForbidden(text=NOT_BY_NUMBER)
+    services = request.app[SERVICES]
+    asked = {name: _asked(request, name) for name in ("day", "sort", "ticket")}
     today = services.runtime.now().astimezone(LOCAL_ZONE).date()
-    everywhere = asked["digits"] or asked["ticket"] or "day" in request.query
-    day = asked["day"] if everywhere else today.isoformat()
-    page = rows.page_number(request)
-    wanted = _wanted(day, asked)
+    everywhere = asked["ticket"] or "day" in request.query
+    asked["day"] = asked["day"] if everywhere else today.isoformat()
+    page, wanted = rows.page_number(request), _wanted(asked)
     found = await services.database.read(
         lambda c: register.listing(c, wanted, limit=PAGE + 1, offset=(page - 1) * PAGE)
     )
-    if asked["digits"]:
-        await _note_search(services, session, wanted.last_digits)
     values = {
-        "may_look": may_look,
-        "rows": spoken.rows(found[:PAGE], await live.living(services)),
+        **asked,
         "more": len(found) > PAGE,
         "page": page,
-        **asked,
-        "day": day,
-        "today": day == today.isoformat(),
-        "sorts": spoken.SORTS,
-        "query": urlencode({**asked, "day": day}),
+        "today": asked["day"] == today.isoformat(),
+        "query": urlencode(asked),
     }
-    return pages.show(request, "calls.html", values)
+    return await _listed(request, found[:PAGE], values)
 
 
-async def _note_search(services: Services, session: Session, digits: str) -> None:
-    """Who looks for a person by his number leaves a trace, here as anywhere."""
+async def _by_number(request: web.Request) -> web.StreamResponse:
+    """Shows the calls of a number's last digits, after writing down who looked and why."""
+    fields = await forms.read(request)
+    session = sessions.required(request, sessions.MAY_WRITE)
+    services = request.app[SERVICES]
+    typed, reason = fields.get("digits", ""), fields.get("reason", "")
+    kept = {"digits": typed, "reason": reason}
+    digits = "".join(each for each in typed if each in "0123456789")[-LAST_DIGITS:]
+    if len(digits) < LAST_DIGITS or not reason:
+        problem = WHY if digits else WHICH
+        return await _listed(request, [], {**kept, "problem": problem}, status=409)
     look = Look(
         operator=session.account.name,
         at=services.runtime.now(),
         what=What.SEARCH,
-        reason=f"通话里查号码后四位 {digits}",
+        reason=f"{reason}（通话里查号码后四位 {digits}）",
         item=digits,
     )
     new_id = services.runtime.new_id()
-    await services.database.write(lambda c: looks.keep_once(c, look, new_id))
+
+    def look_up(connection: Connection) -> list[Entry]:
+        looks.keep(connection, look, new_id)
+        return register.listing(connection, Wanted(last_digits=digits), limit=PAGE)
+
+    found = await services.database.write(look_up)
+    return await _listed(request, found, {**kept, "by_number": True})
+
+
+async def _listed(
+    request: web.Request, found: Sequence[Entry], values: dict[str, Any], *, status: int = 200
+) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    session = sessions.required(request, sessions.EVERYBODY)
+    blank = {"day": "", "sort": "", "ticket": "", "digits": "", "reason": "", "problem": ""}
+    blank |= {"more": False, "page": 1, "today": False, "query": "", "by_number": False}
+    shown = {
+        "may_look": session.account.role in sessions.MAY_WRITE,
+        "rows": spoken.rows(found, await live.living(services)),
+        "sorts": spoken.SORTS,
+    }
+    return pages.show(request, "calls.html", {**blank, **shown, **values}, status=status)
 
 
 def _asked(request: web.Request, name: str) -> str:
     return text.cleaned(request.query.get(name, "")).strip()[:20]
 
 
-def _wanted(day: str, asked: dict[str, str]) -> Wanted:
-    since = _midnight(day)
-    digits = "".join(each for each in asked["digits"] if each in "0123456789")
+def _wanted(asked: dict[str, str]) -> Wanted:
+    since = _midnight(asked["day"])
     ticket = "".join(each for each in asked["ticket"] if each in "0123456789-")
     return Wanted(
         since=since,
         until=since + timedelta(days=1) if since else None,
         sort=Sort(asked["sort"]) if asked["sort"] in set(Sort) else None,
-        last_digits=digits[-4:],
         ticket=ticket,
     )
 
 
 def _midnight(day: str) -> datetime | None:
+    """The beginning of a day; None for what is none, or none of ours."""
     try:
-        return datetime.combine(date.fromisoformat(day), time(), LOCAL_ZONE)
-    except (ValueError, OverflowError):
+        begins = datetime.combine(date.fromisoformat(day), time(), LOCAL_ZONE)
+    except ValueError:
         return None
+    return begins if begins.year in YEARS else None
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
