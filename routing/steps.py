@@ -96,7 +96,7 @@ FIELDS: Mapping[Action, frozenset[str]] = MappingProxyType(
         Action.CORRECT: _KNOWN
         | _DUE
         | {"address", "standard", "certain", "confidential", "handover_reason"},
-        Action.DISPATCH: _GOES_TO | _DUE | _KNOWN | {"address", "handover_reason"},
+        Action.DISPATCH: _GOES_TO | _DUE | _KNOWN | {"address", "confidential", "handover_reason"},
         Action.REPORT_UP: _GOES_TO | _DUE,
         Action.RULE: _GOES_TO | _DUE,
         Action.EXTEND: _DUE - {"sign_due_at"},
