@@ -8,14 +8,25 @@ from routing.envelope import Envelope
 SCHEME = "media"
 KIND = "media.fetch"
 HELD = "store:"
+LOST = "lost:"  # its platform did not give it to us; how it called it follows
 RECORDED = "recording:"  # on the telephone: it lies with the recordings of calls
 
 
 def is_missing(attachment: Attachment) -> bool:
     """Does the platform still have it, and we not? A link is only a link."""
     reference = attachment.reference
-    ours = reference.startswith((HELD, RECORDED))
-    return attachment.kind != "link" and bool(reference) and not ours
+    settled = reference.startswith((HELD, RECORDED, LOST))
+    return attachment.kind != "link" and bool(reference) and not settled
+
+
+def is_lost(attachment: Attachment) -> bool:
+    """Have we given it up?"""
+    return attachment.reference.startswith(LOST)
+
+
+def sought(attachment: Attachment) -> Attachment:
+    """What its platform is asked for, also once we had given it up."""
+    return replace(attachment, reference=attachment.reference.removeprefix(LOST))
 
 
 def errands(inbox_id: str, message: InboundMessage) -> list[Envelope]:
@@ -34,8 +45,8 @@ def errands(inbox_id: str, message: InboundMessage) -> list[Envelope]:
 
 
 def replaced(message: InboundMessage, index: int, reference: str) -> InboundMessage:
-    """The message with the attachment at `index` held by us, where it was missing until now."""
+    """The message with the attachment at `index` held by us or lost, where it was missing."""
     kept = list(message.attachments)
-    if is_missing(kept[index]):
+    if is_missing(kept[index]) or is_lost(kept[index]):
         kept[index] = replace(kept[index], reference=reference)
     return replace(message, attachments=tuple(kept))

@@ -17,7 +17,8 @@ from routing.dispatch import Dispatcher
 from routing.envelope import DeliveryError, Envelope
 from routing.errors import RoutingError, StaleVersion
 
-NOTE = "居民发来的照片、语音或文件没有取到：{reason}。需要时请与居民联系，请他再发一次。"
+NOTE = "居民发来的照片、语音或文件没有取到：{reason}。已经请居民再发一次。"
+LOST = "没有传到，请再发一次"  # in the resident's ears
 MOST_TRIES = 5  # of writing the note, against others who change the ticket
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ class Fetching:
         """
         inbox_id, index = _wanted(envelope)
         message = await self._database.read(lambda c: inbox.message(c, inbox_id))
-        attachment = message.attachments[index]
+        attachment = attachments.sought(message.attachments[index])
         if not attachments.is_missing(attachment):  # it was fetched, and the note of it was lost
             return attachment.reference
         channel = self._channels.get(message.channel)
@@ -69,18 +70,28 @@ class Fetching:
 
     def _refused(self, connection: Connection, inbox_id: str, index: int, why: str) -> None:
         inbox.attach(connection, inbox_id, index, "")
+        self._tell(connection, inbox_id, why)
+
+    def _tell(self, connection: Connection, inbox_id: str, why: str) -> None:
+        """The resident hears that it is not with us, whether or not there is a ticket yet."""
         sender = inbox.message(connection, inbox_id).sender
         told = Reply(key="media_refused", values={"reason": why})
-        number = inbox.ticket(connection, inbox_id)
-        self._clerk.notify(connection, sender, (told,), number)
+        self._clerk.notify(connection, sender, (told,), inbox.ticket(connection, inbox_id))
 
     def given_up(self, connection: Connection, envelope: Envelope, reason: str) -> None:
-        """A note in the ticket, in the unit of work that gives the errand up."""
+        """He is told, and so is who reads the ticket, also one that comes later, in the unit of
+        work that gives the errand up.
+        """
         inbox_id, index = _wanted(envelope)
         number = inbox.ticket(connection, inbox_id)
         _log.error("media_given_up", inbox=inbox_id, attachment=index, ticket=number)
-        if not number:
-            return
+        sought = attachments.sought(inbox.message(connection, inbox_id).attachments[index])
+        inbox.attach(connection, inbox_id, index, attachments.LOST + sought.reference)
+        self._tell(connection, inbox_id, LOST)
+        if number:
+            self._note(connection, number, reason)
+
+    def _note(self, connection: Connection, number: str, reason: str) -> None:
         for _ in range(MOST_TRIES):
             try:
                 with connection.begin_nested():

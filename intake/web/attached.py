@@ -32,6 +32,7 @@ class Attached:
     is_sound: bool = False  # that a browser plays
     is_heard: bool = False  # only by whoever may hear recordings
     comes: bool = False  # its platform has not given it to us yet
+    lost: bool = False  # it did not give it to us at all
     id: str = ""  # of a file that we keep
 
     @property
@@ -81,7 +82,12 @@ def _attached(ticket: str, attachment: Attachment, media_type: str) -> Attached:
     if not held or not media_type:
         link = attachment.reference if attachment.kind == "link" else ""
         caption = " ".join(part for part in (attachment.caption, link) if part)
-        return Attached(name=name, caption=caption, comes=attachments.is_missing(attachment))
+        return Attached(
+            name=name,
+            caption=caption,
+            comes=attachments.is_missing(attachment),
+            lost=attachments.is_lost(attachment),
+        )
     return Attached(
         name=name,
         caption=attachment.caption,

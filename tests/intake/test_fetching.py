@@ -13,6 +13,7 @@ from channels.message import Attachment, Contact, InboundMessage, Reply, SendErr
 from intake import attachments, inbox
 from intake.fetching import Fetching
 from intake.services import Services
+from intake.web import attached
 from routing import outbox, schema, store
 from routing.envelope import DeliveryError, Envelope
 from routing.order import Order
@@ -104,6 +105,26 @@ async def _notes(services: Services, ticket: str) -> list[TicketEvent]:
     return [event for event in events if event.action is Action.SUPPLEMENT]
 
 
+async def _told(services: Services, sent: InboundMessage) -> list[str]:
+    """What the resident was told by the outbox."""
+    query = sa.select(schema.outbox.c.kind).where(schema.outbox.c.destination == str(sent.sender))
+    return await services.database.read(lambda c: list(c.execute(query).scalars()))
+
+
+async def test_photo_that_can_not_be_had_before_there_is_a_ticket_is_told_all_the_same(
+    services: Services, relay: Relay, platform: SlowPlatform, say: Say
+) -> None:
+    photo = Attachment(kind="image", reference="web-media:1")
+    platform.trouble = {photo.reference: SendError("文件已过期", permanent=True)}
+    sent = replace(say("路灯坏了"), attachments=(photo,))
+    assert (await services.desk.receive(sent)).ticket == "", "he is asked where it is"
+    await _drain(relay)
+    assert await _told(services, sent) == ["media_refused"]
+    receipt = await services.desk.receive(say("东韩村", key="2"))
+    shown = await services.database.read(lambda c: attached.of_ticket(c, receipt.ticket))
+    assert [(each.lost, each.comes) for each in shown] == [(True, False)]
+
+
 async def test_what_is_missing_comes_later_and_is_ours_from_then_on(
     services: Services, relay: Relay, platform: SlowPlatform, sent: InboundMessage
 ) -> None:
@@ -159,7 +180,8 @@ async def test_what_can_not_be_had_is_noted_in_the_ticket(
     (note,) = await _notes(services, receipt.ticket)
     assert (note.by, note.changes) == ("system", {})
     assert note.note.startswith("居民发来的照片、语音或文件没有取到：") and "。。" not in note.note
-    assert (await _references(services, receipt.ticket))[0] == "web-media:1"
+    assert (await _references(services, receipt.ticket))[0] == "lost:web-media:1"
+    assert await _told(services, sent) == ["media_refused"]
     dead = await services.database.read(lambda c: outbox.dead(c, 10))
     assert [letter.envelope.destination.split("/")[0] for letter in dead] == ["media:web"]
 
@@ -172,9 +194,7 @@ async def test_what_our_store_refuses_is_told_to_the_resident(
     platform.files["web-media:1"] = too_large if how == "too large" else (b"a", "application/zip")
     receipt = await services.desk.receive(sent)
     await _drain(relay)
-    query = sa.select(schema.outbox.c.kind).where(schema.outbox.c.destination == str(sent.sender))
-    kinds = await services.database.read(lambda c: list(c.execute(query).scalars()))
-    assert kinds == ["media_refused"]
+    assert await _told(services, sent) == ["media_refused"]
     assert (await _references(services, receipt.ticket))[0] == ""
     assert platform.asked.count("web-media:1") == 1
     assert await services.database.read(lambda c: outbox.dead(c, 10)) == []

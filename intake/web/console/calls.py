@@ -91,7 +91,14 @@ async def _listed(
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
     session = sessions.required(request, sessions.EVERYBODY)
-    blank = {"day": "", "sort": "", "ticket": "", "digits": "", "reason": "", "problem": ""}
+    blank: dict[str, Any] = {
+        "day": "",
+        "sort": "",
+        "ticket": "",
+        "digits": "",
+        "reason": "",
+        "problem": "",
+    }
     blank |= {"more": False, "page": 1, "today": False, "query": "", "by_number": False}
     shown = {
         "may_look": session.account.role in sessions.MAY_WRITE,
