@@ -159,6 +159,7 @@ class Phone(Section):
     media_host: str = "127.0.0.1"  # where Asterisk's AudioSocket connects to
     media_port: int = Field(default=4571, ge=0, le=65535)
     model: Path | None = None  # folder of a Vosk model; the state folder's models/cn where empty
+    whisper: Path | None = None  # folder of a Whisper model, for what is left on the recorder
     trial_model: bool = False  # may the small trial model be used? Not for residents
     recognisers: int = Field(default=2, ge=1, le=64)  # threads that recognise speech
     most_calls: int = Field(default=24, ge=1, le=500)

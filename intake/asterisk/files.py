@@ -196,6 +196,7 @@ def _values(made: Plan) -> dict[str, str]:
         "NUMBER": phone.number,
         "MISSED": str(made.missed),
         "RECORDINGS": str(made.recordings),
+        "RECORDINGS_DAYS": str(phone.recordings_days),
         "RECORDED_S": str(RECORDED_S),
         "SEEN_AT": str(made.seen_at),
         "SOUNDS": str(made.seen_at / "sounds"),

@@ -7,8 +7,37 @@ import soundfile
 import structlog
 
 from nlp.speech.contract import RATES_HZ, SpeechFailed, Transcriber
+from nlp.speech.model_store import ModelMissing
+from nlp.speech.whisper import WhisperTranscriber
 
 _log = structlog.get_logger(__name__)
+
+
+class Hearing:
+    """Understands the recorder: by Whisper where its model is set and can be loaded, else by the
+    recogniser of the calls.
+    """
+
+    def __init__(self, whisper: Path | None) -> None:
+        self._folder = whisper
+        self._whisper: Transcriber | None = None
+
+    async def words(self, transcriber: Transcriber | None, path: Path) -> str:
+        """See `words`; `transcriber` is that of the calls."""
+        if self._folder is not None and self._whisper is None:
+            self._whisper = await _loaded(self._folder)
+            self._folder = None  # whatever came of it: it is not tried with each recording
+        return await words(self._whisper or transcriber, path)
+
+
+async def _loaded(folder: Path) -> Transcriber | None:
+    engine = WhisperTranscriber(folder)
+    try:
+        await engine.start()
+    except ModelMissing as missing:
+        _log.error("phone.no_whisper", remedy=str(missing))
+        return None
+    return engine
 
 
 async def words(transcriber: Transcriber | None, path: Path) -> str:

@@ -6,11 +6,12 @@ from pathlib import Path
 import structlog
 
 from config.sections import Phone
-from intake.phone import hearing
+from intake.phone.hearing import Hearing
 from intake.phone.recordings import Recordings
 from intake.phone.shelf import Shelf
 from intake.phone.spool import Spool
 from intake.phone.unserved import Amends
+from intake.room import RoomWatch
 from intake.services import Services
 from nlp.speech.contract import Transcriber
 
@@ -18,11 +19,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Housekeeping:
-    """Missed calls into tickets, recorded calls into the vault, old recordings away."""
+    """Missed calls into tickets, calls into the vault, old recordings away; is there room?"""
 
     def __init__(self, office: Services, phone: Phone, kept: Recordings) -> None:
         self._wake = office.wake
         self._transcriber: Transcriber | None = None
+        self._hearing = Hearing(phone.whisper)
         amends = Amends(
             area_code=phone.area_code,
             receive=office.desk.receive,
@@ -51,6 +53,8 @@ class Housekeeping:
             )
             self._rounds.append(("recordings", shelf.step))
         self._rounds.append(("purge", kept.step))
+        room = RoomWatch(office.settings, office.runtime.now)
+        self._rounds.append(("room", room.step))
 
     async def step(self, transcriber: Transcriber | None) -> bool:
         """Each once; True where one found something to do. One that fails is told of by itself."""
@@ -68,4 +72,4 @@ class Housekeeping:
             return False
 
     async def _words(self, path: Path) -> str:
-        return await hearing.words(self._transcriber, path)
+        return await self._hearing.words(self._transcriber, path)

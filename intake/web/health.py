@@ -1,5 +1,6 @@
 """Is the program well? For load balancers, for maintainers, and for Prometheus."""
 
+import asyncio
 import hmac
 from collections.abc import Sequence
 
@@ -11,8 +12,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from channels.phone.channel import PhoneChannel
-from intake import inbox
+from intake import inbox, room
 from intake.phone import noticeboard
+from intake.room import Room
 from intake.services import SERVICES
 from routing import report, schema
 
@@ -23,8 +25,8 @@ def routes() -> Sequence[web.RouteDef]:
 
 
 async def _health(request: web.Request) -> web.Response:
-    """200 while the database answers; beside it what is known of each channel, and how many
-    messages wait for a person, which is no reason to send everybody elsewhere.
+    """200 while the database answers; beside it what is known of each channel, how many messages
+    wait for a person and how full the disks are, which is no reason to send everybody elsewhere.
     """
     services = request.app[SERVICES]
     channels = {name: channel.health() for name, channel in services.channels.items()}
@@ -35,14 +37,21 @@ async def _health(request: web.Request) -> web.Response:
         database = "ok"
     except Exception as error:  # any failure of the database means the same to the caller
         stuck, database = 0, type(error).__name__
+    disks = await asyncio.to_thread(room.look, services.settings)
+    attention = stuck or any(each.short for each in disks)
     facts = {
-        "status": "failing" if database != "ok" else "attention" if stuck else "ok",
+        "status": "failing" if database != "ok" else "attention" if attention else "ok",
         "database": database,
         "stuck_messages": stuck,
         "channels": channels,
+        "disks": {each.name: _told(each) for each in disks},
         "county": services.county.version,
     }
     return web.json_response(facts, status=200 if database == "ok" else 503)
+
+
+def _told(disk: Room) -> dict[str, object]:
+    return {"free_mb": disk.free_bytes // 1024**2, "short": disk.short}
 
 
 async def _metrics(request: web.Request) -> web.Response:
@@ -53,13 +62,15 @@ async def _metrics(request: web.Request) -> web.Response:
         if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
             raise web.HTTPUnauthorized(text="metrics_token is missing or wrong")
     registry = CollectorRegistry()
-    registry.register(_Figures(await services.database.read(_count)))
+    counted = await services.database.read(_count)
+    disks = await asyncio.to_thread(room.look, services.settings)
+    registry.register(_Figures([*counted, _free(disks)]))
     body = generate_latest(registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 class _Figures(Collector):
-    """What was counted in the database a moment ago: the same from every process."""
+    """What was counted a moment ago: the same from every process of a machine."""
 
     def __init__(self, counted: list[GaugeMetricFamily]) -> None:
         self._counted = counted
@@ -67,6 +78,13 @@ class _Figures(Collector):
     def collect(self) -> list[GaugeMetricFamily]:
         """The figures."""
         return self._counted
+
+
+def _free(disks: Sequence[Room]) -> GaugeMetricFamily:
+    free = GaugeMetricFamily("hotline_disk_free_bytes", "Room on the disks", labels=["folder"])
+    for each in disks:
+        free.add_metric([each.name], each.free_bytes)
+    return free
 
 
 def _count(connection: Connection) -> list[GaugeMetricFamily]:

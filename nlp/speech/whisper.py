@@ -103,7 +103,7 @@ def _load(folder: Path, threads: int) -> Any:
     except ImportError as error:
         raise ModelMissing(
             "没有安装 Whisper 识别引擎。请运行 pip install 'nanhe-hotline[whisper]'，"
-            "或者不设 Whisper，只用 Vosk。"
+            "或者去掉设置里的 phone.whisper，只用 Vosk。"
         ) from error
     if not (folder / "model.bin").is_file():
         raise ModelMissing(

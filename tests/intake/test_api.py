@@ -14,7 +14,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from channels.message import InboundMessage
 from config.settings import Settings
-from intake import app
+from intake import app, room
+from intake.room import Room
 from intake.services import Services
 from intake.web import server
 from routing import schema, store
@@ -239,6 +240,19 @@ async def test_answer_holds_no_identity(client: TestClient[Any, Any], number: st
     assert "13912345678" not in text
     assert "web:a" not in text
     assert "张三" not in text
+
+
+async def test_health_says_that_a_disk_is_short(
+    client: TestClient[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Room(name="state", free_bytes=2**20, total_bytes=2**40)
+    monkeypatch.setattr(room, "look", lambda _: [full])
+    health = await client.get("/healthz")
+    told = await health.json()
+    assert (health.status, told["status"]) == (200, "attention")
+    assert told["disks"] == {"state": {"free_mb": 1, "short": True}}
+    metrics = await (await client.get("/metrics")).text()
+    assert 'hotline_disk_free_bytes{folder="state"} 1.048576e+06' in metrics
 
 
 async def test_health_and_metrics_answer(client: TestClient[Any, Any], number: str) -> None:
