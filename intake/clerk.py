@@ -127,8 +127,10 @@ class Clerk:
                 return self._move(connection, step, after, message)
             case Press():
                 return self._press(connection, step, after, message)
-            case TellProgress(ticket=number):
-                return after, self._progress(connection, number, after, message), ""
+            case TellProgress(ticket=number, none=none):
+                told = self._progress(connection, number, after, message)
+                is_none = not number and told[0].key == "progress_none"
+                return after, [Reply(key=none)] if is_none else told, ""
             case AskWhich(tickets=numbers):
                 of_them = [store.load(connection, each) for each in numbers]
                 return after, [self._replies.which(of_them)], ""

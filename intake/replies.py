@@ -179,7 +179,8 @@ class Replies:
         """What it is about; where we are not sure of that, the beginning of his own words."""
         if ticket.category_confidence >= self._certain_above:
             return self.matter(ticket.category)
-        first = next(iter(ticket.text.splitlines()), "").strip()
+        lines = [line.strip() for line in ticket.text.splitlines()]
+        first = next((line for line in lines if line and not line.startswith("［")), "")
         said = first if len(first) <= SHORT else first[: SHORT - 1] + "…"
         return f"“{said}”" if said else UNNAMED_MATTER
 

@@ -1,5 +1,6 @@
 """What is said beside any matter and wants a kind word, no ticket: thanks for a thing done, 知道了,
-tomorrow's weather, a leader's number, how to take a matter back. Pure, and only of short messages.
+tomorrow's weather, somebody else's number, who we are, mere anger at us, how to take a matter back.
+Pure, and only of short messages.
 """
 
 import re
@@ -15,6 +16,11 @@ class Aside(StrEnum):
     HEARD = "heard"  # 知道了, 好的
     WEATHER = "weather"  # 明天天气怎么样
     NUMBER = "number"  # 领导电话多少
+    OFFICE = "office"  # 派出所电话多少
+    HOURS = "hours"  # 你们几点上班
+    WHO = "who"  # 你是机器人吗, 你们是干啥的
+    ANGER = "anger"  # 你们都是吃干饭的
+    SLIP = "slip"  # 打错了, 没事了
     TAKE_BACK = "take_back"  # 怎么撤销
 
 
@@ -23,14 +29,38 @@ def of(text: str) -> Aside | None:
     plain = text.strip(_MARKS)
     if not plain or len(plain) > MOST_CHARACTERS:
         return None
-    return next((aside for aside, shape in _SHAPES.items() if shape.search(plain)), None)
+    found = next((aside for aside, shape in _SHAPES.items() if shape.search(plain)), None)
+    return found or (Aside.ANGER if _is_mere_anger(plain) else None)
 
 
+def _is_mere_anger(plain: str) -> bool:
+    """Does he swear at us and say nothing else? 他妈的路灯坏了三天了 tells of a lamp."""
+    calm, times = _ANGRY.subn("", plain)
+    return times > 0 and len(_AT_US.sub("", calm)) <= 1
+
+
+_OFFICE = (
+    r"(?:派出所|公安|警察|交警|消防|供电|电力|电工|自来水|水务|燃气|煤气|供暖|热力|医院|卫生院|社保|医保|"
+    r"民政|学校|幼儿园|中学|小学|村委会?|大队|居委会?|社区|政府|法院|检察院|银行|税务|房管|住建|城管|教育|"
+    r"人社|残联|公证处?|殡仪馆|火葬场|车站|邮局|快递|物业|政务|办事大?厅|服务中心|信访|妇联|司法所?)"
+    r"[局所站院厅处办会部公司中心大队]*"
+)
+_ANGRY = re.compile(
+    r"(?:他|你|tm|TM)?(?:妈|娘|奶奶)(?:的|个?[逼比币蛋]|了个)|[草操艹日]你[妈娘大爷祖宗]*|草泥马|尼玛|"
+    r"傻[逼比叉缺子蛋]|混蛋|王八蛋?|狗[屁日]的?|滚(?:蛋|犊子)?|吃(?:干饭|屎|白饭|闲饭)|饭桶|废物|"
+    r"垃圾(?=热线|政府|客服|玩意|东西|单位|机器)|(?:啥|什么)(?:也|都)不是|不要脸|缺德|屁用|"
+    r"(?:什么|啥)(?:破|玩意)儿?|没(?:啥|什么|个屁)?用|有(?:啥|什么|个屁)用|脑子有病|神经病"
+)
+_AT_US = re.compile(
+    r"你们?|您|这|个|破|热线|政府|客服|机器人?|玩意|东西|单位|电话|都|是|就|真是?|一群|一帮|一伙|的|吗|啊|呀|"
+    r"了|吧|呢|到底|[ ，,。！!？?]|养|货|全|给|我|俺|他"
+)
 _MARKS = " ，。！？、,.!?~…；;：:"
 _SHAPES = {
     Aside.HEARD: re.compile(
         r"^(?:嗯+|哦+|噢+|喔|好+|好[的嘞呀吧啊哩]+|行+[吧啊了]?|中|可以|知道了?|我?知道了|晓得了|明白了?|收到了?|了解了?|"
-        r"ok|OK|没问题|好的?知道了|嗯嗯?好的?|嗯?知道了|好的?谢谢)(?:[，,]?(?:谢谢|多谢|谢了)您?)?$"
+        r"ok|OK|没问题|好的?知道了|嗯嗯?好的?|嗯?知道了|好的?谢谢|(?:行吧?|好吧?|中)?[，,]?(?:那)?(?:我|俺)?(?:就)?等着吧?|"
+        r"(?:我|俺)?等(?:你们?)?(?:的)?(?:信儿?|消息|电话)吧?)(?:[，,]?(?:谢谢|多谢|谢了)您?)?$"
     ),
     Aside.THANKS: re.compile(
         r"^(?!.*(?:但|可是|不过|还[是有没不]|又|没|不|另外|再|[怎咋]|吗)).*(?:"
@@ -44,6 +74,26 @@ _SHAPES = {
     Aside.NUMBER: re.compile(
         r"(?:领导|书记|[县区市镇乡局]长|主任|负责人).{0,3}(?:的?(?:电话|手机|号码|微信))+(?:号码?)?"
         r"(?:是)?(?:多少|几|啥|什么|给我|有吗|有没有|$)"
+    ),
+    Aside.OFFICE: re.compile(
+        rf"{_OFFICE}.{{0,2}}的?(?:(?:电话|手机|号码|座机|联系方式)+(?:号码?)?)(?:是|你?给我|能|有)*"
+        r"(?:多少|几|啥|什么|一下|说一下|吗|没有|查一?下|不知道|$)"
+    ),
+    Aside.HOURS: re.compile(
+        r"^(?:请问)?(?:你们?|您们?|热线|这里|这儿|咱这|咱们)(?:这里|这儿|热线|那里?|那儿|单位)*(?:是|都|在|平时)*(?:"
+        r"(?:几|多少)点(?:到几点)?(?:上班|下班|开门|关门|有人)|"
+        r"(?:晚上|夜里|半夜|周[末六日天]|星期[六日天]|礼拜[六日天]|节假日|中午|过年).{0,3}(?:有人|上班|值班|开门)|"
+        r"(?:上班|下班|值班|工作).{0,2}时间|(?:有人|值班).{0,4}(?:二十四|24)小时|(?:24|二十四)小时)"
+    ),
+    Aside.WHO: re.compile(
+        r"(?:你|您|你们)(?:到底)?(?:是不是|是)(?:个)?(?:机器人?|电脑|真人|人|人工智能|智能|自动回复|AI|ai|谁)"
+        r"(?:还是(?:机器人?|真?人|电脑))?(?:吗|啊|呀|吧|呢|在说话)?$|^(?:是|你)?(?:真?人|机器人?)还是(?:机器人?|真?人|电脑)(?:啊|呀|呢)?$|"
+        r"^(?:你|您)(?:叫|姓)(?:啥|什么)(?:名字?)?$|"
+        r"(?:你们?|这|咱这|热线|这里)(?:个?热线)?(?:到底)?(?:是|能|都能|都)*(?:干|做|管)(?:啥|什么|嘛)(?:的|用|呀|啊|呢)*$"
+    ),
+    Aside.SLIP: re.compile(
+        r"^(?:不好意思|对不起|哦|啊|嗯|那)*[，,]?(?:我|俺)?(?:打|发|按|点|拨)错(?:电话|了|人)*[，,]?(?:没事|对不起|不好意思)?了?$|"
+        r"^(?:没事|没啥事?|没什么事?)(?:了|啊|呀|儿)*$|^(?:测试|试试|试一下|test|随便看看|看看|玩玩)(?:一下|的|了|吧)*$"
     ),
     Aside.TAKE_BACK: re.compile(
         r"^(?:怎么?样?|咋|如何)(?:才能|能|可以)?(?:撤[销单回]?|取消)(?:了|吗|呢|掉)?$"

@@ -26,7 +26,17 @@ _BEGGING = re.compile(kind_words.BEG)
 _MARKS = re.compile(r"[\s，。！？、,.!?~～…;；:：—-]+")
 _TICKET = re.compile(kind_words.TICKET)
 _NUMBERS = re.compile(f"{kind_words.TICKET}|{kind_words.LAST_FOUR}")
+_ANNOUNCES = re.compile(
+    r"(?:你好|您好|我|俺|要|想|来|请|有|就是|跟你们?|给你们?|向你们?)*"
+    r"(?:投诉|举报|反映|咨询|问|说|求助|告状?|报)*(?:一?下|点|几|[一两]?[个件])*(?:投诉|举报|事情?儿?|问题|情况)?"
+    r"(?:想|要|得|跟你们?|给你们?)*(?:投诉|举报|反映|咨询|问问?|说说?|求助)?(?:一下|说)?(?:了|啊|呀|吧|行不|行吗)*"
+)
 _WORDS = re.compile(r"[\u4e00-\u9fffA-Za-z]")
+
+
+def announces(text: str) -> bool:
+    """我要投诉, 我有个事: that something will be told, and not what."""
+    return bool(_ANNOUNCES.fullmatch(_MARKS.sub("", text)))
 
 
 def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[str, ...]]:

@@ -8,7 +8,16 @@ from nlp import aside
 from nlp.aside import Aside
 from nlp.understanding import RequestKind, Urgency
 
-_KEYS = {Aside.THANKS: "thanks", Aside.WEATHER: "weather", Aside.NUMBER: "no_numbers"}
+_KEYS = {
+    Aside.THANKS: "thanks",
+    Aside.WEATHER: "weather",
+    Aside.NUMBER: "no_numbers",
+    Aside.OFFICE: "no_office_numbers",
+    Aside.HOURS: "hours",
+    Aside.WHO: "who",
+    Aside.ANGER: "anger",
+    Aside.SLIP: "acknowledged",
+}
 
 
 def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step | None:
@@ -27,6 +36,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
             young = joining.is_young(conversation, heard, knowledge.later_s)
             waits = spoken or not conversation.ticket or said.kind is RequestKind.NO
             return None if waits or not young else Say(reply=Reply(key="acknowledged"))
+        case Aside.SLIP if joining.is_young(conversation, heard, knowledge.later_s):
+            return None  # 没事了, said of what he has told
         case Aside.THANKS if drafts.has_live_ticket(conversation, heard, knowledge):
             return Say(reply=Reply(key="goodbye"))
         case _:

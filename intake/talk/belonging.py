@@ -13,11 +13,13 @@ from intake.talk.later import DOMAIN, NAMED
 from intake.talk.steps import AskWhich, AskWithdraw, Say, Step, Supplement, TellProgress
 from intake.talk.turn import Conversation, Heard, InHand, Knowledge, Stage, Standing, Turn
 from nlp import names, nudge, repair
+from nlp.nudge import Nudge
 from nlp.understanding import RequestKind, Understanding, Urgency
 
 MOST_CHARACTERS = 30  # a longer message tells a matter, whatever it corrects
 LONGEST_ANSWER = 20
 LITTLE_ELSE = 4  # characters beside a telephone: a name
+_TALK = frozenset({RequestKind.GREETING, RequestKind.THANKS, RequestKind.GOODBYE})  # 有人吗
 _ALL = re.compile(r"^(?:都|全部?|两[个件]都?|[三几]个都)(?:是|催|要|撤)?(?:吧|了|一下)?$")
 _NONE = re.compile(r"(?:都|哪个也?|哪件也?)不是|别的|新的|另一[件个]")
 _LAST_FOUR = re.compile(r"(?<!\d)\d{4}(?!\d)")
@@ -66,7 +68,9 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn |
     if said.kind is RequestKind.WITHDRAW:
         return None  # the latest, which has ended
     if nudge.of(said.text):
-        return Turn(conversation=conversation, steps=(TellProgress(ticket=""),))
+        presses = nudge.of(said.text) is Nudge.PRESSES
+        step = TellProgress(ticket="", none="press_none" if presses else "progress_none")
+        return Turn(conversation=conversation, steps=(step,))
     return _of_none(conversation, heard, knowledge)
 
 
@@ -87,6 +91,8 @@ def is_mere(conversation: Conversation, knowledge: Knowledge) -> bool:
 
 def _wants_of_one(said: Understanding) -> bool:
     if len(said.text) > MOST_CHARACTERS:
+        return False
+    if said.kind in _TALK:
         return False
     if said.kind is RequestKind.WITHDRAW or nudge.of(said.text):
         return True

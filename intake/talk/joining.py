@@ -3,17 +3,23 @@
 A finished ticket takes no more: what is told of it begins a new matter that names the old one.
 """
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
 from channels.message import Reply
-from intake.talk import drafts, later, reasons, telling
+from intake.talk import drafts, later, reasons, telling, whereabouts
 from intake.talk.later import DOMAIN, GUESSED, NAMED
 from intake.talk.steps import Open, Say, Supplement
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing, Turn
-from nlp.understanding import RequestKind, Understanding
+from nlp.understanding import RequestKind, Understanding, Urgency
 
+FEW_WORDS = 12  # characters
+_POINTS_BACK = re.compile(
+    r"(?:知道是谁|就是(?!说|想|要|问)|是(?:他|她|邻居|隔壁|我家|俺家|村里|村干部)|因为|所以|而且|后来|结果|当时|干这事|"
+    r"这事|那事|这个事|那个事|(?:他|她|它|他们)(?:就|不|还|也|都|说|让|叫|把)(?!家))"
+)
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 
 
@@ -98,11 +104,29 @@ def _just_told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -
     if conversation.mixed and not conversation.ticket_category:
         return _Part.SAME  # he has asked for a person, and tells him what it is about
     if not spoken and not is_young(conversation, heard, knowledge.join_s):
+        if _goes_on(conversation, heard, knowledge):
+            return _Part.LATER
         another = later.is_another(conversation, said, knowledge)
         return _Part.ANOTHER if another else _Part.LATER
+    if _goes_on(conversation, heard, knowledge):
+        return _Part.SAME
     if not spoken and _is_no_sentence(conversation, heard, knowledge):
         return _Part.LATER
     return _at_once(conversation, heard, knowledge)
+
+
+def _goes_on(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
+    """Does it plainly tell on: of a danger in few words, or with words that point back?"""
+    said = heard.understanding
+    if said.urgency is Urgency.DANGER or not whereabouts.agree(
+        conversation.ticket_place, said.places, knowledge
+    ):
+        return False
+    short = len(said.text) <= FEW_WORDS and is_young(conversation, heard, knowledge.same_matter_s)
+    of_danger = conversation.ticket_danger and short
+    if of_danger and not later.is_another(conversation, said, knowledge):
+        return True
+    return bool(_POINTS_BACK.match(said.text))
 
 
 def _at_once(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> _Part:

@@ -114,7 +114,8 @@ def add(conversation: Conversation, heard: Heard, number: str, *, look: str = ""
     asked_for = heard.understanding.kind is RequestKind.SUPPLEMENT
     brief = conversation.noted and not heard.message.spoken and not asked_for
     noted = conversation if asked_for else replace(conversation, noted=True)
-    step = Supplement(ticket=number, text=text, brief=brief, look=look)
+    of_danger = conversation.ticket_danger and number == conversation.ticket
+    step = Supplement(ticket=number, text=text, brief=brief, look=look, alarm=of_danger)
     return Turn(conversation=noted, steps=(step,))
 
 

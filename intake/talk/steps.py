@@ -94,9 +94,12 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellProgress:
-    """Say how a ticket stands: the one named, or the resident's latest where empty."""
+    """Say how a ticket stands: the one named, or the resident's latest where empty; `none`: the
+    reply where he has none.
+    """
 
     ticket: str
+    none: str = "progress_none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 question, or a person? All of it pure.
 """
 
+import re
 from dataclasses import replace
 
 from channels.message import Reply
@@ -9,11 +10,18 @@ from intake.talk import drafts, questions, readback, reasons, whereabouts
 from intake.talk.questions import MOST_QUESTIONS
 from intake.talk.steps import Open, Say
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
-from nlp import repair
+from nlp import kind, repair
 from nlp.understanding import Understanding
 from routing.ticket import Draft
 
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})
+LONGEST_OTHER = 12  # characters; more of the matter is written at greater length
+_OF_A_PLACE = re.compile(
+    r"我们?|俺们?|咱们?|这里|是|在|住|的|人|村民|家|这边?|儿|老百姓|[镇乡村]|[\s，。！？、,.!?]"
+)
+_TRIES_TO_SAY_WHERE = re.compile(
+    r"[村镇乡屯庄街路巷道桥区楼号门口边头旁里外东西南北中上下前后附近处]|[这那哪]|家|在|厂|店|校|院|市场|广场|地|河|不知道|不清楚"
+)
 LONG_ENOUGH = 8  # characters that say something even when no category is found
 
 
@@ -30,6 +38,13 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     whole = replace(whole, place=chosen or conversation.place)
     if conversation.matter:
         return _told_anew(conversation.stage, whole, heard, knowledge)
+    begins = conversation.stage is Stage.OPEN and not conversation.texts
+    if begins and (_says_only_where(said, knowledge) or kind.announces(said.text)):
+        return questions.ask(whole, heard, knowledge, Stage.MATTER)
+    unsaid = not (chosen or pinned) and _is_no_place(said)
+    if unsaid and _asked_where(conversation) and conversation.asked < MOST_QUESTIONS:
+        again = replace(whole, asked=whole.asked + 1)
+        return Turn(conversation=again, steps=questions.standing(again, knowledge))
     if len(said.demands) > 1 and conversation.stage is Stage.OPEN and not conversation.texts:
         return _several(whole, heard, knowledge)
     if conversation.texts and not chosen:
@@ -57,6 +72,21 @@ def _shown(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tu
 def _asked_where(conversation: Conversation) -> bool:
     """Then a pin is an answer."""
     return conversation.stage is Stage.PLACE and bool(conversation.texts)
+
+
+def _says_only_where(said: Understanding, knowledge: Knowledge) -> bool:
+    """俺是东韩村的: where somebody is, and nothing of what there is."""
+    named = [knowledge.place(guess.code).name for guess in said.places]
+    rest = said.text
+    for name in sorted((*named, *(name[:-1] for name in named)), key=len, reverse=True):
+        rest = rest.replace(name, "") if len(name) > 1 else rest
+    return bool(named) and not _OF_A_PLACE.sub("", rest)
+
+
+def _is_no_place(said: Understanding) -> bool:
+    """Does an answer to 在哪里 not even try to say it? 坏了; 啥时候来."""
+    short = len(said.text) <= LONGEST_OTHER and not said.places
+    return short and not _TRIES_TO_SAY_WHERE.search(said.text)
 
 
 def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:

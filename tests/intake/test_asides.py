@@ -29,6 +29,23 @@ def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage
         ("书记的手机号是多少", "no_numbers"),
         ("明天天气怎么样", "weather"),
         ("怎么撤销", "progress_none"),
+        ("派出所电话多少", "no_office_numbers"),
+        ("村委会电话你给我一下", "no_office_numbers"),
+        ("医院电话", "no_office_numbers"),
+        ("你们几点上班", "hours"),
+        ("你们晚上有人吗", "hours"),
+        ("你是机器人吗", "who"),
+        ("是真人还是机器", "who"),
+        ("你叫啥", "who"),
+        ("这热线是干啥的", "who"),
+        ("你们他妈的都是吃干饭的吗", "anger"),
+        ("垃圾热线，啥也不是", "anger"),
+        ("打错了", "acknowledged"),
+        ("没事了", "acknowledged"),
+        ("你们管不管", "press_none"),
+        ("在吗", "greeting"),
+        ("有人吗", "greeting"),
+        ("谢谢啊闺女", "thanks"),
     ],
 )
 async def test_talk_without_a_matter_opens_nothing(resident: Resident, said: str, key: str) -> None:
@@ -44,6 +61,9 @@ async def test_talk_without_a_matter_opens_nothing(resident: Resident, said: str
         ("知道了", "acknowledged"),
         ("谢谢，灯修好了", "thanks"),
         ("怎么撤销", "withdraw_ask"),
+        ("行吧，我等着", "acknowledged"),
+        ("谢谢啊闺女", "thanks"),
+        ("我的单号是多少", "progress"),
     ],
 )
 @pytest.mark.parametrize("after_s", [10, 600])
@@ -80,7 +100,7 @@ def test_what_was_heard_is_said_in_many_ways(said: str) -> None:
     assert aside.of(said) is Aside.HEARD
 
 
-@pytest.mark.parametrize("said", ["asdfghjkl", "他妈的你们到底管不管，都多少天了"])
+@pytest.mark.parametrize("said", ["asdfghjkl", "乱七八糟的不知道咋说才好了"])
 async def test_guess_that_we_are_not_sure_of_is_not_shown(
     resident: Resident, services: Services, said: str
 ) -> None:

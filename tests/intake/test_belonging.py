@@ -137,7 +137,8 @@ async def test_impatience_about_another_matter_tells_that_matter(
 @pytest.mark.parametrize(
     ("words", "keys"),
     [
-        ("催一下", ["progress_none"]),
+        ("催一下", ["press_none"]),
+        ("什么时候能修好", ["progress_none"]),
         ("13931900001", ["left_first"]),
         ("我的电话是13931900001", ["left_first"]),
         ("不对，是西韩村", ["ask_matter"]),

@@ -59,9 +59,17 @@ def test_what_is_not_understood_twice_goes_to_a_person() -> None:
 def test_place_that_is_not_found_goes_to_a_person() -> None:
     talk = Talk()
     talk.say("路灯坏了")
-    (opened,) = drafts(talk.say("啊"))
+    (opened,) = drafts(talk.say("就在那边上"))
     assert opened.draft.handover_reason == reasons.PLACE_UNKNOWN
     assert opened.draft.category == LAMP.code
+
+
+def test_who_does_not_say_where_is_asked_once_more() -> None:
+    talk = Talk()
+    talk.say("路灯坏了")
+    assert keys(talk.say("啊")) == ["ask_place"]
+    (opened,) = drafts(talk.say("啊"))
+    assert opened.draft.handover_reason == reasons.PLACE_UNKNOWN
 
 
 def test_wish_for_a_person_hands_over_everything_heard() -> None:

@@ -1,0 +1,83 @@
+"""Talks as people have them: in a hurry, piece by piece, with slips, without a mark."""
+
+from collections.abc import Callable
+
+import pytest
+
+from channels.message import Attachment, InboundMessage
+from intake.services import Services
+from tests.clock import Clock
+from tests.intake.resident import Resident
+
+PHOTO = (Attachment(kind="image", reference="store:1"),)
+DONGHAN = "130506100225"
+
+
+@pytest.fixture
+def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage]) -> Resident:
+    """Somebody whose first words we await."""
+    return Resident(services, clock, say)
+
+
+@pytest.mark.parametrize(
+    ("talk", "tickets"),
+    [
+        # He announces it, and says it piece by piece.
+        ([("我要投诉", "ask_matter"), ("东韩村的路灯坏了没人修", "receipt")], 1),
+        ([("有个事想问问", "ask_matter"), ("东韩村停水了", "receipt")], 1),
+        ([("俺是东韩村的", "ask_matter"), ("路灯坏了没人修", "receipt")], 1),
+        ([("路灯", "ask_place"), ("坏了", "ask_place"), ("东韩村", "receipt")], 1),
+        # He does not answer what we asked, and is asked once more.
+        (
+            [("俺家没水了都一天了", "ask_place"), ("啥时候来", "ask_place"), ("东韩村", "receipt")],
+            1,
+        ),
+        # A wrong village first, and then another wrong one.
+        (
+            [
+                ("东韩村路灯坏了", "receipt"),
+                ("不对是西韩村", "moved"),
+                ("又错了是东三召村", "moved"),
+                ("灯杆子也歪了", "supplemented"),
+            ],
+            1,
+        ),
+        # He tells on, in words that point back.
+        (
+            [
+                ("东韩村俺家的鸡让人药死了", "receipt"),
+                ("知道是谁干的就是邻居老王", "supplemented"),
+                ("别跟他说是我说的", "secret_kept"),
+            ],
+            1,
+        ),
+        # Anger first, then the matter.
+        ([("你们到底管不管", "press_none"), ("东韩村垃圾堆成山了没人管", "receipt")], 1),
+    ],
+)
+async def test_talk_ends_in_its_tickets(
+    resident: Resident, talk: list[tuple[str, str]], tickets: int
+) -> None:
+    for words, key in talk:
+        assert key in await resident.says(words), words
+    await resident.is_silent(hours=1)
+    assert len(await resident.tickets()) == tickets
+    if tickets and talk[0][0] != "东韩村路灯坏了":
+        assert (await resident.latest()).place == DONGHAN
+
+
+async def test_few_words_after_a_danger_are_for_whoever_was_told_of_it(
+    resident: Resident,
+) -> None:
+    number = (await resident.receipt("东韩村南边麦地着火了")).ticket
+    for words in ("烧秸秆的", "没事了灭了"):
+        receipt = await resident.receipt(words)
+        assert receipt.ticket == number
+    assert len(await resident.tickets()) == 1
+    assert "没事了灭了" in (await resident.latest()).text
+
+
+async def test_photo_first_is_not_what_the_matter_is_called(resident: Resident) -> None:
+    await resident.says("", attachments=PHOTO)
+    (reply,) = (await resident.receipt("东韩村村东头你们看看这路成啥样了")).replies
+    assert "照片" not in reply.values["matter"]
