@@ -28,6 +28,7 @@ BROKEN_OFF = "程序中断，结果不明"
 ANSWERED = "居民已答："
 MOST_SHOWN = 10
 
+_NEWEST_COUNTS = frozenset({Purpose.FOLLOW_UP, Purpose.ALARM})  # what was to be told is outdated
 _ERRAND = schema.errand
 _IS_ALARM = _ERRAND.c.purpose == Purpose.ALARM.value
 
@@ -59,7 +60,7 @@ def plan(
     connection: Connection, wanted: Plan, now: datetime, *, after: timedelta = timedelta()
 ) -> str:
     """Owe the call, to be made so long `after` now at the earliest; the same one that still waits
-    is not owed twice. Returns its id.
+    is not owed twice, but tells the newest result. Returns its id.
     """
     row = {
         "id": wanted.id,
@@ -76,14 +77,11 @@ def plan(
         with connection.begin_nested():
             connection.execute(sa.insert(_ERRAND), row)
     except sa.exc.IntegrityError:
-        waiting: str = connection.execute(
-            sa.select(_ERRAND.c.id).where(
-                _ERRAND.c.contact == row["contact"],
-                _ERRAND.c.purpose == row["purpose"],
-                _ERRAND.c.ticket == row["ticket"],
-                _ERRAND.c.state == "waiting",
-            )
-        ).scalar_one()
+        same = [_ERRAND.c[name] == row[name] for name in ("contact", "purpose", "ticket")]
+        same.append(_ERRAND.c.state == "waiting")
+        if wanted.purpose in _NEWEST_COUNTS:
+            connection.execute(sa.update(_ERRAND).where(*same).values(body=row["body"]))
+        waiting: str = connection.execute(sa.select(_ERRAND.c.id).where(*same)).scalar_one()
         return waiting
     return wanted.id
 

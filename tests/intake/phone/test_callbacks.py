@@ -380,6 +380,23 @@ async def test_a_call_that_two_programs_died_in_comes_back_to_a_person(
     assert (ticket.status, ticket.handover_reason) == (Status.DECIDING, reasons.MISSED)
 
 
+async def test_what_was_answered_before_the_program_died_is_told_to_who_goes_on(
+    line: Line, services: Services, clock: Clock
+) -> None:
+    number, book = await answered(services, line), phone_line.book(services)
+    await book.plan(CALLER, Reply(key="result", values={"number": number}))
+    for _ in range(2):
+        errand = await book.next_errand()
+        assert errand is not None
+        await book.answered(errand, Judgement(solved=False, satisfied=False))
+        clock.forward(hours=2, minutes=31)
+    assert await book.next_errand() is None
+    assert (await line.notes(number))[-1] == (
+        "电话回访没有结果，请人工接着办：程序中断，结果不明；居民已答：没有解决，不满意"
+    )
+    assert (await line.one(number)).status is Status.ANSWERED
+
+
 async def test_a_ticket_that_takes_no_word_keeps_nobody_else_from_his_call(
     services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

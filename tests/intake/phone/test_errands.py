@@ -74,6 +74,17 @@ async def test_the_same_call_is_not_owed_twice_while_it_waits(database: Database
     assert await database.write(lambda c: owe(c, at=MORNING + timedelta(hours=1))) != first
 
 
+async def test_a_result_that_is_newer_than_the_call_that_waits_is_the_one_that_is_told(
+    database: Database,
+) -> None:
+    first = await database.write(owe)
+    newer = Reply(key="result", values={"number": "20261124-0001", "answer": "又修了一次"})
+    wanted = Plan(id="newer", to=TO, purpose=Purpose.FOLLOW_UP, ticket="20261124-0001", reply=newer)
+    assert await database.write(lambda c: errands.plan(c, wanted, MORNING)) == first
+    found = await database.write(lambda c: errands.claim(c, MORNING))
+    assert found is not None and (found.id, found.reply) == (first, newer)
+
+
 async def test_two_tries_and_no_more(database: Database) -> None:
     owed = await database.write(owe)
 
