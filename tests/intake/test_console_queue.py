@@ -146,7 +146,8 @@ async def test_ticket_of_an_office_that_nothing_gets_to_is_in_a_list_until_someb
     path = f"/console/tickets/{number}"
     unit = services.replies.unit(await services.database.read(lambda c: store.load(c, number)))
     assert f"系统通知不到{unit}" in (await desk.get(path))[1]
-    form = {"csrf": csrf, "version": "1", "action": "sign", "note": "打过电话了"}
+    assert "告诉了，替他们签收" in (await desk.get(path))[1]
+    form = {"csrf": csrf, "version": "1", "action": "sign", "note": "打电话告诉了王主任"}
     assert (await desk.post(f"{path}/act", form))[0] == 303
     assert "<b>0</b> 件要打电话通知" in (await desk.get("/console"))[1]
     assert number not in (await desk.get("/console/search?ring=1"))[1]
@@ -166,7 +167,7 @@ async def test_ticket_of_which_the_resident_was_asked_has_a_list_until_it_is_clo
         posted = await desk.post(f"{path}/act", {"csrf": csrf, "version": str(version), **form})
         assert posted[0] == 303
     _, page = await desk.get("/console")
-    assert "<b>1</b> 件问过居民、还没办结" in page
+    assert "<b>1</b> 件待办结" in page
     assert number in (await desk.get("/console/search?status=followed_up"))[1]
 
 
@@ -181,3 +182,13 @@ async def test_what_a_resident_says_of_an_answer_is_in_the_queue(
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
     assert f"/console/tickets/{number}" in page and "居民回话：" in page and "灯罩掉下来了" in page
+
+
+async def test_who_only_supervises_is_not_asked_to_do_the_operators_work(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    await services.desk.receive(say("东韩村有人家着火了，屋里还有人"))
+    await enter(desk, services, Role.LEADER)
+    _, page = await desk.get("/console")
+    assert "等话务员拿主意的工单" in page and "请马上催话务员接手" in page
+    assert "<b>1</b> 件等话务员办" in page and "等您" not in page

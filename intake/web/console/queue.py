@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from intake import inbox
 from intake.services import SERVICES, Services
-from intake.web import pages, rows
+from intake.web import pages, rows, sessions
 from intake.web.rows import Row
 from routing import command, jurisdiction, report
 from routing.deadline import Light
@@ -17,6 +17,7 @@ from routing.report import MOST_COUNTED, Counts
 from routing.ticket import Status
 
 PAGE = 30
+WAIT_FOR_YOU, WAIT_FOR_THEM = "件等您办", "件等话务员办"
 MOST_DANGERS = 20  # in the alarm; whoever has so many has more to do than to read on
 
 
@@ -73,11 +74,18 @@ async def _page(request: web.Request) -> web.StreamResponse:
     services, page = request.app[SERVICES], rows.page_number(request)
     now = services.runtime.now()
     stands = await services.database.read(lambda c: standing(c, services, now, page))
-    values = {"stands": stands, "page": page, "figures": _figures(stands)}
+    session = sessions.required(request, sessions.EVERYBODY)
+    may_write = session.account.role in sessions.MAY_WRITE
+    values = {
+        "stands": stands,
+        "page": page,
+        "figures": _figures(stands, WAIT_FOR_YOU if may_write else WAIT_FOR_THEM),
+        "may_write": may_write,
+    }
     return pages.show(request, "queue.html", values)
 
 
-def _figures(stands: Standing) -> list[Figure]:
+def _figures(stands: Standing, waiting_name: str) -> list[Figure]:
     search, counts = "/console/search", stands.counts
     returned, answered = counts.status(Status.RETURNED), counts.status(Status.ANSWERED)
     yellow, red = counts.light(Light.YELLOW), counts.light(Light.RED)
@@ -85,11 +93,11 @@ def _figures(stands: Standing) -> list[Figure]:
     more = stands.waiting > MOST_COUNTED
     waiting = f"{MOST_COUNTED} 多" if more else str(stands.waiting)
     return [
-        Figure(name="件等您办", number=waiting, link="/console"),
+        Figure(name=waiting_name, number=waiting, link="/console"),
         Figure(name="件退单待裁定", number=str(returned), link=f"{search}?status=returned"),
         Figure(name="件要打电话通知", number=str(stands.to_ring), link=f"{search}?ring=1"),
         Figure(name="件待回访", number=str(answered), link=f"{search}?status=answered"),
-        Figure(name="件问过居民、还没办结", number=str(asked), link=f"{search}?status=followed_up"),
+        Figure(name="件待办结", number=str(asked), link=f"{search}?status=followed_up"),
         Figure(name="件将到期", number=str(yellow), link=f"{search}?light=yellow"),
         Figure(name="件超期", number=str(red), link=f"{search}?light=red"),
     ]

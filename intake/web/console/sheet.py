@@ -77,7 +77,7 @@ async def shown(
         "to_ring": _to_ring(services, this),
         "unreachable": writing.unreachable(this),
         "asked_person": rows.asks(this),
-        "other_actions": [action for action in allowed if action not in _BY_ITS_OWN_FORM],
+        "other_actions": _others(allowed),
         "rule_reason": deciding.reason(services.county, this),
         "judged": _judged(this),
         "kept": wish or Wish.shown(services.county, this),
@@ -140,6 +140,12 @@ def _left_over(allowed: Sequence[Action], wish: Wish | None, typed: Typed | None
     if typed is not None and typed.action not in allowed:
         return typed.note
     return ""
+
+
+def _others(allowed: Sequence[Action]) -> list[Action]:
+    """What has no form of its own; first what is chosen most often and harms least by mistake."""
+    found = [action for action in allowed if action not in _BY_ITS_OWN_FORM]
+    return sorted(found, key=lambda action: action is not Action.PROGRESS)
 
 
 def _to_ring(services: Services, this: Ticket) -> str:
