@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from config import tables
+from config import documents, tables
 from config.county import Category, WorkStandard
 from config.faults import Faults, suggestion
 from config.tables import Entry, Sheet
@@ -54,7 +54,7 @@ def read_standards(
     folder: Path, categories: Mapping[str, Category], faults: Faults
 ) -> tuple[WorkStandard, ...]:
     """Work standards by category prefix."""
-    document = tables.read_document(folder, "standards.toml", faults)
+    document = documents.read(folder, "standards.toml", faults)
     document.refuse_unknown(frozenset({"standard"}), faults)
     standards: dict[str, WorkStandard] = {}
     for entry in document.entries("standard", STANDARD_KEYS, faults):

@@ -7,7 +7,7 @@ are unique. A category's code has two digits a level: `05` domain, `0503` group,
 prefixes are ancestors.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -173,19 +173,13 @@ class County:
     @cached_property
     def children(self) -> Mapping[str, Sequence[Unit]]:
         """Units directly below each unit, in code order."""
-        below: dict[str, list[Unit]] = {}
-        for unit in sorted(self.units.values(), key=lambda unit: unit.code):
-            below.setdefault(unit.parent, []).append(unit)
-        return below
+        return _by(lambda unit: unit.parent, self.units.values())
 
     @cached_property
     def grids(self) -> Mapping[str, Sequence[Unit]]:
         """The grids of each village and community; in town a grid's parent is its block."""
-        within: dict[str, list[Unit]] = {}
-        for unit in sorted(self.units.values(), key=lambda unit: unit.code):
-            if unit.kind is UnitKind.GRID:
-                within.setdefault(unit.code[:VILLAGE_DIGITS], []).append(unit)
-        return within
+        grids = (unit for unit in self.units.values() if unit.kind is UnitKind.GRID)
+        return _by(lambda unit: unit.code[:VILLAGE_DIGITS], grids)
 
     @cached_property
     def places_by_code(self) -> Mapping[str, Place]:
@@ -215,12 +209,9 @@ class County:
 
     def matter_name(self, category: str) -> str:
         """The finest name of a category that says something, as 其他 doesn't; may be empty."""
-        while category:
-            node = self.categories.get(category)
-            if node is not None and not node.name.startswith("其他"):
-                return node.name
-            category = category[:-2]
-        return ""
+        codes = (category[:length] for length in range(len(category), 0, -2))
+        names = (self.categories[code].name for code in codes if code in self.categories)
+        return next((name for name in names if not name.startswith("其他")), "")
 
     def township_name(self, place: str) -> str:
         """The short name of the township in which a place lies; empty for a township itself."""
@@ -228,8 +219,7 @@ class County:
         if known is None or known.unit not in self.units:
             return ""
         above = (unit for unit in self.chain(known.unit) if unit.kind is UnitKind.TOWNSHIP)
-        township = next(above, None)
-        name = (township.short_name or township.name) if township else ""
+        name = next((township.short_name or township.name for township in above), "")
         return "" if name == known.name else name
 
     def place_name(self, code: str) -> str:
@@ -250,3 +240,11 @@ class County:
         """`城乡建设 / 市政管理 / 路灯` for a code; unknown levels are left out."""
         prefixes = (code[:length] for length in range(2, len(code) + 1, 2))
         return " / ".join(self.categories[p].name for p in prefixes if p in self.categories)
+
+
+def _by(key: Callable[[Unit], str], units: Iterable[Unit]) -> Mapping[str, Sequence[Unit]]:
+    """Units by something about them, in code order."""
+    found: dict[str, list[Unit]] = {}
+    for unit in sorted(units, key=lambda unit: unit.code):
+        found.setdefault(key(unit), []).append(unit)
+    return found

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from config import people, tables
+from config import documents, people, tables
 from config.county import Duty, Unit, UnitKind
+from config.documents import Document
 from config.faults import Faults, suggestion
-from config.tables import Document
 
 COUNTY_KEYS = frozenset({"code", "name", "hotline", "area_code", "duty", "calendar"})
 DUTY_KEYS = frozenset({"role", "unit", "phone", "contact"})
@@ -40,7 +40,7 @@ class Head:
 
 def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> Head:
     """county.toml: who we are, who stands duty, which days differ from the national calendar."""
-    document = tables.read_document(folder, "county.toml", faults)
+    document = documents.read(folder, "county.toml", faults)
     document.refuse_unknown(COUNTY_KEYS, faults)
     said: dict[str, str] = {}
     for key in ("code", "name", "hotline", "area_code"):

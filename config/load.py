@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from config import catalogue, head, replies, rules, tables, territory
+from config import catalogue, documents, head, replies, rules, territory
 from config.county import County
 from config.faults import CountyFaults, Fault, Faults, suggestion
 
@@ -49,7 +49,7 @@ def load_county(folder: Path) -> County:
         deadlines=rules.read_deadlines(folder, categories, faults),
         standards=catalogue.read_standards(folder, categories, faults),
         duties=said.duties,
-        replies=replies.checked(tables.read_document(folder, "replies.toml", faults), faults),
+        replies=replies.checked(documents.read(folder, "replies.toml", faults), faults),
         workday_overrides=said.workday_overrides,
         version=_version(folder),
     )

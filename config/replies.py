@@ -3,8 +3,8 @@
 import string
 from collections.abc import Mapping
 
+from config.documents import Document
 from config.faults import Faults, suggestion
-from config.tables import Document
 
 MOST_CHARACTERS = 500
 SPOKEN = "_spoken"  # KEY_spoken: the same reply for the ear, with the same placeholders

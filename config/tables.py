@@ -1,9 +1,8 @@
-"""The county folder as entries with line numbers: spreadsheets (CSV) and records (TOML)."""
+"""The county folder's spreadsheets (CSV) as entries with line numbers, and its files as text."""
 
 import csv
 import io
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,6 @@ MOST_SHOWN = 30
 _YES = frozenset({"1", "是", "true", "yes", "y"})
 _NO = frozenset({"", "0", "否", "false", "no", "n"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_TOML_LINE = re.compile(r"\(at line (\d+)")
-_TOML_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_-]+)\s*\]\]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,79 +167,6 @@ def _entry(sheet: Sheet, line: int, values: dict[str, str], faults: Faults) -> E
                 "一格最多 4000 字，查双引号是否成对",
             )
     return Entry(file=sheet.file, line=line, values=values)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A parsed TOML file that can say on which line a key stands."""
-
-    file: str
-    text: str
-    data: Mapping[str, Any]
-
-    def entries(self, table: str, known: frozenset[str], faults: Faults) -> list[Entry]:
-        """The records of `[[table]]`, with unknown keys and wrong shapes noted as faults."""
-        found = self.data.get(table, [])
-        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            problem = f"“{table}”的写法不对"
-            faults.add(
-                self.file,
-                self.line_of("", table),
-                problem,
-                f"每一条用 [[{table}]] 开头",
-            )
-            return []
-        lines = self._lines_of_tables(table)
-        entries = []
-        for position, values in enumerate(found):
-            line = lines[position] if position < len(lines) else 0
-            entries.append(Entry(file=self.file, line=line, values=values))
-            for key in values.keys() - known:
-                remedy = suggestion(key, known, f"可用的键：{'、'.join(sorted(known))}")
-                faults.add(self.file, line, f"[[{table}]] 里有不认识的键“{shown(key)}”", remedy)
-        return entries
-
-    def line_of(self, table: str, key: str) -> int:
-        """The line of `key` below `[table]` (empty: top of the file), 0 where it isn't found."""
-        at = ""
-        pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
-        for number, line in enumerate(self.text.splitlines(), 1):
-            header = _TOML_HEADER.match(line)
-            if header:
-                at = header[1]
-                if not table and at == key:
-                    return number
-            elif at == table and pattern.match(line):
-                return number
-        return 0
-
-    def refuse_unknown(self, known: frozenset[str], faults: Faults) -> None:
-        """Note every key at the top of the file that means nothing."""
-        for key in self.data.keys() - known:
-            remedy = suggestion(key, known, f"可用的键：{'、'.join(sorted(known))}")
-            faults.add(self.file, self.line_of("", key), f"不认识的键“{shown(key)}”", remedy)
-
-    def _lines_of_tables(self, table: str) -> list[int]:
-        headers = (_TOML_HEADER.match(line) for line in self.text.splitlines())
-        return [number for number, found in enumerate(headers, 1) if found and found[1] == table]
-
-
-def read_document(folder: Path, file: str, faults: Faults, *, optional: bool = False) -> Document:
-    """A TOML file; empty after a fault or where an optional file isn't there."""
-    empty = Document(file=file, text="", data={})
-    if optional and not (folder / file).exists():
-        return empty
-    text = read_text(folder / file, faults)
-    if text is None:
-        return empty
-    try:
-        return Document(file=file, text=text, data=tomllib.loads(text.replace("\r\n", "\n")))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        at = _TOML_LINE.search(str(error))
-        line = int(at[1]) if at else 0
-        remedy = "查这一行和上一行的引号、等号、方括号；同一个键只写一次"
-        faults.unread(file, line, "TOML 写法不对，读不下去", remedy)
-        return empty
 
 
 def yes(entry: Entry, key: str, faults: Faults) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import people, places, tables, tree
+from config import documents, people, places, tables, tree
 from config.county import UNIT_KIND_NAMES, VILLAGE_DIGITS, Place, Unit, UnitKind, Worker
 from config.faults import Faults, suggestion
 from config.tables import Entry, Sheet
@@ -70,8 +70,8 @@ def _units(folder: Path, faults: Faults) -> tuple[dict[str, Unit], dict[str, Ent
     for entry in tables.read_sheet(folder, GRIDS, faults):
         parent = entry.text("parent") or entry.text("code")[:VILLAGE_DIGITS]
         add(entry, _unit(entry, UnitKind.GRID, parent, faults))
-    departments = tables.read_document(folder, "departments.toml", faults)
-    mediation = tables.read_document(folder, "mediation.toml", faults, optional=True)
+    departments = documents.read(folder, "departments.toml", faults)
+    mediation = documents.read(folder, "mediation.toml", faults, optional=True)
     for document, table, kind in (
         (departments, "department", UnitKind.DEPARTMENT),
         (mediation, "room", UnitKind.MEDIATION),
