@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from nlp import redact
-from routing.order import BY_RESIDENT, Order
+from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import FINAL_STATUSES, IN_HAND_STATUSES, Action, Status, Ticket, TicketEvent
 
 MARK = "居民回话："
@@ -20,7 +20,7 @@ LONGEST = 60  # characters of what he says; the rest is on the ticket's page
 WORDLESS = "（没有写字，看附件）"
 _BETWEEN = "；"
 NOT_REACHED = "系统通知不到主办单位，请打电话催"
-_OPERATOR = "operator:"  # who urges himself, knows
+_OURSELVES = ("operator:", BY_SYSTEM)  # who urges himself knows; what is late has its own list
 _URGES = frozenset({Action.REMIND, Action.SUPERVISE})
 _HE_SPEAKS = frozenset({Action.SUPPLEMENT, Action.REMIND, Action.EVALUATE, Action.REOPEN})
 
@@ -79,9 +79,9 @@ def called_for(
     log: Callable[[], Iterable[TicketEvent]],
 ) -> dict[str, Any]:
     """The change that a step makes of the reason to look; the log is read only where it decides."""
-    reason, by_us = ticket.handover_reason, order.by.startswith(_OPERATOR)
-    in_hand = ticket.status in IN_HAND_STATUSES
-    if in_hand and owner is Owner.UNREACHED and action in _URGES and not by_us:
+    reason, in_hand = ticket.handover_reason, ticket.status in IN_HAND_STATUSES
+    by_others = not order.by.startswith(_OURSELVES)
+    if in_hand and owner is Owner.UNREACHED and action in _URGES and by_others:
         reason = kept(reason, without(reason) or NOT_REACHED)
     if order.by == BY_RESIDENT and _says_something(ticket, action, changes):
         read = in_hand and owner is Owner.TOLD and not ticket.confidential

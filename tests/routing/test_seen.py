@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from config.county import County
-from routing import heard_back, jurisdiction, lifecycle, report, store
+from routing import finding, heard_back, jurisdiction, lifecycle, report, store
 from routing.database import Database
+from routing.deadline import Light
 from routing.dispatch import Dispatcher
+from routing.finding import Wanted
 from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import FINAL_STATUSES, Action, Status, Ticket
 from tests.clock import Clock
@@ -157,7 +159,7 @@ async def test_every_new_word_on_an_open_ticket_is_seen(
         assert read or await is_in_the_queue(database, act, after)
 
 
-@pytest.mark.parametrize("by", [LEADER, INSPECTOR, BY_SYSTEM])
+@pytest.mark.parametrize("by", [LEADER, INSPECTOR])
 @pytest.mark.parametrize("owner", [each for each in OWNERS if not each.reached], ids=str)
 async def test_who_urges_an_office_that_nothing_gets_to_has_the_hotline_ring_it(
     database: Database, clock: Clock, owner: Owner, by: str
@@ -173,6 +175,21 @@ async def test_who_urges_an_office_that_nothing_gets_to_has_the_hotline_ring_it(
     after = await database.write(lambda c: act.act(c, Action.PROGRESS, order))
     assert not await is_in_the_queue(database, act, after)
     assert lifecycle.replay(await database.read(lambda c: store.events(c, after.number))) == after
+
+
+async def test_what_is_late_has_its_own_list_and_buries_no_other(
+    database: Database, clock: Clock
+) -> None:
+    owner = OWNERS[1]
+    act = dispatcher(clock, owner)
+    ticket = await brought(database, act, Status.SIGNED, owner)
+    clock.forward(days=60)
+    order = Order.on(ticket, by=BY_SYSTEM, note="已超过办理时限")
+    ticket = await database.write(lambda c: act.remind_overdue(c, order))
+    assert not await is_in_the_queue(database, act, ticket)
+    late = Wanted(light=Light.RED)
+    found = await database.read(lambda c: finding.search(c, late, now=clock.at, limit=10))
+    assert [each.number for each in found] == [ticket.number]
 
 
 async def test_judgement_that_opens_the_ticket_again_is_its_owners_to_see(
