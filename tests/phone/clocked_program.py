@@ -14,7 +14,7 @@ from channels.phone import channel, outgoing
 from config import runtime
 from config.runtime import Runtime
 from intake import __main__ as hotline
-from intake.phone import shelf
+from intake.phone import shelf, unserved
 
 _SHIFT = Path(os.environ["CLOCK_SHIFT"])
 _system = runtime.system
@@ -30,8 +30,9 @@ def _shifted() -> Runtime:
 
 
 runtime.system = _shifted
-channel.ERRAND_IDLE_S = 0.5
+channel.ERRAND_IDLE_S = channel.ALARM_IDLE_S = 0.5
 channel.HOUSEKEEPING_IDLE_S = 1.0
 outgoing.RING_S = 6.0
 shelf.SETTLES = timedelta(seconds=3)
+unserved.WORDS_WITHIN = timedelta(seconds=1)
 hotline.main()

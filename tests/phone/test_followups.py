@@ -106,6 +106,50 @@ async def test_a_result_is_judged_by_keys(
     assert [ticket[name] for name in ("solved", "satisfied", "contacted")] == [True, True, False]
 
 
+@pytest.mark.timeout(300)
+async def test_a_danger_told_in_a_follow_up_is_a_danger_and_the_answers_before_it_stay(
+    home: Telephone, resident: Resident, hotline: Hotline
+) -> None:
+    number = await resident.tells()
+    known = len(home.events)
+    async with console.opened(hotline, Role.OPERATOR) as window:
+        await window.act(number, "answer", ANSWER)
+    await home.answer()
+    await resident.is_rung(known)
+    await hotline.said("followup_solved")
+    await resident.say("unsolved-m")
+    await hotline.said("followup_satisfied")
+    await resident.say("danger-f")
+    first, second = await hotline.settled(2)
+    assert (first["number"], second["urgency"]) == (number, "danger")
+    await hotline.until(lambda: hotline.tickets()[0]["reopened"] == 1, 10, "not taken up again")
+    await hotline.until(
+        lambda: any("danger" in key for key in hotline.replies()), 20, "no advice was given"
+    )
+    await home.hang_up()
+    await home.until("disconnected", after=known)
+    (row,) = hotline.rows("SELECT id FROM call WHERE purpose = 'follow_up'")
+    linked = hotline.rows("SELECT ticket FROM call_ticket WHERE call = ?", row["id"])
+    assert {each["ticket"] for each in linked} >= {number, second["number"]}
+
+
+@pytest.mark.timeout(300)
+async def test_who_picks_up_and_says_nothing_has_not_been_asked(
+    home: Telephone, resident: Resident, hotline: Hotline, clocked: Clocked
+) -> None:
+    number = await resident.tells()
+    known = len(home.events)
+    async with console.opened(hotline, Role.OPERATOR) as window:
+        await window.act(number, "answer", ANSWER)
+    await home.answer()
+    await resident.is_rung(known)
+    await home.until("disconnected", 90, after=known)
+    assert "followup_satisfied" not in hotline.replies()
+    rows = hotline.rows("SELECT state, attempts, result FROM errand")
+    assert [tuple(row) for row in rows] == [("waiting", 1, "接通后没有人说话")]
+    assert hotline.tickets()[0]["status"] == "answered"
+
+
 async def _stays_quiet(home: Telephone, after: int) -> None:
     await asyncio.sleep(QUIET_S)
     assert "ringing" not in [each["event"] for each in home.events[after:]]
@@ -134,7 +178,8 @@ async def test_nobody_is_rung_at_night_and_who_answers_neither_time_is_written_d
     await _stays_quiet(home, known)
     clocked.set(1, "10:05")
     await home.until("ringing", RUNG_WITHIN_S, after=known)
-    await hotline.until(lambda: bool(hotline.notes("follow_up")), 10, "nothing was written down")
-    assert hotline.notes("follow_up") == ["电话回访两次未接通：无人接听"]
+    unanswered = "电话回访两次未接通：无人接听"
+    await hotline.until(lambda: unanswered in hotline.notes("supplement"), 10, "not written down")
     (ticket,) = hotline.tickets()
-    assert (ticket["status"], ticket["solved"]) == ("followed_up", None)
+    assert (ticket["status"], ticket["solved"]) == ("answered", None)  # a person follows it up
+    assert hotline.notes("follow_up") == []

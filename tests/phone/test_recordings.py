@@ -55,6 +55,8 @@ async def test_without_a_program_the_whole_call_is_recorded_and_says_how_it_ende
     assert kit.likeness(answers, heard) > 0.9
     assert kit.likeness(asks, heard) > 0.9
     assert clean_line.missed() == []
+    logs = [path for path in (clean_line.instance.folder / "log").rglob("*") if path.is_file()]
+    assert logs and not [path.name for path in logs if CALLER.encode() in path.read_bytes()]
 
 
 async def _finished(folder: Path) -> list[recorded.RecordedCall]:
