@@ -9,6 +9,7 @@ from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
 from intake import inbox, wire
 from intake.counter import (
+    adding,
     alarms,
     filling,
     handing,
@@ -42,7 +43,7 @@ from nlp.understanding import Urgency
 from routing import outbox, permission, store
 from routing.dispatch import Dispatcher
 from routing.envelope import Envelope
-from routing.order import BY_RESIDENT, Order
+from routing.order import BY_RESIDENT
 from routing.ticket import Action
 
 
@@ -127,10 +128,8 @@ class Clerk:
                 return self._move(connection, step, after, message)
             case Press():
                 return self._press(connection, step, after, message)
-            case TellProgress(ticket=number, none=none):
-                told = self._progress(connection, number, after, message)
-                is_none = not number and told[0].key == "progress_none"
-                return after, [Reply(key=none)] if is_none else told, ""
+            case TellProgress():
+                return after, self._progress(connection, step, after, message), ""
             case AskWhich(tickets=numbers):
                 of_them = [store.load(connection, each) for each in numbers]
                 return after, [self._replies.which(of_them)], ""
@@ -166,9 +165,9 @@ class Clerk:
         ticket = ownership.own(connection, step.ticket or after.ticket, message, after.proved)
         if ticket is None:
             return after, [Reply(key="transferring")], ""
-        again = handing.is_asked(ticket, step) and not message.spoken
-        key = "handed_over_again" if again else step.key
         waits = not message.spoken
+        again = waits and handing.is_asked(ticket, step)
+        key = "handed_over_again" if again else step.key
         handing.ask(connection, self._dispatcher, ticket, step, waits=waits)
         return after, [Reply(key=key, values={"number": ticket.number})], ticket.number
 
@@ -178,15 +177,7 @@ class Clerk:
         ticket = ownership.own(connection, step.ticket, message, after.proved)
         if ticket is None or Action.SUPPLEMENT not in permission.allowed(ticket, BY_RESIDENT):
             return after, [_not_found(step.ticket)], ""
-        order = Order.on(ticket, by=BY_RESIDENT, note=step.text)
-        ticket = self._dispatcher.supplement(connection, order, phone=step.phone, name=step.name)
-        ticket = moving.pinned(connection, self._dispatcher, ticket, message.point)
-        if step.look:
-            ticket = moving.look(connection, self._dispatcher, ticket, step.look)
-        if step.alarm:
-            alarms.again(connection, self._dispatcher, ticket, step.text)
-        key = "supplemented_again" if step.brief else "supplemented"
-        key = "phone_kept" if step.phone else key
+        key = adding.add(connection, self._dispatcher, ticket, step, message.point)
         said = Reply(key=key, values={"number": ticket.number})
         return after, [] if step.quiet else [said], ticket.number
 
@@ -224,14 +215,19 @@ class Clerk:
             by_person = not self._dispatcher.reaches(ticket.unit)
             said = self._replies.reminded(ticket, now, by_person=by_person)
             return after, [said], ticket.number
-        return after, self._progress(connection, ticket.number, after, message), ticket.number
+        how = TellProgress(ticket=ticket.number)
+        return after, self._progress(connection, how, after, message), ticket.number
 
     def _progress(
-        self, connection: Connection, number: str, after: Conversation, message: InboundMessage
+        self,
+        connection: Connection,
+        how: TellProgress,
+        after: Conversation,
+        message: InboundMessage,
     ) -> list[Reply]:
-        ticket = ownership.own(connection, number, message, after.proved)
+        ticket = ownership.own(connection, how.ticket, message, after.proved)
         if ticket is None:
-            return [_not_found(number)]
+            return [_not_found(how.ticket) if how.ticket else Reply(key=how.none)]
         latest = self._replies.latest(ticket, store.events(connection, ticket.number))
         return [self._replies.progress(ticket, self._runtime.now(), latest)]
 
@@ -254,7 +250,7 @@ class Clerk:
     ) -> list[Reply]:
         ticket = ownership.own(connection, number, message, after.proved)
         if ticket is None:
-            return [Reply(key="progress_none")]
+            return [_not_found("")]
         return [withdrawing.withdraw(connection, self._dispatcher, ticket)]
 
 

@@ -54,12 +54,13 @@ class Watch:
         return replace(self._judged(text, cut), cut=cut)
 
     def _judged(self, text: str, cut: tuple[tuple[int, int], ...]) -> Alarm:
+        if person.wanted(text) and not person.beside(text):  # 叫个人来接电话 is no alarm
+            return _calm(text, (), text)
         firm = self._segmenter.firm(text, cut)
         found = self._dangers.find(text, firm)
         silent = self._harmless.find(text, firm)
         words_said = [text[start:end] for start, end in cut]
-        mere = person.wanted(text) and not person.beside(text)  # 叫个人来接电话 is no alarm
-        heard = self._ear.hears(text, words_said) if self._ear and not (silent or mere) else ()
+        heard = self._ear.hears(text, words_said) if self._ear and not silent else ()
         if not found:
             return _heard(text, heard) if heard else _calm(text, (), text)
         meaning = Meaning(text, cut, silent)

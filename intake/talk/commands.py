@@ -3,7 +3,7 @@ somebody says of a result. All of it pure.
 """
 
 from channels.message import Reply
-from intake.talk import drafts, questions
+from intake.talk import drafts, joining, questions
 from intake.talk.steps import AskWithdraw, Judge, Say, Step, TellProgress
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing
 from nlp import repair
@@ -11,6 +11,7 @@ from nlp.understanding import RequestKind, Urgency
 
 SHORT_THANKS = 8  # characters; longer thanks tell of something
 
+_GONE = ("没了", "没有了")  # 井盖。东韩村学校门口。没了
 _AGAIN = {RequestKind.REPEAT: "repeat", RequestKind.SLOWER: "slower"}
 _TALK = frozenset({RequestKind.GREETING, RequestKind.YES, RequestKind.NO})
 _QUESTIONS = frozenset({Stage.MATTER, Stage.PLACE, Stage.WHICH})
@@ -40,10 +41,21 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
     done = spoken and nothing_pending and drafts.has_live_ticket(conversation, heard, knowledge)
     if said.kind is RequestKind.THANKS and len(said.text) < SHORT_THANKS:
         return Say(reply=Reply(key="goodbye" if done else "thanks"))
+    young = joining.is_young(conversation, heard, knowledge.same_matter_s) and not spoken
+    if said.kind is RequestKind.NO and young and said.text.startswith(_GONE):
+        return None
+    if said.kind is RequestKind.INVALID and nothing_pending and _says_nothing(heard, spoken=spoken):
+        return None if young else Say(reply=Reply(key="greeting"))
     if said.kind in _TALK and nothing_pending:
         finished = done and said.kind is not RequestKind.GREETING
         return Say(reply=Reply(key="goodbye" if finished else "greeting"))
     return None
+
+
+def _says_nothing(heard: Heard, *, spoken: bool) -> bool:
+    """哈哈, ？？？, 114: written, and nothing beside it."""
+    message = heard.message
+    return bool(message.text) and not (spoken or message.attachments or message.point)
 
 
 def verdict(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Judge | None:

@@ -27,7 +27,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
     whole = drafts.remember(conversation, heard)
     handed = drafts.hand_over(whole, heard, knowledge, reasons.PERSON_ASKED)
     # Who has told nothing yet tells it to that person: it is all of one matter.
-    return replace(handed, conversation=replace(handed.conversation, mixed=True))
+    # A telephone alone, left for that person, is his own.
+    return replace(handed, conversation=replace(handed.conversation, mixed=True, phone_asked=True))
 
 
 def beside(turn: Turn, heard: Heard) -> Turn:

@@ -13,9 +13,14 @@ from intake.talk import drafts, later, reasons, telling, whereabouts
 from intake.talk.later import DOMAIN, GUESSED, NAMED
 from intake.talk.steps import Open, Say, Supplement
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing, Turn
+from nlp import repair
 from nlp.understanding import RequestKind, Understanding, Urgency
 
+GROUP, LEAF = 4, 6  # letters of a category's code
 FEW_WORDS = 12  # characters
+_HELP_COMES = re.compile(
+    r"救护车|消防|警察|120|119|110|没事了|灭了|送医院|(?:已经|都)?(?:来|到|走|好|醒)了$"
+)
 _POINTS_BACK = re.compile(
     r"(?:知道是谁|就是(?!说|想|要|问)|是(?:他|她|邻居|隔壁|我家|俺家|村里|村干部)|因为|所以|而且|后来|结果|当时|干这事|"
     r"这事|那事|这个事|那个事|(?:他|她|它|他们)(?:就|不|还|也|都|说|让|叫|把)(?!家))"
@@ -124,7 +129,8 @@ def _goes_on(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
         return False
     short = len(said.text) <= FEW_WORDS and is_young(conversation, heard, knowledge.same_matter_s)
     of_danger = conversation.ticket_danger and short
-    if of_danger and not later.is_another(conversation, said, knowledge):
+    helped = bool(_HELP_COMES.search(said.text))
+    if of_danger and (helped or not later.is_another(conversation, said, knowledge)):
         return True
     return bool(_POINTS_BACK.match(said.text))
 
@@ -158,7 +164,9 @@ def _is_surely_another(
     best = drafts.best(said.categories)
     elsewhere = conversation.ticket_place not in {guess.code for guess in said.places}
     other_place = bool(said.places and conversation.ticket_place) and elsewhere
-    group = best.code[:4] != conversation.ticket_category[:4] and len(best.code) > DOMAIN
+    fine = LEAF if repair.read(said.text).adds else GROUP  # 还有垃圾没人收 is said of another thing
+    group = best.code[:fine] != conversation.ticket_category[:fine] and len(best.code) > DOMAIN
+    group = group and later.wants(said)
     return (group or other_place) and best.confidence >= knowledge.certain_above
 
 

@@ -40,7 +40,7 @@ def is_another(conversation: Conversation, said: Understanding, knowledge: Knowl
         return False
     place = conversation.ticket_place
     elsewhere = bool(place and said.places) and place not in {each.code for each in said.places}
-    wanted = _wants(said) or said.urgency is not Urgency.NORMAL
+    wanted = wants(said) or said.urgency is not Urgency.NORMAL
     if elsewhere and wanted and best.confidence >= NAMED and len(best.code) > DOMAIN:
         return True
     now = conversation.ticket_category
@@ -161,7 +161,7 @@ def number_left(conversation: Conversation, said: Understanding) -> str:
     return said.own_phone or (said.phones[0] if asked else "")
 
 
-def _wants(said: Understanding) -> bool:
+def wants(said: Understanding) -> bool:
     """Is something wanted or amiss by these words themselves, not by the sound of their matter?"""
     return kind.judge(said.text)[0] in _DEMANDS
 
@@ -175,6 +175,6 @@ def _why_look(conversation: Conversation, said: Understanding) -> str:
     group = best.code[: DOMAIN * 2] != conversation.ticket_category[: DOMAIN * 2]
     named = group and len(best.code) > DOMAIN and best.confidence >= NAMED
     domain = best.code[:DOMAIN] != conversation.ticket_category[:DOMAIN]
-    sure = best.confidence >= (NAMED if _wants(said) else GUESSED)
+    sure = best.confidence >= (NAMED if wants(said) else GUESSED)
     guessed = bool(best.code) and domain and len(said.text) >= WHOLE_SENTENCE and sure
     return reasons.LATER_ANOTHER if named or guessed else ""

@@ -33,12 +33,15 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
         return _shown(conversation, heard, knowledge)
     chosen = whereabouts.chosen(conversation, said, knowledge)
     whole = drafts.remember(conversation, heard)
+    begins = conversation.stage is Stage.OPEN and not conversation.texts
     if conversation.stage is Stage.WHICH and not chosen and repair.read(said.text).denies:
         return _none_of_these(conversation, heard, knowledge)
-    whole = replace(whole, place=chosen or conversation.place)
+    near = (
+        conversation.ticket_place if begins and _goes_with(conversation, heard, knowledge) else ""
+    )
+    whole = replace(whole, place=chosen or conversation.place or near)
     if conversation.matter:
         return _told_anew(conversation.stage, whole, heard, knowledge)
-    begins = conversation.stage is Stage.OPEN and not conversation.texts
     if begins and (_says_only_where(said, knowledge) or kind.announces(said.text)):
         return questions.ask(whole, heard, knowledge, Stage.MATTER)
     unsaid = not (chosen or pinned) and _is_no_place(said)
@@ -67,6 +70,16 @@ def _shown(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tu
     again = conversation.texts[-1:] == kept.texts[-1:]
     more = (Say(reply=Reply(key="received")),)
     return Turn(conversation=kept, steps=more if again else questions.standing(kept, knowledge))
+
+
+def _goes_with(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
+    """还有垃圾没人收, right after a ticket and with no place: it is where that one is."""
+    at, said = conversation.ticket_at, heard.understanding
+    if at is None or said.places or whereabouts.names_unknown(said):
+        return False
+    adds = repair.read(said.text).adds
+    within_s = knowledge.same_matter_s if adds else knowledge.join_s
+    return (heard.at - at).total_seconds() <= within_s
 
 
 def _asked_where(conversation: Conversation) -> bool:

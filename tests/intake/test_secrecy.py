@@ -56,6 +56,8 @@ async def test_who_asks_for_no_secrecy_gets_none(
         "可别跟大队说是俺反映的",
         "不要透露我的名字",
         "我要匿名",
+        "别让他知道",
+        "可别叫村干部知道",
     ],
 )
 async def test_secrecy_wished_for_later_holds_from_then_on(

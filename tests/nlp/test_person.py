@@ -67,6 +67,8 @@ from nlp.understanding import RequestKind, Urgency
         "找人",
         "有活人没有",
         "你是机器吧给我换人",
+        "能不能给俺打个电话",
+        "你们给我回个电话",
     ],
 )
 def test_wish_for_a_person_is_understood(text: str) -> None:
@@ -137,6 +139,8 @@ def test_wish_for_a_person_is_understood(text: str) -> None:
         "移动客服乱扣费",
         "快递客服不接电话",
         "12345客服推诿",
+        "他天天给我打电话骚扰我",
+        "没人给我打电话",
         "拨打了10086人工服务进行投诉",
         "多次拨打人工服务都没有给我解决",
     ],
@@ -158,7 +162,7 @@ def test_what_is_said_beside_the_wish_is_known(text: str, rest: str) -> None:
     assert person.beside(normalize(text)) == rest
 
 
-@pytest.mark.parametrize("text", ["叫个人来接电话", "叫个人", "找个活人跟俺说"])
+@pytest.mark.parametrize("text", ["叫个人来接电话", "叫个人", "找个活人跟俺说", "给俺打个电话"])
 def test_wish_for_a_person_is_no_alarm(understander: Understander, text: str) -> None:
     assert understander(text).urgency is Urgency.NORMAL
 
