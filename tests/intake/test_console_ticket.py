@@ -462,3 +462,25 @@ async def test_ticket_of_one_matter_shows_no_whole_beside_it(
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get(f"/console/tickets/{number}")
     assert "原话" not in page
+
+
+async def test_who_rules_on_a_return_reads_its_reason_beside_the_form(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("医保卡刷不了，咋回事"))).ticket
+    order = Order(number=number, version=1, by="department:medical-insurance", note="归卫健管")
+    await services.database.write(lambda c: services.dispatcher.act(c, Action.RETURN, order))
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    card = page[page.index("裁定退单") : page.index("裁定的理由")]
+    assert "医疗保障局退单：归卫健管" in card
+
+
+async def test_no_credential_of_a_resident_is_shown(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("东韩村村口的路灯坏了三天了没人修"))).ticket
+    token = await enter(desk, services, Role.OPERATOR)
+    path = f"/console/tickets/{number}/identity"
+    _, page = await desk.post(path, {"csrf": token, "reason": "核实"})
+    assert "在网页上说的" in page and "web:" not in page
