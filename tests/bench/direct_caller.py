@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from channels.phone.audio import audiosocket
 from intake.asterisk.own import Running
-from tests.bench import call_audio
+from tests.bench import call_audio, lines
 from tests.bench.call_audio import FRAME_MS, RATE_HZ, Script
 from tests.phone.line import manage
 
@@ -102,15 +102,8 @@ class DirectCaller(asyncio.Protocol):
 async def _connect(line: Running) -> DirectCaller:
     """Announced as the dialplan does it: nobody else is served."""
     call_id = str(uuid.uuid4())
-    event = f"HotlineCall,CallId: {call_id},Kind: incoming"
-    await manage(
-        line.instance,
-        "Originate",
-        Channel="Local/idle@hotline-watch",
-        Application="UserEvent",
-        Data=event,
-        Async="true",
-    )
+    event = {"UserEvent": "HotlineCall", "CallId": call_id, "Kind": "incoming"}
+    await manage(line.instance, "UserEvent", user=lines.ANNOUNCER, **event)
     loop = asyncio.get_running_loop()
     port = line.instance.plan.phone.media_port
     _, made = await loop.create_connection(lambda: DirectCaller(call_id), "127.0.0.1", port)

@@ -115,6 +115,15 @@ def _count(shown: str) -> int:
     return int(shown[:-1]) * 1000 if shown.endswith("K") else int(shown)
 
 
+ANNOUNCER = "announcer"
+ANNOUNCES = f"""
+[{ANNOUNCER}]
+secret = {ANNOUNCER}
+permit = 127.0.0.1/255.255.255.255
+write = user
+"""  # whoever rings at the port itself is announced by it
+
+
 @contextmanager
 def asterisk(folder: Path) -> Iterator[Running]:
     """An Asterisk of our own, fetched the first time."""
@@ -127,7 +136,10 @@ def asterisk(folder: Path) -> Iterator[Running]:
     phone = {"number": "4569899", "media_port": kit.free_port(), "most_calls": MOST_CALLS}
     phone["queue_s"] = 6
     found = fetch.get_or_installed(program.cache_folder(), lambda step, share: None)
-    running = own.write(folder, found, ports=ports, phone=phone).start()
+    instance = own.write(folder, found, ports=ports, phone=phone)
+    with (instance.folder / "etc" / "manager.conf").open("a", encoding="utf-8") as manager:
+        manager.write(ANNOUNCES)
+    running = instance.start()
     try:
         yield running
     finally:

@@ -37,12 +37,12 @@ class Line:
         return sorted(self.instance.plan.missed.iterdir())
 
 
-async def manage(instance: Instance, action: str, **fields: str) -> None:
-    """One action of the manager interface."""
+async def manage(instance: Instance, action: str, *, user: str = "", **fields: str) -> None:
+    """One action of the manager interface; a `user` of the test's own has his name for a secret."""
     account = instance.plan.phone.exchange
     link = Link(host=account.host, port=account.port, on_event=lambda packet: None)
     try:
-        await link.open(account.user, account.secret.get_secret_value())
+        await link.open(user or account.user, user or account.secret.get_secret_value())
         await link.ask(action, **fields)
     finally:
         await link.close()
