@@ -17,7 +17,7 @@ UNCONFIRMED = "居民没有确认就挂断"
 MISSED = "未接来电，请回电"
 CALL_FAILED = "电话里没有办成，请人工接着办"  # a hand-over that gives no reason
 
-NOTHING_HEARD = "［来电，没有听清说话］"  # stands for words: he said none, or none that we understood
+NOTHING_HEARD = "［来电，没有听清说话］"  # stands for words: none, or none understood
 RECORDING = "［电话录音］"
 MUCH_TOLD = "说了很多条，还没有成单，请人工看一遍"
 PERHAPS_ANOTHER = "刚报过工单 {number}，这次说的可能是另一件事，请看一下"
