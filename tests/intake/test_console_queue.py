@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from pytest import MonkeyPatch
+from sqlalchemy import Connection
 
 from channels.message import InboundMessage
 from intake.accounts import Role
@@ -145,7 +146,7 @@ async def test_ticket_of_an_office_that_nothing_gets_to_is_in_a_list_until_someb
     assert f"/console/tickets/{number}" in (await desk.get("/console/search?ring=1"))[1]
     path = f"/console/tickets/{number}"
     unit = services.replies.unit(await services.database.read(lambda c: store.load(c, number)))
-    assert f"系统通知不到{unit}" in (await desk.get(path))[1]
+    assert f"系统通知不到{unit}：请打电话告诉他们" in (await desk.get(path))[1], "the other is told"
     assert "告诉了，替他们签收" in (await desk.get(path))[1]
     form = {"csrf": csrf, "version": "1", "action": "sign", "note": "打电话告诉了王主任"}
     assert (await desk.post(f"{path}/act", form))[0] == 303
@@ -192,3 +193,19 @@ async def test_who_only_supervises_is_not_asked_to_do_the_operators_work(
     _, page = await desk.get("/console")
     assert "等话务员拿主意的工单" in page and "请马上催话务员接手" in page
     assert "<b>1</b> 件等话务员办" in page and "等您" not in page
+
+
+async def test_who_assists_and_is_not_told_is_named_on_the_ticket(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("东韩村村口的路灯坏了三天了没人修"))).ticket
+
+    def asked(connection: Connection) -> None:
+        order, act = Order(number=number, version=1, by="operator:a"), services.dispatcher
+        act.dispatch(connection, order, unit="water", assisting=("education",))
+
+    await services.database.write(asked)
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    education = services.county.unit_name("education")
+    assert f"系统通知不到{education}：" in page and "替他们签收" not in page

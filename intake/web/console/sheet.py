@@ -75,6 +75,7 @@ async def shown(
         "may_write": may_write,
         "allowed": allowed,
         "to_ring": _to_ring(services, this),
+        "lead_is_told": services.dispatcher.reaches(this.unit),
         "unreachable": writing.unreachable(this),
         "asked_person": rows.asks(this),
         "other_actions": _others(allowed),
@@ -148,13 +149,18 @@ def _others(allowed: Sequence[Action]) -> list[Action]:
     return sorted(found, key=lambda action: action is not Action.PROGRESS)
 
 
-def _to_ring(services: Services, this: Ticket) -> str:
-    """By whom nothing of ours is read, with their telephone where it is known; empty for nobody."""
-    if this.status not in IN_HAND_STATUSES or services.dispatcher.reaches(this.unit):
-        return ""
-    unit = services.county.units.get(this.unit)
+def _to_ring(services: Services, this: Ticket) -> list[str]:
+    """Who leads or assists and reads nothing of ours, with the telephone where it is known."""
+    if this.status not in IN_HAND_STATUSES:
+        return []
+    units = (this.unit, *this.assisting)
+    return [_named(services, unit) for unit in units if not services.dispatcher.reaches(unit)]
+
+
+def _named(services: Services, code: str) -> str:
+    unit = services.county.units.get(code)
     phone = unit.phone if unit else ""
-    return services.county.unit_name(this.unit) + (f"（电话 {phone}）" if phone else "")
+    return services.county.unit_name(code) + (f"（电话 {phone}）" if phone else "")
 
 
 def _judged(this: Ticket) -> str:
