@@ -9,6 +9,7 @@ there; the whole is in the ticket.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from nlp import redact
@@ -21,6 +22,7 @@ WORDLESS = "（没有写字，看附件）"
 _BETWEEN = "；"
 NOT_REACHED = "系统通知不到主办单位，请打电话催"
 _OURSELVES = ("operator:", BY_SYSTEM)  # who urges himself knows; what is late has its own list
+_UNSAID = MappingProxyType({Action.EVALUATE: "不满意", Action.REMIND: "催办"})  # by a key, say
 _URGES = frozenset({Action.REMIND, Action.SUPERVISE})
 _HE_SPEAKS = frozenset({Action.SUPPLEMENT, Action.REMIND, Action.EVALUATE, Action.REOPEN})
 
@@ -87,7 +89,7 @@ def called_for(
         read = in_hand and owner is Owner.TOLD and not ticket.confidential
         queued = _is_listed(ticket, owner) and action is not Action.REMIND  # pressing is to be seen
         if not (read or queued) or is_there(reason) or is_awaited(log()):
-            reason = joined(reason, order.note)
+            reason = joined(reason, order.note or _UNSAID.get(action, ""))
     return {} if reason == ticket.handover_reason else {"handover_reason": reason}
 
 

@@ -177,6 +177,25 @@ async def test_who_urges_an_office_that_nothing_gets_to_has_the_hotline_ring_it(
     assert lifecycle.replay(await database.read(lambda c: store.events(c, after.number))) == after
 
 
+@pytest.mark.parametrize(
+    ("status", "news", "shown"),
+    [(Status.ANSWERED, "dissatisfied", "不满意"), (Status.DECIDING, "remind", "催办")],
+)
+async def test_who_judges_or_presses_by_a_key_is_shown_with_what_he_means(
+    database: Database, clock: Clock, status: Status, news: str, shown: str
+) -> None:
+    owner = OWNERS[0]
+    act = dispatcher(clock, owner)
+    ticket = await brought(database, act, status, owner)
+    order = Order.on(ticket, by=BY_RESIDENT)
+    work = {
+        "remind": _work(act.act, Action.REMIND, order),
+        "dissatisfied": _work(act.evaluate, order, satisfied=False),
+    }[news]
+    after = await database.write(work)
+    assert heard_back.words(after.handover_reason) == shown
+
+
 async def test_what_is_late_has_its_own_list_and_buries_no_other(
     database: Database, clock: Clock
 ) -> None:
