@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from config.runtime import Runtime
 from config.sections import Kept
-from intake import accounts, keys, schema
+from intake import accounts, keys, schema, unowned
 from intake.media import MediaStore
 from intake.phone import noticeboard
 from routing import outbox
@@ -28,7 +28,8 @@ _log = structlog.get_logger(__name__)
 
 class Purge:
     """Deletes past their time: delivered envelopes, answers to API calls, ended sessions, an old
-    notice of the line, what finished conversations remember, examples, and the files of `media`.
+    notice of the line, what finished conversations remember, examples, and the files of `media`:
+    the old ones, and those that no message came with.
     """
 
     def __init__(
@@ -77,7 +78,10 @@ class Purge:
         table = schema.media
         before = self._runtime.now() - timedelta(days=self._kept.media_days)
         query = sa.select(table.c.id).where(table.c.kept_at < before).limit(BATCH)
-        old = await self._database.read(lambda c: c.execute(query).scalars().all())
+        now = self._runtime.now()
+        old = await self._database.read(
+            lambda c: (*c.execute(query).scalars(), *unowned.media(c, now)[:BATCH])
+        )
         for each in old:
             found = await media.find(each)
             if found is not None:

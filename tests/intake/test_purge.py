@@ -1,6 +1,7 @@
 """Nothing finished is kept for ever, and nothing that somebody may still need is forgotten."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -8,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.message import InboundMessage
+from channels.message import Attachment, InboundMessage
 from intake import accounts, keys, purge, schema
 from intake.keys import Kept
 from intake.purge import Purge
@@ -117,8 +118,34 @@ async def test_tickets_and_their_events_stay(
         assert await services.database.read(partial(Connection.scalar, statement=count)) == 1
 
 
+async def test_photo_that_no_message_came_with_is_forgotten_after_a_day(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    step = Purge(database=services.database, runtime=services.runtime, media=services.media)
+    mine, twice, nobodys = [
+        await services.media(b"\xff\xd8\xff\xe0" + name, "image/jpeg")
+        for name in (b"mine", b"twice", b"nobodys")
+    ]
+    for key, reference in enumerate((mine, twice)):
+        photo = (Attachment(kind="image", reference=reference),)
+        message = replace(say("路灯坏了", key=str(key)), attachments=photo)
+        await services.desk.receive(message)
+    clock.forward(days=60)
+    await services.media(b"\xff\xd8\xff\xe0twice", "image/jpeg")  # kept again, and not sent
+    nobodys = await services.media(b"\xff\xd8\xff\xe0nobodys", "image/jpeg")
+    clock.forward(hours=23)
+    await step.step()
+    assert await services.media.find(nobodys) is not None
+    clock.forward(hours=2)
+    assert not await step.step()
+    assert await services.media.find(nobodys) is None
+    for reference in (mine, twice):
+        found = await services.media.find(reference)
+        assert found is not None and found[0].exists()
+
+
 async def test_photos_and_what_operators_put_right_go_after_three_years(
-    services: Services, clock: Clock
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
 ) -> None:
     def example(connection: Connection) -> None:
         row = {"id": "e", "ticket": "1", "text": "灯", "field": "category", "at": clock.at}
@@ -127,6 +154,8 @@ async def test_photos_and_what_operators_put_right_go_after_three_years(
 
     step = Purge(database=services.database, runtime=services.runtime, media=services.media)
     reference = await services.media(b"\xff\xd8\xff\xe0photo", "image/jpeg")
+    photo = (Attachment(kind="image", reference=reference),)
+    await services.desk.receive(replace(say("路灯坏了"), attachments=photo))
     found = await services.media.find(reference)
     assert found is not None and found[0].exists()
     await services.database.write(example)
