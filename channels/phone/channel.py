@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -47,13 +47,13 @@ class PhoneChannel(Channel):
         self._settings = settings
         self._desk = desk
         self._own = telephone
-        self._wake = asyncio.Event()  # Asterisk has left a recording
+        self._wakes = (asyncio.Event(), asyncio.Event())  # Asterisk has left a note, a recording
         self._here = False  # do we have the line, or another process?
         self._journal = Journal(
             book=self._own.book,
             runtime=desk.runtime,
             area_code=settings.area_code,
-            missed=self._wake.set,
+            missed=self._wake,
             pressed=lambda call_id, digit: self._serving.press(call_id, digit),
         )
         self._pulse = Pulse(self._own.answers)
@@ -99,7 +99,8 @@ class PhoneChannel(Channel):
                 group.create_task(self._exchange.run())
                 group.create_task(self._errands(alarms_only=False))
                 group.create_task(self._errands(alarms_only=True))
-                group.create_task(self._housekeeping())
+                group.create_task(self._rounds(self._own.missed, self._wakes[0]))
+                group.create_task(self._rounds(self._housekeeping, self._wakes[1]))
         finally:
             self._here = False
             await server.stop()
@@ -182,15 +183,23 @@ class PhoneChannel(Channel):
             if not busy:
                 await asyncio.sleep(ALARM_IDLE_S if alarms_only else ERRAND_IDLE_S)
 
-    async def _housekeeping(self) -> None:
+    async def _housekeeping(self) -> bool:
+        return await self._own.housekeeping(self._serving.transcriber)
+
+    def _wake(self) -> None:
+        for wake in self._wakes:
+            wake.set()
+
+    async def _rounds(self, step: Callable[[], Awaitable[bool]], wake: asyncio.Event) -> None:
+        """Again and again; at once where there may be more, or Asterisk has left something."""
         while True:
-            self._wake.clear()
+            wake.clear()
             try:
-                busy = await self._own.housekeeping(self._serving.transcriber)
+                busy = await step()
             except Exception:
-                _log.exception("phone.housekeeping_failed")
+                _log.exception("phone.round_failed")
                 busy = False
             if not busy:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HOUSEKEEPING_IDLE_S):
-                        await self._wake.wait()
+                        await wake.wait()

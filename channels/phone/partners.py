@@ -39,4 +39,5 @@ class Telephone:
     transcriber: Callable[[], Awaitable[Transcriber | None]]
     answers: Callable[[], Awaitable[None]]
     understand: Callable[[str], Understanding]
+    missed: Callable[[], Awaitable[bool]]
     housekeeping: Callable[[Transcriber | None], Awaitable[bool]]

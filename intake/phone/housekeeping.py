@@ -1,4 +1,4 @@
-"""What the line keeps doing beside its calls, the gravest first; none of it holds up the rest."""
+"""Beside the calls: tickets for who was missed, and, apart from that, all that may take long."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,6 +33,7 @@ class Housekeeping:
             runtime=office.runtime,
         )
         self._rounds: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
+        self._book: Callable[[], Awaitable[bool]] | None = None
         if phone.missed is not None:
             spool = Spool(
                 folder=phone.missed,
@@ -42,6 +43,7 @@ class Housekeeping:
                 database=office.database,
                 runtime=office.runtime,
             )
+            self._book = spool.book
             self._rounds.append(("missed", spool.step))
         if phone.recordings is not None:
             shelf = Shelf(
@@ -56,20 +58,25 @@ class Housekeeping:
         room = RoomWatch(office.settings, office.runtime.now)
         self._rounds.append(("room", room.step))
 
-    async def step(self, transcriber: Transcriber | None) -> bool:
-        """Each once; True where one found something to do. One that fails is told of by itself."""
-        self._transcriber = transcriber
-        busy = [await self._guarded(name, work) for name, work in self._rounds]
-        if any(busy):
-            self._wake.set()  # tickets may have been opened
-        return any(busy)
+    async def missed(self) -> bool:
+        """Tickets and call-backs for whoever was missed; quick, and beside `step`."""
+        return self._book is not None and await self._told("booking", self._book)
 
-    async def _guarded(self, name: str, work: Callable[[], Awaitable[bool]]) -> bool:
+    async def step(self, transcriber: Transcriber | None) -> bool:
+        """The rest, each once; True where one found something to do. What fails stops no other."""
+        self._transcriber = transcriber
+        return any([await self._told(name, work) for name, work in self._rounds])
+
+    async def _told(self, name: str, work: Callable[[], Awaitable[bool]]) -> bool:
+        """False where it failed, which the log says."""
         try:
-            return await work()
+            busy = await work()
         except Exception:
             _log.exception("phone.housekeeping_failed", round=name)
             return False
+        if busy:
+            self._wake.set()  # tickets may have been opened
+        return busy
 
     async def _words(self, path: Path) -> str:
         return await self._hearing.words(self._transcriber, path)

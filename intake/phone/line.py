@@ -35,6 +35,7 @@ def build(office: Services) -> Telephone | None:
     phone = office.settings.phone
     if phone is None:
         return None
+    house = Housekeeping(office, phone, recordings(office, phone))
     return Telephone(
         book=book(office),
         voice=voice(office.settings, phone),
@@ -42,7 +43,8 @@ def build(office: Services) -> Telephone | None:
         transcriber=partial(transcriber, office.settings, phone),
         answers=partial(office.database.write, _nothing),
         understand=partial(office.understander, heard=True),
-        housekeeping=Housekeeping(office, phone, recordings(office, phone)).step,
+        missed=house.missed,
+        housekeeping=house.step,
     )
 
 

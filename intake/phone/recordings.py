@@ -141,14 +141,14 @@ def id_of(call_id: str, kind: Kind) -> str:
 
 
 def look(path: Path | None) -> Left:
-    """What a finished WAV file holds; quick, for it reads no more than the beginning."""
+    """What a finished WAV file holds; quick, for it reads no more than the beginning. OSError."""
     if path is None:
         return Left.NOTHING
     try:
         with soundfile.SoundFile(path) as file:
             return Left.SOUND if file.frames / file.samplerate >= LEAST_S else Left.NOTHING
     except soundfile.LibsndfileError:
-        return Left.NOTHING if _size(path) <= HEADER_BYTES else Left.UNREADABLE
+        return Left.NOTHING if path.stat().st_size <= HEADER_BYTES else Left.UNREADABLE
 
 
 def by_id(connection: Connection, recording_id: str) -> Kept | None:
@@ -236,10 +236,3 @@ def _as_it_is(path: Path) -> _Packed | None:
     if len(content) <= HEADER_BYTES:
         return None
     return _Packed(content=content, seconds=0.0, media_type=UNREADABLE, suffix="wav")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return HEADER_BYTES + 1  # whatever it is, nobody has seen that it is empty

@@ -49,23 +49,34 @@ class Shelf:
         except OSError as error:
             _log.warning("phone.recordings_folder", reason=str(error))
             return False
-        return any([await self._taken(each) for each in found])
+        booked = [each for each in found if await self._booked(each)]
+        return any([await self._taken(each) for each in booked])
 
-    async def _taken(self, call: RecordedCall) -> bool:
+    async def _booked(self, call: RecordedCall) -> bool:
         """False: it failed, or the program may still be busy with what the caller said last."""
         try:
             if await self._is_busy(call):
                 return False
             await self._book(call)
+        except Exception:
+            self._failed(call)
+            return False
+        return True
+
+    async def _taken(self, call: RecordedCall) -> bool:
+        try:
             if call.recording is not None:
                 await self.recordings.keep(call.call_id, Kind.CALL, call.recording, call.at)
             await asyncio.to_thread(recorded.forget, call)
         except Exception:
-            self.tried[call.call_id] += 1
-            _log.exception("phone.recording_not_taken", call=call.call_id)
+            self._failed(call)
             return False
         del self.tried[call.call_id]
         return True
+
+    def _failed(self, call: RecordedCall) -> None:
+        self.tried[call.call_id] += 1
+        _log.exception("phone.recording_not_taken", call=call.call_id)
 
     async def _is_busy(self, call: RecordedCall) -> bool:
         now = self.runtime.now()

@@ -1,4 +1,4 @@
-"""Missed calls (未接来电) out of Asterisk's folder: first each has its ticket, then what was said.
+"""Missed calls (未接来电) out of Asterisk's folder: each has its ticket first, then what was said.
 
 What Asterisk left stays there until all that it says is durable, so a program that dies in between,
 or was away while somebody spoke to the recorder, finds it again.
@@ -29,8 +29,20 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Booked:
+    """A call whose ticket is there, and what is still to be taken in of it."""
+
+    files: MissedCall
+    call: Unserved
+    made: Booked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spool:
-    """`step` takes what is finished; True if there was any."""
+    """`book` gives tickets and is quick; `step` takes in what was left, and may be slow.
+
+    Each may go on while the other does. What fails is tried again, behind the others.
+    """
 
     folder: Path
     amends: Amends
@@ -39,50 +51,61 @@ class Spool:
     database: Database
     runtime: Runtime
     tried: Counter[str] = field(default_factory=Counter)  # calls that failed, how often
+    booked: dict[str, _Booked] = field(default_factory=dict)  # not yet taken in
 
-    async def step(self) -> bool:
-        """Take in every finished one; what fails is tried again, behind the others."""
+    async def book(self) -> bool:
+        """A ticket for every finished one; True if there was any."""
         now = self.runtime.now()
+        behind = self.tried + Counter(self.booked.keys())
         try:
-            found = await asyncio.to_thread(missed.finished, self.folder, now, tried=self.tried)
+            found = await asyncio.to_thread(missed.finished, self.folder, now, tried=behind)
         except OSError as error:
             _log.warning("phone.missed_folder", reason=str(error))
             return False
-        booked = [(each, made) for each in found if (made := await self._booked(each)) is not None]
-        done = [await self._taken_in(each, *made) for each, made in booked]
-        return any(done)
+        fresh = (each for each in found if each.call_id not in self.booked)
+        return any([await self._book(each) for each in fresh])
 
-    async def _booked(self, call: MissedCall) -> tuple[Unserved, Booked] | None:
+    async def step(self) -> bool:
+        """Recordings and words of those that have their tickets; True if there was any."""
+        waiting = sorted(self.booked.values(), key=lambda each: self.tried[each.call.call_id])
+        return any([await self._take_in(each) for each in waiting])
+
+    async def _book(self, files: MissedCall) -> bool:
         """His ticket is there at once, whatever keeps the recording from being kept."""
         try:
-            if await self._is_busy(call):
-                return None
-            left = await asyncio.to_thread(recordings.look, call.recording)
-            what = Unserved(
-                call_id=call.call_id,
-                contact=self.amends.contact(call.number, call.call_id),
-                at=call.at,
-                stage=call.stage,
+            if await self._is_busy(files):
+                return False
+            left = await asyncio.to_thread(_left, files)
+            if left is None:
+                return False
+            call = Unserved(
+                call_id=files.call_id,
+                contact=self.amends.contact(files.number, files.call_id),
+                at=files.at,
+                stage=files.stage,
                 left=left,
             )
-            return what, await self.amends.make(what)
+            made = await self.amends.make(call)
         except Exception:
-            self._failed(call)
-            return None
-
-    async def _taken_in(self, call: MissedCall, what: Unserved, made: Booked) -> bool:
-        try:
-            if call.recording is not None and what.left is not Left.NOTHING:
-                await self.recordings.keep(call.call_id, Kind.MISSED, call.recording, call.at)
-                if made.waits and what.left is Left.SOUND:
-                    words = await self.transcribe(call.recording)
-                    if words:
-                        await self.amends.left_words(what, made.ticket, words)
-            await asyncio.to_thread(missed.forget, call)
-        except Exception:
-            self._failed(call)
+            self._failed(files)
             return False
-        del self.tried[call.call_id]
+        self.booked[files.call_id] = _Booked(files=files, call=call, made=made)
+        return True
+
+    async def _take_in(self, one: _Booked) -> bool:
+        files, call, made = one.files, one.call, one.made
+        try:
+            if files.recording is not None and call.left is not Left.NOTHING:
+                await self.recordings.keep(files.call_id, Kind.MISSED, files.recording, files.at)
+                if made.waits and call.left is Left.SOUND:
+                    words = await self.transcribe(files.recording)
+                    if words:
+                        await self.amends.left_words(call, made.ticket, words)
+            await asyncio.to_thread(missed.forget, files)
+        except Exception:
+            self._failed(files)
+            return False
+        del self.tried[files.call_id], self.booked[files.call_id]
         return True
 
     def _failed(self, call: MissedCall) -> None:
@@ -94,6 +117,15 @@ class Spool:
         if call.stage != unserved.TALK or not _is_fresh(call.note, self.runtime.now()):
             return False
         return await self.database.read(lambda c: calls.is_open(c, call.call_id))
+
+
+def _left(files: MissedCall) -> Left | None:
+    """None: it has been taken in since it was found."""
+    if not files.note.exists() and not (files.recording and files.recording.exists()):
+        return None
+    if files.recording is not None and not files.recording.exists():
+        return None
+    return recordings.look(files.recording)
 
 
 def _is_fresh(note: Path, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Missed calls: each is a ticket, or a word in the ticket that is there, once, whatever dies."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from channels.message import Contact, InboundMessage, Receipt
 from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose
+from channels.phone.exchange import missed
 from intake.phone import calls, line, recordings, register
 from intake.phone import schema as tables
 from intake.phone.book import DatabaseBook
@@ -79,6 +81,12 @@ def leave(folder: Path, record: Callable[..., Path], clock: Clock) -> Callable[.
     return left
 
 
+async def go(spool: Spool) -> bool:
+    """As the line does it: tickets first, then what was left."""
+    await spool.book()
+    return await spool.step()
+
+
 async def tickets(services: Services) -> list[Ticket]:
     numbers = await services.database.read(
         lambda c: c.execute(sa.select(schema.ticket.c.number)).scalars().all()
@@ -90,7 +98,7 @@ async def test_who_left_a_note_gets_a_ticket_with_a_deadline(
     services: Services, spool: Spool, folder: Path, leave: Callable[..., None]
 ) -> None:
     leave("missed", note=True)
-    assert await spool.step()
+    assert await go(spool)
     (ticket,) = await tickets(services)
     assert (ticket.status, ticket.handover_reason) == (Status.DECIDING, "未接来电，请回电")
     assert ticket.reporter_phone == str(CALLER.path)
@@ -102,7 +110,7 @@ async def test_his_message_lies_beside_his_ticket_and_nothing_is_fetched_for_it(
     services: Services, spool: Spool, leave: Callable[..., None]
 ) -> None:
     leave("missed", note=True)
-    await spool.step()
+    await go(spool)
     (ticket,) = await tickets(services)
     wanted = Wanted(ticket=ticket.number)
     (call,) = await services.database.read(lambda c: register.listing(c, wanted, limit=9))
@@ -115,7 +123,7 @@ async def test_who_hung_up_in_the_queue_gets_one_too(
     services: Services, spool: Spool, leave: Callable[..., None]
 ) -> None:
     leave("operators")
-    await spool.step()
+    await go(spool)
     assert len(await tickets(services)) == 1
 
 
@@ -124,7 +132,7 @@ async def test_taken_twice_it_is_one_ticket(
 ) -> None:
     for _ in range(2):  # the program died before it could forget
         leave("missed", note=True)
-        await spool.step()
+        await go(spool)
     assert len(await tickets(services)) == 1
 
 
@@ -137,7 +145,7 @@ async def test_whom_an_operator_sent_back_to_the_queue_is_missed_though_he_was_a
     await services.database.write(lambda c: calls.connected(c, CALL, "话务员8001", clock.at))
     await services.database.write(lambda c: calls.queued(c, CALL, clock.at))
     leave("operators")
-    assert await spool.step()
+    assert await go(spool)
     assert len(await tickets(services)) == 1
 
 
@@ -149,7 +157,7 @@ async def test_whom_the_program_served_is_not_missed(
     await services.database.write(lambda c: calls.began(c, began))
     await services.database.write(lambda c: calls.ended(c, ended))
     leave("talk")
-    assert await spool.step()
+    assert await go(spool)
     assert await tickets(services) == []
 
 
@@ -161,7 +169,7 @@ async def test_whom_we_left_to_the_queue_was_not_served(
     await services.database.write(lambda c: calls.began(c, began))
     await services.database.write(lambda c: calls.ended(c, ended))
     leave("operators")
-    assert await spool.step()
+    assert await go(spool)
     assert len(await tickets(services)) == 1
 
 
@@ -195,7 +203,7 @@ async def test_a_program_that_died_in_the_middle_loses_nothing_that_was_told(
     await services.desk.receive(_said("东韩村村口的路灯坏了", "1", clock.at))
     assert await tickets(services) == []
     leave("talk")
-    await spool.step()
+    await go(spool)
     (ticket,) = await tickets(services)
     assert "路灯坏了" in ticket.text
 
@@ -208,7 +216,7 @@ async def test_a_ticket_that_is_there_learns_that_nobody_answered(
     assert receipt.ticket
     for _ in range(2):
         leave("operators")
-        await spool.step()
+        await go(spool)
     (ticket,) = await tickets(services)
     events = await services.database.read(lambda c: store.events(c, ticket.number))
     assert [event.note for event in events].count(NOT_ANSWERED) == 1
@@ -221,14 +229,14 @@ async def test_what_fails_stays_for_the_next_time(
         raise RuntimeError("no database")
 
     leave("missed", note=True)
-    assert not await replace(spool, amends=replace(spool.amends, receive=broken)).step()
+    assert not await go(replace(spool, amends=replace(spool.amends, receive=broken)))
     assert len(list(folder.iterdir())) == 2
-    assert await spool.step()
+    assert await go(spool)
 
 
 async def test_a_folder_that_is_not_there_is_no_error(spool: Spool, folder: Path) -> None:
     folder.rmdir()
-    assert not await spool.step()
+    assert not await go(spool)
 
 
 async def errands(services: Services) -> list[tuple[str, str, str]]:
@@ -242,7 +250,7 @@ async def test_who_left_no_words_is_rung_back_once(
 ) -> None:
     for _ in range(2):  # the program died before it could forget
         leave("missed", note=True)
-        await spool.step()
+        await go(spool)
     (ticket,) = await tickets(services)
     assert await errands(services) == [("call_back", ticket.number, "waiting")]
 
@@ -256,9 +264,9 @@ async def test_death_between_the_ticket_and_the_call_back_loses_none_of_them(
     leave("missed")
     with monkeypatch.context() as patched:
         patched.setattr(Amends, "_owe", dies)
-        assert not await spool.step()
+        assert not await go(spool)
     assert len(await tickets(services)) == 1 and await errands(services) == []
-    await spool.step()
+    await go(spool)
     assert len(await tickets(services)) == 1 and len(await errands(services)) == 1
 
 
@@ -273,7 +281,7 @@ async def test_what_he_left_joins_his_ticket_and_nobody_rings_him_to_ask_for_it(
     services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
 ) -> None:
     leave("missed", note=True)
-    await replace(spool, transcribe=understood).step()
+    await go(replace(spool, transcribe=understood))
     (ticket,) = await tickets(services)
     assert (ticket.text, ticket.handover_reason) == (LAMP, "未接来电，请回电")
     assert ticket.place.startswith("130506100") and ticket.status is Status.DECIDING
@@ -291,7 +299,7 @@ async def test_danger_left_on_the_recorder_is_a_danger(
         return "贾庄村有人家着火了"
 
     leave("missed", note=True)
-    await replace(spool, transcribe=fire).step()
+    await go(replace(spool, transcribe=fire))
     (ticket,) = await tickets(services)
     assert (ticket.urgency, "着火" in ticket.text) == ("danger", True)
 
@@ -301,11 +309,11 @@ async def test_words_that_come_after_the_ticket_was_taken_in_hand_are_in_a_ticke
 ) -> None:
     leave("missed", note=True)
     full = replace(spool, recordings=replace(spool.recordings, vault=Away()))
-    assert not await full.step()
+    assert not await go(full)
     (ticket,) = await tickets(services)
     order = Order.on(ticket, by="operator:x", note="打错了")
     await services.database.write(lambda c: services.dispatcher.act(c, Action.WITHDRAW, order))
-    await replace(spool, transcribe=understood).step()
+    await go(replace(spool, transcribe=understood))
     texts = [each.text for each in await tickets(services)]
     assert any(LAMP in text for text in texts)
 
@@ -326,11 +334,11 @@ async def test_ticket_and_call_back_wait_for_no_store_and_the_message_joins_them
     leave("missed", note=True)
     away = replace(spool, recordings=replace(spool.recordings, vault=Away()))
     for _ in range(2):
-        assert not await away.step()
+        assert not await go(away)
     (ticket,) = await tickets(services)
     assert await errands(services) == [("call_back", ticket.number, "waiting")]
     assert len(await notes(services)) == 1 and len(list(folder.iterdir())) == 2
-    assert await spool.step()
+    assert await go(spool)
     (call,) = await services.database.read(
         lambda c: register.listing(c, Wanted(ticket=ticket.number), limit=9)
     )
@@ -351,8 +359,38 @@ async def test_nobodys_ticket_waits_until_anothers_message_is_understood(
 
     leave("missed", note=True)
     leave("missed", note=True, call=CALL[:-1] + "2", number="13900000002")
-    await replace(spool, transcribe=slowly).step()
+    await go(replace(spool, transcribe=slowly))
     assert seen == [2, 2]
+
+
+async def test_who_was_missed_while_a_store_hangs_has_his_ticket_at_once(
+    services: Services, spool: Spool, leave: Callable[..., None]
+) -> None:
+    class Hangs(Away):
+        async def put(self, name: str, content: bytes) -> None:
+            await asyncio.Event().wait()
+
+    hung = replace(spool, recordings=replace(spool.recordings, vault=Hangs()))
+    leave("missed", note=True)
+    await hung.book()
+    taking_in = asyncio.create_task(hung.step())
+    await asyncio.sleep(0.05)
+    leave("missed", note=True, call=CALL[:-1] + "2", number="13900000002")
+    assert await hung.book()
+    assert len(await tickets(services)) == 2 and not taking_in.done()
+    assert not await hung.book()  # nothing is done twice
+    taking_in.cancel()
+
+
+async def test_what_is_taken_in_while_it_is_looked_at_leaves_no_word(
+    services: Services, spool: Spool, folder: Path, leave: Callable[..., None]
+) -> None:
+    leave("missed", note=True)
+    (found,) = missed.finished(folder, services.runtime.now())
+    await go(spool)
+    before = await notes(services)
+    assert not await spool._book(found)
+    assert await notes(services) == before
 
 
 async def test_a_message_that_cannot_be_opened_is_told_in_his_ticket_and_kept(
@@ -361,7 +399,7 @@ async def test_a_message_that_cannot_be_opened_is_told_in_his_ticket_and_kept(
     leave("missed", note=True)
     (wav,) = folder.glob("*.wav")
     wav.write_bytes(b"no sound at all" * 1000)
-    assert await spool.step()
+    assert await go(spool)
     assert (await notes(services))[-1] == UNREADABLE
     (kept,) = await services.database.read(lambda c: recordings.of_call(c, CALL))
     assert not kept.readable
@@ -372,14 +410,14 @@ async def test_a_ticket_somebody_has_in_hand_is_not_told_once_more_that_it_was_m
     services: Services, spool: Spool, leave: Callable[..., None]
 ) -> None:
     leave("missed", note=True)
-    await replace(spool, recordings=replace(spool.recordings, vault=Away())).step()
+    await go(replace(spool, recordings=replace(spool.recordings, vault=Away())))
     (ticket,) = await tickets(services)
     order = Order.on(ticket, by="operator:x")
     await services.database.write(
         lambda c: services.dispatcher.dispatch(c, order, unit="city-management")
     )
     before = await notes(services)
-    await spool.step()
+    await go(spool)
     assert await notes(services) == before
 
 
@@ -387,7 +425,7 @@ async def test_who_shows_no_number_cannot_be_rung_back(
     services: Services, spool: Spool, leave: Callable[..., None]
 ) -> None:
     leave("missed", number="unknown")
-    await spool.step()
+    await go(spool)
     assert len(await tickets(services)) == 1 and await errands(services) == []
 
 
@@ -397,7 +435,7 @@ def _book(services: Services) -> DatabaseBook:
 
 async def _rung(services: Services, spool: Spool, leave: Callable[..., None]) -> Errand:
     leave("missed")
-    await spool.step()
+    await go(spool)
     errand = await _book(services).next_errand()
     assert errand is not None and errand.reply.key == "call_again"
     return errand
@@ -436,7 +474,7 @@ async def test_nobody_is_rung_whom_an_operator_has_seen_to(
     services: Services, spool: Spool, leave: Callable[..., None]
 ) -> None:
     leave("missed")
-    await spool.step()
+    await go(spool)
     (ticket,) = await tickets(services)
     await services.database.write(
         lambda c: services.dispatcher.act(
@@ -453,7 +491,7 @@ async def test_nobody_is_rung_at_night(
 ) -> None:
     clock.forward(hours=13)  # ten in the evening
     leave("missed")
-    await spool.step()
+    await go(spool)
     assert await _book(services).next_errand() is None
     clock.forward(hours=10)
     assert await _book(services).next_errand() is not None
@@ -467,10 +505,10 @@ async def test_what_was_said_last_is_settled_before_a_call_counts_as_missed(
     leave("talk")
     (note,) = folder.iterdir()
     os.utime(note, (clock.at.timestamp(), clock.at.timestamp()))
-    assert not await spool.step()
+    assert not await go(spool)
     ended = Ended(call_id=CALL, at=clock.at, outcome=Outcome.HUNG_UP)
     await services.database.write(lambda c: calls.ended(c, ended))
-    assert await spool.step()
+    assert await go(spool)
     assert await tickets(services) == []
 
 
@@ -483,5 +521,5 @@ async def test_program_that_died_in_mid_call_is_not_waited_for_long(
     (note,) = folder.iterdir()
     os.utime(note, (clock.at.timestamp(), clock.at.timestamp()))
     clock.forward(minutes=2)
-    assert await spool.step()
+    assert await go(spool)
     assert len(await tickets(services)) == 1
