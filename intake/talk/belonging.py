@@ -65,8 +65,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn |
         return _done(conversation, meant[0], heard, knowledge)
     if meant:
         return _ask(conversation, meant, heard, knowledge)
-    if said.kind is RequestKind.WITHDRAW:
-        return None  # the latest, which has ended
+    if said.kind is RequestKind.WITHDRAW or _tells(said):
+        return None  # of what has ended; or 东韩村没电了，啥时候来电, the first that we hear of it
     if nudge.of(said.text):
         presses = nudge.of(said.text) is Nudge.PRESSES
         step = TellProgress(ticket="", none="press_none" if presses else "progress_none")
@@ -104,6 +104,15 @@ def _leaves(said: Understanding) -> bool:
     if not (said.phones or names.own(said.text)):
         return False
     return len(_OF_A_NUMBER.sub("", said.text)) <= LITTLE_ELSE
+
+
+def _tells(said: Understanding) -> bool:
+    """Is a matter or a place named, beside the wish? What corrects names one anyway."""
+    if _CORRECTS.match(said.text) or _leaves(said):
+        return False
+    best = drafts.best(said.categories)
+    named = len(best.code) > DOMAIN and best.confidence >= NAMED
+    return named or bool(said.places) or said.urgency is not Urgency.NORMAL
 
 
 def _names_a_matter(said: Understanding, knowledge: Knowledge) -> bool:

@@ -42,7 +42,7 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     whole = replace(whole, place=chosen or conversation.place or near)
     if conversation.matter:
         return _told_anew(conversation.stage, whole, heard, knowledge)
-    if begins and (_says_only_where(said, knowledge) or kind.announces(said.text)):
+    if begins and _says_no_matter(said, knowledge):
         return questions.ask(whole, heard, knowledge, Stage.MATTER)
     unsaid = not (chosen or pinned) and _is_no_place(said)
     if unsaid and _asked_where(conversation) and conversation.asked < MOST_QUESTIONS:
@@ -87,13 +87,14 @@ def _asked_where(conversation: Conversation) -> bool:
     return conversation.stage is Stage.PLACE and bool(conversation.texts)
 
 
-def _says_only_where(said: Understanding, knowledge: Knowledge) -> bool:
-    """俺是东韩村的: where somebody is, and nothing of what there is."""
+def _says_no_matter(said: Understanding, knowledge: Knowledge) -> bool:
+    """俺是东韩村的; 我要投诉; 想反映一下东韩村的事: where, or that something is, and not what."""
     named = [knowledge.place(guess.code).name for guess in said.places]
     rest = said.text
     for name in sorted((*named, *(name[:-1] for name in named)), key=len, reverse=True):
         rest = rest.replace(name, "") if len(name) > 1 else rest
-    return bool(named) and not _OF_A_PLACE.sub("", rest)
+    only_where = bool(named) and not _OF_A_PLACE.sub("", rest)
+    return only_where or (bool(said.text) and kind.announces(rest.replace("的", "")))
 
 
 def _is_no_place(said: Understanding) -> bool:

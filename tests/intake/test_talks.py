@@ -68,6 +68,13 @@ def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage
             0,
         ),
         ([("我投诉你们热线", "ask_place"), ("打了三次没人接", "ask_place")], 1),
+        # He asks when before he has told anything: it is the matter that he tells.
+        ([("东韩村没电了，啥时候来电", "receipt")], 1),
+        ([("东韩村路灯怎么还没人来修", "receipt")], 1),
+        ([("停水了怎么没人管", "ask_place"), ("东韩村", "receipt")], 1),
+        ([("想反映一下东韩村的事", "ask_matter"), ("路灯坏了没人修", "receipt")], 1),
+        ([("谢谢，没事了", "acknowledged")], 0),
+        ([("说了半天你们也不懂 换个人", "handed_over")], 1),
         # Anger first, then the matter.
         ([("你们到底管不管", "press_none"), ("东韩村垃圾堆成山了没人管", "receipt")], 1),
     ],
