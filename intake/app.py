@@ -30,7 +30,6 @@ from intake.purge import Purge
 from intake.replies import Replies
 from intake.services import Services
 from intake.talk.turn import Knowledge
-from intake.trial import RECEIVER_PORT
 from intake.web import server
 from nlp import understand, verdict
 from routing.database import Database
@@ -167,12 +166,12 @@ async def serve(
     runtime: Runtime,
     *,
     ready: Callable[[Services], None],
-    beside: web.Application | None = None,
+    beside: tuple[web.Application, int] | None = None,
     polls: bool = True,
 ) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called once the port is open.
 
-    `beside` is the sample department of a trial, on its own port; `polls` is as in `build`.
+    `beside` is the sample department of a trial and its port; `polls` is as in `build`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -182,7 +181,7 @@ async def serve(
         shared = settings.processes > 1
         await _open(open_ports, server.application(services), settings.host, settings.port, shared)
         if beside is not None:
-            await _open(open_ports, beside, "127.0.0.1", RECEIVER_PORT, False)
+            await _open(open_ports, beside[0], "127.0.0.1", beside[1], False)
         tasks = _background(services)
         _set_aside()
         ready(services)

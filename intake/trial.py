@@ -8,6 +8,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from config.county import HELPERS, County
+from config.settings import Settings
 
 RECEIVER_PORT = 4570
 SETTINGS_NAME = "hotline.toml"
@@ -30,7 +31,7 @@ def prepare(state: Path, county: County, folder: Path | None = None) -> Path:
     for code in departments:
         lines += [
             f"[departments.{code}]",
-            f'url = "http://127.0.0.1:{RECEIVER_PORT}/departments/{code}"',
+            f'url = "{_address(code, RECEIVER_PORT)}"',
             f'secret = "whsec_{b64encode(secrets.token_bytes(32)).decode()}"',
             f'api_token = "{secrets.token_urlsafe(32)}"',
             "",
@@ -38,3 +39,19 @@ def prepare(state: Path, county: County, folder: Path | None = None) -> Path:
     path.touch(mode=0o600)
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
+
+
+def listening_at(port: int, settings: Settings) -> Settings:
+    """The settings with the sample's departments at `port`, where its own is taken; a department's
+    real address stays.
+    """
+    moved = {
+        code: each.model_copy(update={"url": _address(code, port)})
+        for code, each in settings.departments.items()
+        if each.url == _address(code, RECEIVER_PORT)
+    }
+    return settings.model_copy(update={"departments": {**settings.departments, **moved}})
+
+
+def _address(code: str, port: int) -> str:
+    return f"http://127.0.0.1:{port}/departments/{code}"

@@ -44,10 +44,12 @@ def run(
         asyncio.run(app.serve(chosen, clock, ready=lambda services: None, polls=child == 0))
         return
     county = _fitting_county(chosen)
-    other = f"停掉它，或者换一个端口，例如 HOTLINE_PORT={chosen.port + 10} make run"
-    _need_port(chosen.host, chosen.port, other, shared=chosen.processes > 1)
-    if trial_run:
-        _need_port("127.0.0.1", trial.RECEIVER_PORT, "示例部门要用它，停掉占着它的程序再启动")
+    other = ports.next_free(chosen.host, chosen.port + ports.STEP)
+    remedy = f"停掉它，或者换一个端口：HOTLINE_PORT={other} make run"
+    _need_port(chosen.host, chosen.port, remedy, shared=chosen.processes > 1)
+    sample_port = None
+    if trial_run and chosen.processes == 1:
+        chosen, sample_port = _with_sample(chosen)
     common.migrated(chosen)
     password = asyncio.run(_first_operator(chosen))
     first = show.First(
@@ -55,7 +57,7 @@ def run(
         state=chosen.state,
         password=password,
         example=show.example(county) if trial_run else "",
-        sample=trial_run and chosen.processes == 1,
+        sample_port=sample_port,
         warning=fit.command_out_of_reach(chosen, county),
     )
     if chosen.processes > 1:
@@ -69,7 +71,7 @@ def run(
             chosen,
             clock,
             ready=lambda services: show.started(common.out, first),
-            beside=sample.application() if trial_run else None,
+            beside=None if sample_port is None else (sample.application(), sample_port),
         )
     )
 
@@ -141,7 +143,8 @@ def department(
     if not listen:
         common.refuse("请加上 --listen：hotline department --listen")
     chosen = common.chosen(common.located(settings_path, common.is_tried()))
-    _need_port("127.0.0.1", port, "试用的热线程序已经带着一个；另起一个请加 --port 4571")
+    other = ports.next_free("127.0.0.1", port + ports.STEP)
+    _need_port("127.0.0.1", port, f"试用的热线程序已经带着一个；另起一个请加 --port {other}")
     receiver = Receiver(
         secrets=_secrets(chosen), show=show.webhook_printer(common.out), journal=journal
     )
@@ -177,6 +180,13 @@ async def _first_operator(chosen: Settings) -> str | None:
 
 def _fitting_county(chosen: Settings) -> County:
     """Every fault of the county's data is said before anything starts."""
+def _with_sample(chosen: Settings) -> tuple[Settings, int]:
+    """The sample department's port, of which another trial may have the first, and its settings."""
+    port = ports.next_free("127.0.0.1", trial.RECEIVER_PORT, but=(chosen.port,))
+    _need_port("127.0.0.1", port, "示例部门要用它，停掉占着它的程序再启动")
+    return trial.listening_at(port, chosen), port
+
+
     county = common.county(chosen)
     try:
         fit.check(chosen, county)

@@ -2,6 +2,11 @@
 
 import errno
 import socket
+from collections.abc import Iterable
+
+STEP = 10  # the ports beside a port of ours are the telephone's
+MOST_TRIED = 20
+LAST_PORT = 65535
 
 
 class PortTaken(Exception):
@@ -20,6 +25,25 @@ def need(host: str, port: int, *, remedy: str, shared: bool = False) -> None:
             probe.listen(1)
         except OSError as error:
             raise PortTaken(f"{_why(error, host, port)}。{remedy}") from error
+
+
+def next_free(host: str, first: int, *, but: Iterable[int] = ()) -> int:
+    """`first`, or the next port in steps of ten that is free and not one of `but`; `first` where
+    none is, whose opening then says why not.
+    """
+    others = range(first, min(first + STEP * MOST_TRIED, LAST_PORT + 1), STEP) if first else ()
+    for port in others:
+        if port not in but and _is_free(host, port):
+            return port
+    return first
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        need(host, port, remedy="")
+    except PortTaken:
+        return False
+    return True
 
 
 def _why(error: OSError, host: str, port: int) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from config import load, runtime
 from config.county import County
 from config.settings import Settings
-from intake import accounts, letters
+from intake import accounts, letters, trial
 from intake.letters import Letter
 from intake.receiver import Received
 from intake.replies import Replies
@@ -32,14 +32,14 @@ MOST_LETTERS = 200  # in one table
 @dataclass(frozen=True, slots=True, kw_only=True)
 class First:
     """What the first screen tells: `password` is the first operator's, where he is new; `example`
-    is something to write in a trial; `sample` says that the sample department listens.
+    is something to write in a trial; `sample_port` is where the sample department listens.
     """
 
     base: str
     state: Path
     password: str | None = None
     example: str = ""
-    sample: bool = False
+    sample_port: int | None = None
     warning: str = ""
 
 
@@ -70,13 +70,23 @@ def started(out: Console, first: First) -> None:
             "试一试：",
             f"1．用浏览器打开居民页面，写“{first.example}”，看它怎么回答。",
             "2．打开话务员后台，登录，找到这张工单。",
-            *(["3．看这个窗口：示例部门收到的工单打印在下面。"] if first.sample else []),
+            *_sample(first.sample_port),
             "",
-            f"数据都在 {first.state.resolve()}。按 Ctrl+C 停止，再启动时都还在。",
+            f"数据都在 {first.state.resolve()}，再启动时都还在。",
+            "按 Ctrl+C 停止。",
         ]
     if first.warning:
         lines += ["", f"注意：{first.warning}"]
     out.print(Panel(Text("\n".join(lines)), title="有事儿我要说 · 已启动", expand=False))
+
+
+def _sample(port: int | None) -> list[str]:
+    if port is None:
+        return []
+    told = "3．看这个窗口：示例部门收到的工单打印在下面。"
+    if port == trial.RECEIVER_PORT:
+        return [told]
+    return [told, f"   （端口 {trial.RECEIVER_PORT} 有别的程序在用，示例部门改用 {port}。）"]
 
 
 def webhook_printer(out: Console) -> Callable[[Received], None]:

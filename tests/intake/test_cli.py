@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from config.settings import Settings
 from intake import app, logs, trial
 from intake.cli import main as cli
 from intake.cli import ports
@@ -60,8 +61,15 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(written: Path) -> None:
         result = _run(written)
     assert result.exit_code == 2
     assert f"端口 {port} 已经有别的程序在用" in result.output
-    assert f"HOTLINE_PORT={port + 10} make run" in result.output
     assert "Traceback" not in result.output
+    assert f"HOTLINE_PORT={port + 10} make run" in result.output
+
+
+def test_the_port_that_is_named_instead_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert ports.next_free("127.0.0.1", port) == port + 10
+        assert ports.next_free("127.0.0.1", port, but=(port + 10,)) == port + 20
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -91,14 +99,19 @@ def test_accounts_may_be_made_before_the_first_start(written: Path) -> None:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program is ready at once, and ends at once."""
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, object]]:
+    """The program is ready at once, and ends at once; with what it was served."""
+    served: list[tuple[Settings, object]] = []
 
-    async def serve(*_: object, ready: Callable[[None], None], **__: object) -> None:
+    async def serve(
+        chosen: Settings, *_: object, ready: Callable[[None], None], beside: object, **__: object
+    ) -> None:
+        served.append((chosen, beside))
         ready(None)
 
     monkeypatch.setattr(app, "serve", serve)
     monkeypatch.setattr(logs, "configure", lambda _: None)
+    return served
 
 
 @pytest.mark.usefixtures("started")
@@ -122,4 +135,26 @@ def test_a_trial_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.Monkey
     shown = CliRunner().invoke(cli.application, ["run", "--trial"]).output
     assert "写“东村村口的路灯坏了三天了没人修”" in shown
     assert "示例部门收到的工单打印在下面" in shown
-    assert "按 Ctrl+C 停止" in shown
+    assert "按 Ctrl+C 停止。" in shown
+
+
+def test_a_second_trial_takes_the_next_free_port_for_its_sample_department(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    started: list[tuple[Settings, tuple[object, int]]],
+) -> None:
+    tiny.write(tmp_path / "county")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOTLINE_COUNTY", "county")
+    monkeypatch.setenv("HOTLINE_PORT", "0")
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+        monkeypatch.setattr(trial, "RECEIVER_PORT", port)
+        result = CliRunner().invoke(cli.application, ["run", "--trial"])
+    assert (result.exit_code, "端口" in result.output) == (0, True)
+    [(settings, (_, listening))] = started
+    assert listening > port
+    assert f"示例部门改用 {listening}" in result.output
+    urls = [each.url for each in settings.departments.values()]
+    assert urls
+    assert all(f"127.0.0.1:{listening}/" in url for url in urls)
