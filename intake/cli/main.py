@@ -180,19 +180,19 @@ async def _first_operator(chosen: Settings) -> str | None:
 
 def _fitting_county(chosen: Settings) -> County:
     """Every fault of the county's data is said before anything starts."""
-def _with_sample(chosen: Settings) -> tuple[Settings, int]:
-    """The sample department's port, of which another trial may have the first, and its settings."""
-    port = ports.next_free("127.0.0.1", trial.RECEIVER_PORT, but=(chosen.port,))
-    _need_port("127.0.0.1", port, "示例部门要用它，停掉占着它的程序再启动")
-    return trial.listening_at(port, chosen), port
-
-
     county = common.county(chosen)
     try:
         fit.check(chosen, county)
     except SettingsFault as fault:
         common.refuse(str(fault), fault)
     return county
+
+
+def _with_sample(chosen: Settings) -> tuple[Settings, int]:
+    """The sample department's port, of which another trial may have the first, and its settings."""
+    port = ports.next_free("127.0.0.1", trial.RECEIVER_PORT, but=(chosen.port,))
+    _need_port("127.0.0.1", port, "示例部门要用它，停掉占着它的程序再启动")
+    return trial.listening_at(port, chosen), port
 
 
 def _need_port(host: str, port: int, remedy: str, *, shared: bool = False) -> None:
