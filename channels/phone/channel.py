@@ -99,7 +99,7 @@ class PhoneChannel(Channel):
                 group.create_task(self._exchange.run())
                 group.create_task(self._errands(alarms_only=False))
                 group.create_task(self._errands(alarms_only=True))
-                group.create_task(self._rounds(self._own.missed, self._wakes[0]))
+                group.create_task(self._rounds(self._missed, self._wakes[0]))
                 group.create_task(self._rounds(self._housekeeping, self._wakes[1]))
         finally:
             self._here = False
@@ -182,6 +182,12 @@ class PhoneChannel(Channel):
                 busy = False
             if not busy:
                 await asyncio.sleep(ALARM_IDLE_S if alarms_only else ERRAND_IDLE_S)
+
+    async def _missed(self) -> bool:
+        busy = await self._own.missed()
+        if busy:
+            self._wakes[1].set()  # what they left can be taken in now
+        return busy
 
     async def _housekeeping(self) -> bool:
         return await self._own.housekeeping(self._serving.transcriber)
