@@ -14,7 +14,6 @@ from typing import Annotated
 import typer
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from channels.phone.voice import clips
 from channels.phone.voice.cache import Cache
@@ -117,7 +116,7 @@ def check(settings_path: SettingsPath = None) -> None:
         common.out.print("设置里没有 [phone]，电话线路没有启用。")
         raise typer.Exit(2)
     findings = asyncio.run(checking.examine(chosen.phone))
-    table = Table("项目", "结果", "怎么办")
+    table = common.table("项目", "结果", "怎么办")
     for each in findings:
         table.add_row(each.what, each.found, each.remedy or "好")
     common.out.print(table)

@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from config import load, settings
 from config.county import County
@@ -78,3 +79,15 @@ def refuse(text: str, cause: Exception | None = None) -> NoReturn:
 def say(text: str) -> None:
     """A text as it is, in lines of its own length."""
     out.print(text, markup=False, soft_wrap=True)
+
+
+def table(*headings: str, title: str = "", framed: bool = True) -> Table:
+    """A table for `out`, of pairs where no heading is given. Chinese has no spaces to break a line
+    at: what is longer than its cell goes on below, and nothing is cut off.
+    """
+    made = Table(title=title or None, show_header=bool(headings))
+    if not framed:
+        made.box = None
+    for heading in headings or ("", ""):
+        made.add_column(heading, overflow="fold")
+    return made

@@ -16,6 +16,7 @@ from config import load, runtime
 from config.county import County
 from config.settings import Settings
 from intake import accounts, letters, trial
+from intake.cli import common
 from intake.letters import Letter
 from intake.receiver import Received
 from intake.replies import Replies
@@ -94,7 +95,7 @@ def webhook_printer(out: Console) -> Callable[[Received], None]:
 
     def show(received: Received) -> None:
         data = received.payload.get("data", {})
-        table = Table(show_header=False, box=None)
+        table = common.table(framed=False)
         for name, label in _WEBHOOK_FIELDS.items():
             if data.get(name):
                 table.add_row(label, _plain(name, str(data[name])))
@@ -133,7 +134,7 @@ def understood(out: Console, settings: Settings, text: str) -> None:
     county = load.load_county(settings.county)
     said = understand.build(county, settings.state / "cache")(text)
     replies = Replies(county)
-    table = Table(show_header=False)
+    table = common.table()
     table.add_row("听到", said.text)
     table.add_row("诉求", _with_words(REQUEST_KIND_NAMES[said.kind], said.kind_evidence))
     table.add_row("紧急程度", _with_words(URGENCY_NAMES[said.urgency], said.danger_words))
@@ -195,7 +196,7 @@ def _sent_again(connection: Connection, wanted: str, now: datetime) -> int:
 def _letters(found: list[Letter], number: int) -> Table:
     title = f"死信 {number} 条" + (f"，最近 {len(found)} 条" if len(found) < number else "")
     columns = ("编号", "什么时候", "发给谁", "工单", "内容", "次数", "为什么没送到")
-    table = Table(*columns, title=title)
+    table = common.table(*columns, title=title)
     for each in found:
         posted = f"{each.posted_at.astimezone(runtime.LOCAL_ZONE):%Y-%m-%d %H:%M}"
         says = f"{each.kind} {each.says}".strip()

@@ -1,16 +1,18 @@
 """What keeps the program from starting is said in full before anything starts."""
 
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from config.settings import Settings
 from intake import app, logs, trial
+from intake.cli import common, ports
 from intake.cli import main as cli
-from intake.cli import ports
 from tests.config import tiny
 
 
@@ -158,3 +160,14 @@ def test_a_second_trial_takes_the_next_free_port_for_its_sample_department(
     urls = [each.url for each in settings.departments.values()]
     assert urls
     assert all(f"127.0.0.1:{listening}/" in url for url in urls)
+
+
+def test_a_sentence_is_explained_to_its_last_word_on_a_narrow_screen(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(common, "out", Console(highlight=False, width=40))
+    text = "东村村口的路灯坏了三天了没人修，派出所门口的井盖也丢了，老人走路很害怕，天天提心吊胆"
+    typed = ["say", text, "--settings", str(written)]
+    shown = CliRunner().invoke(cli.application, typed).output
+    assert "…" not in shown
+    assert text in re.sub(r"[\s│]|听到", "", shown)
