@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config import documents, tables
 from config.county import Category, WorkStandard
-from config.faults import Faults, suggestion
+from config.faults import Faults, Need, suggestion
 from config.tables import Entry, Sheet
 
 CATEGORIES = Sheet(
@@ -41,12 +41,8 @@ def read_categories(folder: Path, faults: Faults) -> dict[str, Category]:
         if category.parent and category.parent not in categories:
             entry = entries[code]
             problem = f"分类 {code} {tables.shown(category.name)}没有上一级 {category.parent}"
-            faults.add(
-                entry.file,
-                entry.line,
-                problem,
-                f"加一行 {category.parent}，或改这个编码",
-            )
+            remedy = f"加一行 {category.parent}，或改这个编码"
+            faults.add(entry.file, entry.line, problem, remedy, needs=_need(category.parent))
     return categories
 
 
@@ -84,4 +80,8 @@ def check_category(
     if code and categories and code not in categories:
         problem = f"分类 {tables.shown(code)} 不在 categories.csv 里"
         remedy = suggestion(code, categories, "改成已有的分类编码")
-        faults.add(entry.file, entry.line, problem, remedy)
+        faults.add(entry.file, entry.line, problem, remedy, needs=_need(code))
+
+
+def _need(code: str) -> Need:
+    return Need(name=code, files=(CATEGORIES.file,))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from config import tables
-from config.faults import Faults, suggestion
+from config.faults import Faults, Need, nearest
 from config.tables import Entry
 
 _LINE = re.compile(r"\(at line (\d+)")
@@ -41,9 +41,10 @@ class Document:
             line = lines[position] if position < len(lines) else 0
             entries.append(Entry(file=self.file, line=line, values=values))
             for key in values.keys() - known:
-                remedy = suggestion(key, known, f"可用的键：{'、'.join(sorted(known))}")
+                otherwise = f"可用的键：{'、'.join(sorted(known))}"
                 problem = f"[[{table}]] 里有不认识的键“{tables.shown(key)}”"
-                faults.add(self.file, line, problem, remedy)
+                meant = Need(name=nearest(key, known), files=(self.file,), line=line)
+                faults.misspelt((self.file, line), problem, meant, otherwise)
         return entries
 
     def line_of(self, table: str, key: str) -> int:
@@ -63,8 +64,10 @@ class Document:
     def refuse_unknown(self, known: frozenset[str], faults: Faults) -> None:
         """Note every key at the top of the file that means nothing."""
         for key in self.data.keys() - known:
-            remedy = suggestion(key, known, f"可用的键：{'、'.join(sorted(known))}")
-            faults.add(self.file, self.line_of("", key), f"不认识的键“{tables.shown(key)}”", remedy)
+            otherwise = f"可用的键：{'、'.join(sorted(known))}"
+            place = (self.file, self.line_of("", key))
+            meant = Need(name=nearest(key, known), files=(self.file,))
+            faults.misspelt(place, f"不认识的键“{tables.shown(key)}”", meant, otherwise)
 
     def _lines_of_tables(self, table: str) -> list[int]:
         headers = (_HEADER.match(line) for line in self.text.splitlines())

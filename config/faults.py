@@ -10,10 +10,21 @@ MOST_COMPARED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A code or key that isn't there: the files it could be in; of a record also its line."""
+
+    name: str
+    files: tuple[str, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One thing to put right; `line` counts from 1, 0 means the file as a whole.
 
     `unread`: the file could not be read to its end, so other faults may follow from this one.
+    `needs`: what it would be gone with; `meant`: what a misspelt key stands for; `blank`: this row
+    has no code. By these `roots` sees which faults have one cause.
     """
 
     file: str
@@ -21,6 +32,9 @@ class Fault:
     problem: str
     remedy: str
     unread: bool = False
+    needs: Need | None = None
+    meant: Need | None = None
+    blank: bool = False
 
     def __str__(self) -> str:
         where = f"{self.file} 第 {self.line} 行" if self.line else self.file
@@ -66,9 +80,34 @@ class Faults:
 
     found: list[Fault] = field(default_factory=list)
 
-    def add(self, file: str, line: int, problem: str, remedy: str) -> None:
-        """Note one fault and go on."""
-        self.found.append(Fault(file=file, line=line, problem=problem, remedy=remedy))
+    def add(
+        self,
+        file: str,
+        line: int,
+        problem: str,
+        remedy: str,
+        *,
+        needs: Need | None = None,
+        meant: Need | None = None,
+        blank: bool = False,
+    ) -> None:
+        """Note one fault and go on; the rest as in Fault."""
+        self.found.append(
+            Fault(
+                file=file,
+                line=line,
+                problem=problem,
+                remedy=remedy,
+                needs=needs,
+                meant=meant,
+                blank=blank,
+            )
+        )
+
+    def misspelt(self, place: tuple[str, int], problem: str, meant: Need, otherwise: str) -> None:
+        """Note a key at `place` (file, line) that means nothing; perhaps `meant.name` was meant."""
+        remedy = f"是不是想写 {meant.name}" if meant.name else otherwise
+        self.add(*place, problem, remedy, meant=meant)
 
     def unread(self, file: str, line: int, problem: str, remedy: str) -> None:
         """Note why a file could not be read to its end."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from config import documents, people, tables
+from config import documents, people, tables, tree
 from config.county import Duty, Unit, UnitKind
 from config.documents import Document
-from config.faults import Faults, suggestion
+from config.faults import Faults, Need, suggestion
 
 COUNTY_KEYS = frozenset({"code", "name", "hotline", "area_code", "duty", "calendar"})
 DUTY_KEYS = frozenset({"role", "unit", "phone", "contact"})
@@ -52,6 +52,7 @@ def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> Head:
                 document.line_of("", key),
                 f"缺“{key}”",
                 f'写上 {key} = "…"',
+                needs=Need(name=key, files=(document.file,)),
             )
         elif said[key] and key in _FORMS and not _FORMS[key][0].fullmatch(said[key]):
             problem = f"“{key}”写的是“{tables.shown(said[key])}”"
@@ -59,7 +60,9 @@ def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> Head:
     centre = units.get(said["code"])
     if said["code"] and units and (centre is None or centre.kind is not UnitKind.COUNTY):
         problem = f"县编码 {tables.shown(said['code'])} 不是 units.csv 里县级中心的编码"
-        faults.add(document.file, document.line_of("", "code"), problem, "两处写成一样")
+        place = (document.file, document.line_of("", "code"))
+        needs = tree.need(said["code"]) if centre is None else None
+        faults.add(*place, problem, "两处写成一样", needs=needs)
     return Head(
         code=said["code"],
         name=said["name"],
@@ -81,12 +84,9 @@ def _duties(document: Document, units: Mapping[str, Unit], faults: Faults) -> di
             faults.add(entry.file, entry.line, f"值班“{role}”写了两次", "只留一个")
         if unit not in units:
             problem = f"值班“{tables.shown(role)}”的单位 {tables.shown(unit) or '空着'} 表里没有"
-            faults.add(
-                entry.file,
-                entry.line,
-                problem,
-                suggestion(unit, units, "写已有单位的编码"),
-            )
+            remedy = suggestion(unit, units, "写已有单位的编码")
+            needs = tree.need(unit) if unit else entry.need("unit")
+            faults.add(entry.file, entry.line, problem, remedy, needs=needs)
         contact = people.contact(entry, faults)
         duties.setdefault(
             role, Duty(role=role, unit=unit, phone=entry.text("phone"), contact=contact)

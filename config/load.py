@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from config import catalogue, documents, head, replies, rules, territory
+from config import catalogue, documents, head, replies, roots, rules, territory
 from config.county import County
 from config.faults import CountyFaults, Fault, Faults, suggestion
 
@@ -54,7 +54,7 @@ def load_county(folder: Path) -> County:
         version=_version(folder),
     )
     if faults.found:
-        raise CountyFaults(faults.found)
+        raise CountyFaults(roots.told_once(faults.found))
     return county
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from config import tables
+from config import tables, tree
 from config.county import Unit, UnitKind, Worker
 from config.faults import Faults, suggestion
 from config.tables import Entry, Sheet
@@ -38,7 +38,7 @@ def read(
         if worker.unit and worker.unit not in units:
             remedy = suggestion(worker.unit, units, "补上这个单位，或删去这个人")
             problem = f"{tables.shown(worker.name)}的单位 {tables.shown(worker.unit)} 表里没有"
-            faults.add(entry.file, entry.line, problem, remedy)
+            faults.add(entry.file, entry.line, problem, remedy, needs=tree.need(worker.unit))
         elif not worker.deputy and worker.unit in leading:
             problem = (
                 f"{units[worker.unit].name}（{worker.unit}）已有"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from config import tables
+from config import tables, tree
 from config.county import Place, Unit, UnitKind
 from config.faults import Faults, suggestion
 from config.tables import Entry, Sheet
@@ -58,7 +58,7 @@ def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> tuple[Place
                 f"地点 {tables.shown(entry.text('name'))} 的单位 {tables.shown(unit)} 表里没有"
             )
             remedy = suggestion(unit, units, "写一个已有单位的编码")
-            faults.add(entry.file, entry.line, problem, remedy)
+            faults.add(entry.file, entry.line, problem, remedy, needs=tree.need(unit))
         if kind and kind not in kinds:
             remedy = suggestion(kind, PLACE_KINDS, f"可用的类型：{'、'.join(PLACE_KINDS)}")
             faults.add(
@@ -90,7 +90,8 @@ def _aliases(
         if unit and (known is None or known.kind not in _SETTLED):
             problem = f"别名“{tables.shown(alias)}”的单位 {tables.shown(unit)} 不是乡镇、村或社区"
             remedy = suggestion(unit, units, "街道、小区、地标写进 places.csv")
-            faults.add(entry.file, entry.line, problem, remedy)
+            needs = tree.need(unit) if known is None else None
+            faults.add(entry.file, entry.line, problem, remedy, needs=needs)
         elif alias in aliases.get(unit, ()):
             problem = f"别名“{tables.shown(alias)}”写了两次"
             faults.add(entry.file, entry.line, problem, "删去一行")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from config import catalogue, tables
+from config import catalogue, tables, tree
 from config.county import (
     UNIT_KIND_NAMES,
     Category,
@@ -129,7 +129,7 @@ def _check_rule_units(
             offices = [known.code for known in units.values() if known.kind in _RULED_KINDS]
             problem = f"“{column}”里的 {tables.shown(code)} 不是已有的单位"
             remedy = suggestion(code, offices, "写 departments.toml 或 mediation.toml 里的编码")
-            faults.add(entry.file, entry.line, problem, remedy)
+            faults.add(entry.file, entry.line, problem, remedy, needs=tree.need(code))
         elif unit is not None and unit.kind not in _RULED_KINDS:
             problem = f"“{column}”里的 {unit.code} 是{UNIT_KIND_NAMES[unit.kind]}"
             remedy = "派单规则只能写县直部门、专业调解室或县级中心，属地由系统自己找"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.faults import Faults, suggestion
+from config.faults import Faults, Need, nearest
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_CELL_CHARACTERS = 4000
@@ -30,6 +30,10 @@ class Entry:
         """The trimmed value, empty where there is none."""
         value = self.values.get(key, "")
         return value.strip() if isinstance(value, str) else ""
+
+    def need(self, key: str) -> Need:
+        """The key that this record lacks; a misspelt one stands for it."""
+        return Need(name=key, files=(self.file,), line=self.line)
 
     def parts(self, key: str) -> tuple[str, ...]:
         """A cell `a|b|c` (or a TOML list) as its parts, empty and repeated ones left out."""
@@ -139,15 +143,18 @@ def _heading(sheet: Sheet, line: int, cells: list[str], faults: Faults) -> list[
         faults.unread(sheet.file, line, "格子之间不是用逗号隔开的", remedy)
         return None
     before = len(faults.found)
+    meant: set[str] = set()  # by misspelt headings, which are told already
     for position, column in enumerate(columns):
         if column not in sheet.columns:
             known = (*sheet.columns, *chinese)
-            remedy = suggestion(column, known, f"可用的列：{'、'.join(sheet.columns)}")
+            near = nearest(column, known)
+            remedy = f"是不是想写 {near}" if near else f"可用的列：{'、'.join(sheet.columns)}"
             faults.unread(sheet.file, line, f"不认识的列“{shown(column)}”", remedy)
+            meant.add(chinese.get(near, near))
         elif column in columns[:position]:
             faults.unread(sheet.file, line, f"列“{column}”写了两次", "删去一个")
     for column in sheet.columns:
-        if column in sheet.filled and column not in columns:
+        if column in sheet.filled and column not in columns and column not in meant:
             problem = f"表头缺列“{column}”（{sheet.columns[column]}）"
             faults.unread(sheet.file, line, problem, "补上这一列；文字乱码时先另存为 UTF-8")
     return columns if len(faults.found) == before else None
@@ -158,7 +165,8 @@ def _entry(sheet: Sheet, line: int, values: dict[str, str], faults: Faults) -> E
         value = values.get(column, "")
         if column in sheet.filled and not value.strip():
             problem = f"“{column}”（{sheet.columns[column]}）是空的"
-            faults.add(sheet.file, line, problem, "填上，或删去整行")
+            blank = column == "code"
+            faults.add(sheet.file, line, problem, "填上，或删去整行", blank=blank)
         if len(value) > MOST_CELL_CHARACTERS:
             faults.add(
                 sheet.file,

@@ -135,4 +135,6 @@ def _urban(unit: Unit) -> Unit:
 def _check_office(entry: Entry, faults: Faults) -> None:
     for key in ("code", "name"):
         if not entry.text(key):
-            faults.add(entry.file, entry.line, f"缺“{key}”", f'写上 {key} = "…"')
+            remedy = f'写上 {key} = "…"'
+            needs = entry.need(key)
+            faults.add(entry.file, entry.line, f"缺“{key}”", remedy, needs=needs)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from config import tables
 from config.county import UNIT_KIND_NAMES, VILLAGE_DIGITS, Unit, UnitKind
-from config.faults import Faults, suggestion
+from config.faults import Faults, Need, suggestion
 from config.tables import Entry
 
 _ABOVE: Mapping[UnitKind, frozenset[UnitKind]] = {
@@ -30,6 +30,14 @@ CODE_FORMS = {
 }
 
 
+def need(code: str) -> Need:
+    """A unit's code that isn't there, and the files where one of its form could be."""
+    if not code.isdigit():
+        return Need(name=code, files=("units.csv", "departments.toml", "mediation.toml"))
+    grid = CODE_FORMS[UnitKind.GRID][0].fullmatch(code)
+    return Need(name=code, files=("grids.csv" if grid else "units.csv",))
+
+
 def check(units: Mapping[str, Unit], entries: Mapping[str, Entry], faults: Faults) -> None:
     """Orphans, cycles, strange parents: each is a fault."""
     if not units:
@@ -44,7 +52,8 @@ def check(units: Mapping[str, Unit], entries: Mapping[str, Entry], faults: Fault
         entry = entries[code]
         problem, remedy = _parent_fault(unit, units)
         if problem:
-            faults.add(entry.file, entry.line, problem, remedy)
+            needs = need(unit.parent) if unit.parent and unit.parent not in units else None
+            faults.add(entry.file, entry.line, problem, remedy, needs=needs)
     for code in _looped(units):
         entry = entries[code]
         problem = f"{units[code].name}（{code}）的上级绕了一圈又回到自己"

@@ -129,6 +129,67 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert text.startswith("县区数据有 5 处要改")
 
 
+def _told(folder: Path) -> str:
+    return check.report(folder, whole=True)[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            "categories.csv",
+            "01,水,",
+            ",水,",
+            "categories.csv 第 2 行：“code”（编码）是空的。多半要填 01",
+        ),
+        (
+            "units.csv",
+            "130999100,大镇",
+            ",大镇",
+            "units.csv 第 3 行：“code”（编码）是空的。多半要填 130999100",
+        ),
+        (
+            "grids.csv",
+            "130999100202001,",
+            ",",
+            "grids.csv 第 3 行：“code”（编码）是空的。多半要填 130999100202001",
+        ),
+        ("county.toml", "hotline =", "hotlin =", "是不是想写 hotline"),
+        ("county.toml", "\nunit =", "\nunti =", "是不是想写 unit"),
+        ("departments.toml", 'name = "小县水务局"', 'nme = "小县水务局"', "是不是想写 name"),
+        ("places.csv", "name,unit", "nme,unit", "是不是想写 name"),
+    ],
+)
+def test_one_cause_is_told_once(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
+    tiny.change(tiny.write(tmp_path), file, old, new)
+    text = _told(tmp_path)
+    assert told in text
+    assert text.count("是不是想写") == told.count("是不是想写")
+    assert text.startswith("县区数据有 1 处要改")
+
+
+def test_a_code_that_is_needed_in_many_places_and_is_nowhere_is_told_once(tmp_path: Path) -> None:
+    tiny.change(
+        tiny.write(tmp_path), "units.csv", "130999100,大镇网格管理中心,township,130999,大镇\n", ""
+    )
+    text = _told(tmp_path)
+    assert text.startswith("县区数据有 1 处要改")
+    assert "编码 130999100 哪里也没有，用到它的有 4 处" in text
+    assert "units.csv 第 3、4、5 行，workers.csv 第 6 行" in text
+    assert "在 units.csv 里补上它" in text
+
+
+def test_two_empty_codes_are_each_told_with_what_needs_them(tmp_path: Path) -> None:
+    tiny.write(tmp_path)
+    tiny.change(tmp_path, "categories.csv", "01,水,", ",水,")
+    tiny.change(tmp_path, "categories.csv", "02,路,", ",路,")
+    text = _told(tmp_path)
+    assert text.count("“code”（编码）是空的") == 2
+    assert "编码 01 哪里也没有" in text
+    assert "编码 02 哪里也没有" in text
+    assert "是不是想写" not in text
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     text, fine = check.report(tmp_path / "nowhere")
     assert not fine
@@ -183,12 +244,13 @@ def test_a_table_that_cannot_be_read_is_named_before_all_that_follows_from_it(
     assert told[1].startswith("1. units.csv 第 1 行：格子之间不是用逗号隔开的")
     assert told[2].startswith("先改好上面读不下去的文件")
     assert len(told) > 3
+    assert "是不是想写" not in str(caught.value)
 
 
 def test_many_faults_of_one_file_do_not_hide_those_of_another(tmp_path: Path) -> None:
     folder = tiny.write(tmp_path)
     with (folder / "aliases.csv").open("a", encoding="utf-8") as file:
-        file.writelines(f"999,别名{n},\n" for n in range(300))
+        file.writelines(f"{1000 + n},别名{n},\n" for n in range(300))
     with (folder / "workers.csv").open("a", encoding="utf-8") as file:
         file.write("888,无名,,,\n")
     text, sound = check.report(folder)
