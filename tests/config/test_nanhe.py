@@ -166,3 +166,14 @@ def test_version_changes_with_any_file(tmp_path: Path, nanhe: County) -> None:
     with (tmp_path / "aliases.csv").open("a", encoding="utf-8") as file:
         file.write("130506100225,韩家,俗称\n")
     assert load.load_county(tmp_path).version != nanhe.version
+
+
+def test_documents_that_the_county_s_files_name_are_there() -> None:
+    root = settings.PACKAGED_COUNTY.parent.parent
+    named = {
+        (file.name, document)
+        for file in settings.PACKAGED_COUNTY.iterdir()
+        for document in re.findall(r"[\w./-]+\.md\b", file.read_text(encoding="utf-8"))
+    }
+    assert ("units.csv", "docs/county-data.md") in named
+    assert [each for each in named if not (root / each[1]).is_file()] == []
