@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from config.runtime import Runtime
-from intake import inbox, wire
+from intake import inbox
 from intake.counter import (
     adding,
     alarms,
@@ -40,9 +40,8 @@ from intake.talk.steps import (
 )
 from intake.talk.turn import Conversation, Turn
 from nlp.understanding import Urgency
-from routing import outbox, permission, store
+from routing import envelope, outbox, permission, store
 from routing.dispatch import Dispatcher
-from routing.envelope import Envelope
 from routing.order import BY_RESIDENT
 from routing.ticket import Action
 
@@ -86,20 +85,12 @@ class Clerk:
         self, connection: Connection, to: Contact, replies: Sequence[Reply], ticket: str
     ) -> None:
         """Send replies by the outbox: nobody waits at the other end for an answer."""
-        outbox.post(
-            connection,
-            [
-                Envelope(
-                    id=self._runtime.new_id(),
-                    destination=str(to),
-                    ticket=ticket,
-                    kind=reply.key,
-                    body=wire.reply_to_record(reply),
-                )
-                for reply in replies
-            ],
-            self._runtime.now(),
-        )
+        new_id, now = self._runtime.new_id, self._runtime.now()
+        told = [
+            envelope.reply(str(to), ticket, each.key, each.values, new_id, choices=each.choices)
+            for each in replies
+        ]
+        outbox.post(connection, told, now)
 
     def _one(
         self, connection: Connection, step: Step, after: Conversation, message: InboundMessage
@@ -232,17 +223,13 @@ class Clerk:
         return [self._replies.progress(ticket, self._runtime.now(), latest)]
 
     def _ask_withdraw(
-        self,
-        connection: Connection,
-        step: AskWithdraw,
-        after: Conversation,
-        message: InboundMessage,
+        self, connection: Connection, ask: AskWithdraw, after: Conversation, message: InboundMessage
     ) -> tuple[Conversation, list[Reply], str]:
-        ticket = ownership.own(connection, step.ticket, message, after.proved)
+        ticket = ownership.own(connection, ask.ticket, message, after.proved)
         if ticket is None:
-            return after, [_not_found(step.ticket)], ""
+            return after, [_not_found(ask.ticket)], ""
         if withdrawing.can(ticket):
-            after = confirming.withdrawing(after, ticket.number, step.until)
+            after = confirming.withdrawing(after, ticket.number, ask.until)
         return after, [withdrawing.ask(ticket)], ""
 
     def _withdraw(
