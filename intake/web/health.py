@@ -16,7 +16,10 @@ from intake import inbox, room
 from intake.phone import noticeboard
 from intake.room import Room
 from intake.services import SERVICES
+from intake.web import proxies
 from routing import report, schema
+
+LOOPBACK = ("127.0.0.0/8", "::1")
 
 
 def routes() -> Sequence[web.RouteDef]:
@@ -57,7 +60,10 @@ def _told(disk: Room) -> dict[str, object]:
 async def _metrics(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     token = services.settings.metrics_token
-    if token is not None:
+    if token is None:
+        if not _asked_here(request):
+            raise web.HTTPForbidden(text="only this machine, unless metrics_token is set")
+    else:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
             raise web.HTTPUnauthorized(text="metrics_token is missing or wrong")
@@ -67,6 +73,13 @@ async def _metrics(request: web.Request) -> web.Response:
     registry.register(_Figures([*counted, _free(disks)]))
     body = generate_latest(registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _asked_here(request: web.Request) -> bool:
+    """Does somebody on this machine ask? A proxy beside us asks for the whole world."""
+    return proxies.is_trusted(request.remote or "", LOOPBACK) and not any(
+        header in request.headers for header in ("X-Forwarded-For", "Forwarded")
+    )
 
 
 class _Figures(Collector):

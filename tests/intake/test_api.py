@@ -255,6 +255,15 @@ async def test_health_says_that_a_disk_is_short(
     assert 'hotline_disk_free_bytes{folder="state"} 1.048576e+06' in metrics
 
 
+async def test_metrics_without_a_token_are_for_this_machine_only(
+    client: TestClient[Any, Any],
+) -> None:
+    assert (await client.get("/metrics")).status == 200
+    through_a_proxy = await client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert through_a_proxy.status == 403
+    assert "hotline_" not in await through_a_proxy.text()
+
+
 async def test_health_and_metrics_answer(client: TestClient[Any, Any], number: str) -> None:
     health = await client.get("/healthz")
     assert (health.status, (await health.json())["status"]) == (200, "ok")
