@@ -1,34 +1,24 @@
-"""Trains the domain classifier: `hotline train [DATA]`. Needs scikit-learn, the `train` extra."""
+"""Trains the domain classifier: `hotline train [DATA]`. Needs the extras `train` and `vectors`."""
 
-import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp import classify
-from nlp.normalize import normalize
+from nlp import classify, network, network_training, vectors
+from nlp.examples import Example, read
+from nlp.network import Network
 from nlp.segment import Segmenter, personal_names
 
 if TYPE_CHECKING:
     from nlp.evaluate import Judged
 
 CARD = "MODEL_CARD.md"  # written with each model: the one place of its figures
-SENTENCES = Path(__file__).parent / "sentences"
-LABELS = {
-    "城乡建设": "01",
-    "环境保护": "04",
-    "交通运输": "06",
-    "商贸旅游": "11",
-    "卫生计生": "12",
-    "教育文体": "14",
-    "劳动和社会保障": "15",
-}
 LEAST_MESSAGES = 5  # a feature must occur in so many messages, which keeps rare names out
 MOST_FEATURES = 70_000
 REGULARISATION = 1.0
@@ -36,41 +26,44 @@ FOLDS = 5
 SEED = 4569899
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """A message as words, with its domain; `own` where we wrote it ourselves."""
-
-    words: tuple[str, ...]
-    code: str
-    own: bool = False
-    theme: tuple[str, ...] = ()  # the words of its subject line, where known
+Progress = Callable[[float], None]  # the share that is done
 
 
-class DataMissing(Exception):
-    """The data asked for is not there; the message says what to do, in Chinese."""
-
-
-def train(data: Path | None, *, force: bool = False, folder: Path | None = None) -> str:
+def train(
+    data: Path | None,
+    *,
+    force: bool = False,
+    folder: Path | None = None,
+    progress: Progress = lambda share: None,
+) -> str:
     """Train, compare with the model that is there, replace it unless it got worse; says what it
     did.
     """
     home = folder or classify.MODEL
     examples = read(data, Segmenter(home / ".cache"))
-    fitted = fit(examples)
-    judged = cross_validate(examples) if len({e.code for e in examples if not e.own}) > 1 else None
-    score = judged.macro_f1 if judged else None
+    judges = len({e.code for e in examples if not e.own}) > 1
+    rounds = FOLDS + 1 if judges else 1
+    judged = (
+        cross_validate(examples, lambda share: progress(share * FOLDS / rounds)) if judges else None
+    )
+    score = judged[0].macro_f1 if judged else None
     before = _kept_score(home)
     if score is not None and before is not None and score < before - 0.002 and not force:
         return (
             f"新模型 macro-F1 {score:.4f}，不如现在的 {before:.4f}，没有替换。要替换请加 --force。"
         )
-    save(fitted, home, score)
+    save(fit(examples, part(progress, rounds - 1, rounds)), home, score)
     if judged:
-        (home / CARD).write_text(judged.card(examples), encoding="utf-8")
+        (home / CARD).write_text(judged[0].card(examples, judged[1]), encoding="utf-8")
     if folder is None:
         _train_ear()
     told = f"macro-F1 {score:.4f}" if score is not None else "没有来信数据，未评测"
     return f"已训练 {len(examples)} 条，{told}，模型写入 {home}"
+
+
+def part(progress: Progress, number: int, of: int) -> Progress:
+    """How far one of several equal parts has come, told as a share of the whole."""
+    return lambda share: progress((number + share) / of)
 
 
 def _train_ear() -> None:
@@ -82,31 +75,29 @@ def _train_ear() -> None:
     save(training.fit(training.read(segmenter, urgency.build(segmenter))), ear.MODEL, None)
 
 
-def read(data: Path | None, segmenter: Segmenter) -> list[Example]:
-    """All examples: the petition messages of `data` (JSON lines) and our own sentences."""
-    examples = list(own(segmenter))
-    if data is not None:
-        if not data.is_file():
-            raise DataMissing(f"没有 {data}。请给出 train.jsonl 的路径，或不写只用自带例句训练。")
-        with data.open(encoding="utf-8") as file:
-            examples.extend(_petition(json.loads(line), segmenter) for line in file)
-    return examples
-
-
-def fit(examples: Sequence[Example], most_features: int = MOST_FEATURES) -> "Fitted":
-    """A linear model over all examples, its vocabulary cut to what matters."""
+def fit(examples: Sequence[Example], progress: Progress = lambda share: None) -> "Fitted":
+    """A linear model over all examples, its vocabulary cut to what matters, and the network."""
+    known_meanings = vectors.find()
     names = list(vocabulary(examples))
     rough = _solve(examples, _numbered(names))
-    if len(names) > most_features:
+    if len(names) > MOST_FEATURES:
         weight = np.abs(rough.weights).max(axis=1) * rough.idf
-        keep = np.sort(np.argsort(-weight)[:most_features])
+        keep = np.sort(np.argsort(-weight)[:MOST_FEATURES])
         rough = _solve(examples, _numbered([names[old] for old in keep]))
+    meanings = vectors.read(known_meanings, (name[1:] for name in names if name[0] == "w"))
+    rough.network = network_training.fit(
+        [[word for word in example.words if word in meanings] for example in examples],
+        np.array([rough.codes.index(example.code) for example in examples]),
+        meanings,
+        seed=SEED,
+        progress=progress,
+    )
     return rough
 
 
 @dataclass(kw_only=True)
 class Fitted:
-    """Weights: features x classes."""
+    """Weights: features x classes; the network's classes are the same."""
 
     codes: Sequence[str]
     vocabulary: dict[str, int]
@@ -114,6 +105,7 @@ class Fitted:
     idf: Any
     bias: Any
     temperature: float = 1.0
+    network: Network | None = None
 
     def classifier(self, version: str = "new") -> classify.Classifier:
         """As the program would load it."""
@@ -125,14 +117,15 @@ class Fitted:
             bias=self.bias,
             temperature=self.temperature,
             version=version,
+            network=self.network,
         )
 
 
-def cross_validate(examples: Sequence[Example]) -> "Judged":
-    """How the petition labels are met by five folds; our own sentences only help to train."""
+def cross_validate(examples: Sequence[Example], progress: Progress) -> "tuple[Judged, Judged]":
+    """How the petition labels are met by five folds, on the full text and on subject lines."""
     from nlp import evaluate
 
-    return evaluate.folds(examples)
+    return evaluate.folds(examples, progress)
 
 
 def save(fitted: Fitted, home: Path, score: float | None) -> None:
@@ -148,12 +141,17 @@ def save(fitted: Fitted, home: Path, score: float | None) -> None:
         idf=fitted.idf.astype(np.float16),
         vocabulary=np.frombuffer(names, dtype=np.uint8),
     )
+    digest = hashlib.sha256(packed.tobytes())
+    if fitted.network is not None:
+        network.save(fitted.network, home)
+        for member in fitted.network.members:
+            digest.update(member.vectors.tobytes())
     facts = {
         "codes": list(fitted.codes),
         "bias": [float(each) for each in fitted.bias],
         "temperature": fitted.temperature,
         "macro_f1": score,
-        "version": hashlib.sha256(packed.tobytes()).hexdigest()[:12],
+        "version": digest.hexdigest()[:12],
     }
     (home / "model.json").write_text(
         json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
@@ -223,25 +221,6 @@ def vocabulary(examples: Sequence[Example], least: int = LEAST_MESSAGES) -> dict
         if count >= least and not any(map(is_name, name[1:].split(" ")))
     )
     return _numbered([name for name in kept if "\n" not in name])
-
-
-def _petition(record: dict[str, Any], segmenter: Segmenter) -> Example:
-    theme, detail = record.get("theme", ""), record.get("detail", "")
-    words = segmenter.cut(normalize(f"{theme}，{detail}")) if detail else record["words"].split()
-    return Example(
-        words=tuple(words),
-        code=LABELS[record["label"]],
-        theme=tuple(segmenter.cut(normalize(theme))) if theme else (),
-    )
-
-
-def own(segmenter: Segmenter) -> Iterator[Example]:
-    """Our own sentences."""
-    for path in sorted(SENTENCES.glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                words = tuple(segmenter.cut(normalize(row["text"])))
-                yield Example(words=words, code=row["code"], own=True)
 
 
 def _kept_score(home: Path) -> float | None:

@@ -23,7 +23,7 @@ HOMES = {
     "jieba": ("nlp.segment",),
     "numpy": ("nlp", "channels.phone.voice.levels"),
     "sklearn": ("nlp.train", "nlp.danger.training"),
-    "scipy": ("nlp.train",),
+    "scipy": ("nlp.train", "nlp.network_training"),
     "telegram": ("channels.telegram",),
     "wechatpy": ("channels.wechat",),
     "PIL": ("channels.web.pictures",),

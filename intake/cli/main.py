@@ -11,7 +11,18 @@ from config import fit, runtime
 from config.county import County
 from config.settings import Settings, SettingsFault
 from intake import accounts, app, logs, processes, trial
-from intake.cli import asterisk, common, keeping, model, operators, ports, prompts, show, speech
+from intake.cli import (
+    asterisk,
+    common,
+    keeping,
+    learning,
+    model,
+    operators,
+    ports,
+    prompts,
+    show,
+    speech,
+)
 from intake.cli.common import SettingsPath, Trial
 from intake.cli.ports import PortTaken
 from intake.receiver import Receiver
@@ -27,6 +38,8 @@ application.add_typer(speech.speech, name="speech")
 application.add_typer(operators.operators, name="operator")
 application.command()(keeping.backup)
 application.command()(keeping.restore)
+application.command()(learning.train)
+application.command()(learning.evaluate)
 
 
 @application.command()
@@ -107,27 +120,6 @@ def say(
         common.refuse("请写上一句话，例如：hotline say 村口的路灯坏了三天了没人修")
     chosen = common.chosen(settings_path)
     show.understood(common.out, chosen, text)
-
-
-@application.command()
-def train(
-    data: Annotated[Path | None, typer.Argument(help="来信数据 train.jsonl；可省略")] = None,
-    force: Annotated[bool, typer.Option(help="新模型更差时也替换")] = False,
-) -> None:
-    """重新训练分类模型（需要安装 nanhe-hotline[train]）。"""
-    from nlp import train as training
-
-    common.say(training.train(data, force=force))
-
-
-@application.command()
-def evaluate(
-    data: Annotated[Path | None, typer.Argument(help="来信数据 train.jsonl")] = None,
-) -> None:
-    """评测分类模型：F1、准确率、把握程度、速度。"""
-    from nlp import evaluate as evaluation
-
-    common.say(evaluation.evaluate(data))
 
 
 @application.command()

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from nlp import examples as known
 from nlp import train
 from nlp.danger import ear
+from nlp.examples import Example
 from nlp.normalize import normalize
 from nlp.segment import Segmenter
-from nlp.train import Example, Fitted
+from nlp.train import Fitted
 from nlp.understanding import Urgency
 from nlp.urgency import Watch
 
@@ -28,7 +30,7 @@ def read(segmenter: Segmenter, tables: Watch) -> list[Example]:
     left out.
     """
     examples = [*_labelled(SENTENCES, segmenter)]
-    for example in train.own(segmenter):
+    for example in known.own(segmenter):
         alarm = tables("".join(example.words))
         danger = alarm.urgency is Urgency.DANGER
         if danger or not example.code.startswith("18"):

@@ -159,6 +159,13 @@ def test_a_word_inside_another_names_no_category(
     assert county.category_path(understander(text).categories[0].code).endswith(ending)
 
 
+@pytest.mark.parametrize(
+    "text", ["跳楼价甩卖的喇叭", "楼下商店天天放跳楼价甩卖的喇叭", "店门口喇叭喊跳楼价吵死人"]
+)
+def test_a_shops_loudspeaker_is_noise(text: str, understander: Understander) -> None:
+    assert understander(text).categories[0].code.startswith("04")
+
+
 @pytest.mark.parametrize("folder", [classify.MODEL, ear.MODEL], ids=["domains", "ear"])
 def test_no_weight_belongs_to_a_persons_name(folder: Path) -> None:
     with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
