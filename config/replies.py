@@ -80,6 +80,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "unsupported": _NOTHING,
     "error": frozenset({"number"}),
     "result": frozenset({"number", "matter", "answer"}),
+    "notice_dispatched": frozenset({"number", "matter", "unit", "due"}),
     "notice_reopened": frozenset({"number"}),
     "notice_withdrawn": frozenset({"number", "matter", "reason"}),
     "notice_words": frozenset({"number", "said"}),

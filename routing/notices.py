@@ -12,10 +12,11 @@ from typing import Any
 
 from config.county import HELPERS, County
 from nlp import redact
-from routing import command, deadline, envelope, jurisdiction, visible, workers
+from routing import command, deadline, envelope, jurisdiction, permission, visible, workers
 from routing.envelope import Envelope
 from routing.order import BY_RESIDENT
-from routing.ticket import Action, Occasion, Ticket
+from routing.steps import Actor
+from routing.ticket import Action, Occasion, Status, Ticket
 from routing.workers import UNNAMED_MATTER
 
 EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
@@ -42,6 +43,7 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
     }
 )
 RELEASED = "ticket.released"  # the ticket went to somebody else
+RUNG = "tel"  # who is reached only by ringing him is not rung for every step
 OVERDUE = "已超过时限，请督促办理"
 
 
@@ -142,6 +144,14 @@ def _to_resident(
     elif action is Action.TELL:
         values = {"number": ticket.number, "said": occasion.event.note}
         yield envelope.reply(to, number, "notice_words", values, new_id)
+    elif _decided(occasion) and to.partition(":")[0] != RUNG:
+        values = {
+            "number": number,
+            "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
+            "unit": county.unit_name(ticket.unit),
+            "due": deadline.speak(ticket.due_at, occasion.event.at),
+        }
+        yield envelope.reply(to, number, "notice_dispatched", values, new_id)
     elif action is Action.EXTEND or (action is Action.WITHDRAW and by_us):
         key = "notice_extended" if action is Action.EXTEND else "notice_withdrawn"
         values = {
@@ -155,3 +165,11 @@ def _to_resident(
     elif action is Action.REOPEN and by_us:  # he is told at once
         values = {"number": ticket.number}
         yield envelope.reply(to, number, "notice_reopened", values, new_id)
+
+
+def _decided(occasion: Occasion) -> bool:
+    """Has the hotline decided who has it, as the resident was told that it would?"""
+    before, after = occasion.before, occasion.after
+    waited = before is not None and before.status is Status.DECIDING
+    by_a_person = permission.actor_of(occasion.event.by) is Actor.OPERATOR
+    return waited and by_a_person and after.status is Status.DISPATCHED

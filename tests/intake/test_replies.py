@@ -9,9 +9,10 @@ from channels.message import InboundMessage
 from intake.services import Services
 from routing import schema, store
 from routing.order import Order
-from routing.ticket import STATUS_NAMES, Action, Ticket
+from routing.ticket import STATUS_NAMES, Action, Status, Ticket
 from tests.clock import Clock
 
+SECRET = "东韩村的支书贪污低保，别说是我说的"
 LAMP = "东韩村村口的路灯坏了三天了没人修"
 BY_OPERATOR = "operator:李"
 Say = Callable[..., InboundMessage]
@@ -73,6 +74,22 @@ async def test_withdrawal_by_himself_is_no_news_to_him(services: Services, say: 
     await acted(services, number, Action.WITHDRAW, "居民本人撤单", "resident")
     assert await notices(services) == []
     assert "按您的意思撤单" in await progress(services, say, "2")
+
+
+async def decided(services: Services, number: str, unit: str) -> None:
+    order = Order.on(await load(services, number), by=BY_OPERATOR, note="归他们管")
+    await services.database.write(lambda c: services.dispatcher.dispatch(c, order, unit=unit))
+
+
+async def test_who_was_told_that_a_person_decides_is_told_who_has_it(
+    services: Services, say: Say
+) -> None:
+    number = (await services.desk.receive(say(SECRET))).ticket
+    assert (await load(services, number)).status is Status.DECIDING
+    await decided(services, number, "130506101")
+    assert await notices(services) == ["notice_dispatched"]
+    await decided(services, number, "130506102")
+    assert await notices(services) == ["notice_dispatched"], "one word, not one for every move"
 
 
 async def test_resident_is_told_of_a_later_date_and_why(

@@ -349,8 +349,9 @@ async def test_confidential_matter_is_withheld_from_webhooks_and_workers(
     ticket = await _open(database, dispatcher, confidential=True)
     await _call(database, dispatcher.dispatch, ticket, unit="water", note="巩庄村的人报的")
     rows = await parts.posted(database)
-    assert [row.destination for row in rows] == ["webhook:water", "wechat:oClerk"]
-    for row in rows:
+    to = ["webhook:water", "wechat:oClerk", "wechat:oResident"]  # who told it hears who has it
+    assert [row.destination for row in rows] == to
+    for row in rows[:2]:
         body = json.dumps(json.loads(row.body), ensure_ascii=False).replace("公共设施", "")
         assert not any(secret in body for secret in ("路灯", "巩庄", counties.HAMLET)), body
     assert json.loads(rows[1].body)["values"]["place"] == "请到县网格管理中心当面了解"
@@ -401,7 +402,15 @@ async def test_of_two_who_decide_at_once_one_is_too_late(
         return_exceptions=True,
     )
     assert sum(isinstance(each, StaleVersion) for each in found) == 1
-    assert len(await parts.posted(database)) == 1
+    assert len(await parts.posted(database)) == 2  # its unit, and the resident
+
+
+async def test_nobody_is_rung_to_hear_who_has_his_matter(
+    database: Database, dispatcher: Dispatcher
+) -> None:
+    ticket = await _open(database, dispatcher, place="", reporter="tel:+8613800000000")
+    await _call(database, dispatcher.dispatch, ticket, unit="water")
+    assert [row.destination for row in await parts.posted(database)] == ["webhook:water"]
 
 
 async def test_refused_action_posts_nothing(database: Database, dispatcher: Dispatcher) -> None:
