@@ -170,7 +170,8 @@ class Clerk:
             return after, [_not_found(step.ticket)], ""
         key = adding.add(connection, self._dispatcher, ticket, step, message.point)
         said = Reply(key=key, values={"number": ticket.number})
-        return after, [] if step.quiet else [said], ticket.number
+        number = "" if step.earlier else ticket.number
+        return after, [] if step.quiet else [said], number
 
     def _hide(
         self, connection: Connection, number: str, after: Conversation, message: InboundMessage

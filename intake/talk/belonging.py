@@ -17,7 +17,7 @@ from nlp.nudge import Nudge
 from nlp.understanding import RequestKind, Understanding, Urgency
 
 MOST_CHARACTERS = 30  # a longer message tells a matter, whatever it corrects
-LONGEST_ANSWER = 20
+LONGEST_ANSWER = 12
 LITTLE_ELSE = 4  # characters beside a telephone: a name
 _TALK = frozenset({RequestKind.GREETING, RequestKind.THANKS, RequestKind.GOODBYE})  # 有人吗
 _ALL = re.compile(r"^(?:都|全部?|两[个件]都?|[三几]个都)(?:是|催|要|撤)?(?:吧|了|一下)?$")
@@ -77,7 +77,7 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn |
 def left_unsaid(conversation: Conversation) -> Turn:
     """He never said of which: it is kept with the latest, for a person to tell."""
     number, reason = conversation.options[0], reasons.WHICH_UNSAID
-    kept = Supplement(ticket=number, text=conversation.about, quiet=True, look=reason)
+    kept = Supplement(ticket=number, text=conversation.about, quiet=True, look=reason, earlier=True)
     return Turn(conversation=drafts.forget(conversation), steps=(kept,))
 
 
@@ -180,7 +180,8 @@ def _answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) ->
     """He says of which; anything else is taken for what it is, and what he wanted kept."""
     in_hand = tuple(each for each in heard.in_hand or () if each.ticket in conversation.options)
     said = heard.understanding
-    told = said.urgency is Urgency.DANGER or len(said.text) > LONGEST_ANSWER
+    long = len(said.text) > LONGEST_ANSWER and not said.tickets
+    told = long or said.urgency is Urgency.DANGER or bool(heard.message.attachments)
     wanted = knowledge.understand(conversation.about)
     chosen = () if told else _chosen(in_hand, said, knowledge)
     withdraws = wanted.kind is RequestKind.WITHDRAW  # that is asked about one by one
@@ -189,6 +190,9 @@ def _answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) ->
     message = replace(heard.message, text=conversation.about)
     asked = replace(heard, message=message, understanding=wanted)
     turn = Turn(conversation=drafts.forget(conversation))
+    if later.wants(said):  # 东韩村停水了 says which, and is told all the same
+        kept = Supplement(ticket=chosen[0].ticket, text=heard.words, quiet=True)
+        turn = replace(turn, steps=(kept,))
     for each in chosen:
         done = _done(turn.conversation, each, asked, knowledge)
         turn = replace(done, steps=(*turn.steps, *done.steps))

@@ -55,7 +55,8 @@ class Supplement:
     """Add the resident's words to his ticket, and the telephone or name that he leaves.
 
     `brief`: he knows where they go; `quiet`: other words tell him; `look`: why a person at the
-    hotline is to look at it; `alarm`: of a danger, so who is told of it is told again.
+    hotline is to look at it; `alarm`: of a danger, so who is told of it is told again; `earlier`:
+    words of a message before this one, which is none of that ticket's.
     """
 
     ticket: str
@@ -64,6 +65,7 @@ class Supplement:
     quiet: bool = False
     look: str = ""
     alarm: bool = False
+    earlier: bool = False
     phone: str = ""
     name: str = ""
 
