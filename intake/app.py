@@ -167,9 +167,11 @@ async def serve(
     *,
     ready: Callable[[Services], None],
     beside: tuple[web.Application, int] | None = None,
+    stopping: Callable[[], None] = lambda: None,
     polls: bool = True,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. `ready` is called once the port is open.
+    """Serve until SIGTERM or SIGINT. `ready` is called once the port is open, `stopping` when we
+    are told to end.
 
     `beside` is the sample department of a trial and its port; `polls` is as in `build`.
     """
@@ -186,6 +188,7 @@ async def serve(
         _set_aside()
         ready(services)
         await stop.wait()
+        stopping()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

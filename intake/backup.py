@@ -22,6 +22,7 @@ from config.runtime import LOCAL_ZONE
 from config.settings import Settings
 
 DATABASE = "hotline.db"
+MOST_NAMED = 5  # backups in one message
 SUMS = "SHA256SUMS"  # as `sha256sum -c` reads it
 FOLDERS = ("media", "recordings")
 _NAME = re.compile(r"hotline-\d{8}-\d{6}")
@@ -87,7 +88,7 @@ def read_sums(folder: Path) -> dict[str, str]:
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BackupFault(f"{folder} 不是一份完整的备份：读不到 {SUMS}") from error
+        raise BackupFault(_no_backup(folder)) from error
     found = {}
     for line in lines:
         digest, _, name = line.partition("  ")
@@ -95,6 +96,16 @@ def read_sums(folder: Path) -> dict[str, str]:
             raise BackupFault(f"{folder / SUMS} 里有一行不对：{line[:80]}")
         found[name] = digest
     return found
+
+
+def _no_backup(folder: Path) -> str:
+    """Why not; of the folder that backups lie in, those that are there."""
+    inside = backups(folder) if folder.is_dir() else []
+    if not inside:
+        return f"{folder} 不是一份完整的备份：读不到 {SUMS}"
+    named = "、".join(each.name for each in reversed(inside[-MOST_NAMED:]))
+    more = f" 等 {len(inside)} 份" if len(inside) > MOST_NAMED else ""
+    return f"{folder} 里放着备份，请写其中一份，例如 {inside[-1]}。从新到旧：{named}{more}"
 
 
 def digest_of(path: Path) -> str:

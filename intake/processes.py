@@ -5,7 +5,7 @@ all.
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -15,9 +15,11 @@ STOP_WITHIN_S = 20.0
 _log = structlog.get_logger(__name__)
 
 
-async def supervise(arguments: Sequence[str], count: int) -> None:
+async def supervise(
+    arguments: Sequence[str], count: int, *, stopping: Callable[[], None] = lambda: None
+) -> None:
     """Run `hotline ARGUMENTS --child NUMBER` `count` times, numbered from 0, until SIGTERM or
-    SIGINT; a child that dies is replaced by one with its number.
+    SIGINT, which `stopping` is called at; a child that dies is replaced by one with its number.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -26,6 +28,8 @@ async def supervise(arguments: Sequence[str], count: int) -> None:
     async with asyncio.TaskGroup() as group:
         for index in range(count):
             group.create_task(_keep(arguments, index, stop))
+        await stop.wait()
+        stopping()
 
 
 async def _keep(arguments: Sequence[str], index: int, stop: asyncio.Event) -> None:

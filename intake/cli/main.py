@@ -69,6 +69,7 @@ def run(
         base=show.address(chosen),
         state=chosen.state,
         password=password,
+        reset=_reset(path, trial_run),
         example=show.example(county) if trial_run else "",
         sample_port=sample_port,
         warning=fit.command_out_of_reach(chosen, county),
@@ -76,7 +77,8 @@ def run(
     if chosen.processes > 1:
         show.started(common.out, first)
         arguments = ["run", *(["--settings", str(path)] if path else [])]
-        asyncio.run(processes.supervise(arguments, chosen.processes))
+        asyncio.run(processes.supervise(arguments, chosen.processes, stopping=show.stopping))
+        show.stopped()
         return
     sample = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(common.out))
     asyncio.run(
@@ -84,9 +86,11 @@ def run(
             chosen,
             clock,
             ready=lambda services: show.started(common.out, first),
+            stopping=show.stopping,
             beside=None if sample_port is None else (sample.application(), sample_port),
         )
     )
+    show.stopped()
 
 
 @application.command()
@@ -178,6 +182,14 @@ def _fitting_county(chosen: Settings) -> County:
     except SettingsFault as fault:
         common.refuse(str(fault), fault)
     return county
+
+
+def _reset(path: Path | None, trial_run: bool) -> str:
+    """What gives a new one-time password in this installation."""
+    if trial_run:
+        return f".venv/bin/hotline operator reset {accounts.FIRST_NAME} --trial"
+    named = f" --settings {path}" if path else ""
+    return f"hotline operator reset {accounts.FIRST_NAME}{named}"
 
 
 def _with_sample(chosen: Settings) -> tuple[Settings, int]:

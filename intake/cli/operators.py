@@ -17,19 +17,20 @@ operators = typer.Typer(
     help="管理账号。新密码只显示一次，第一次登录时必须更换。", no_args_is_help=True
 )
 Name = Annotated[str, typer.Argument(help="登录名")]
+ROLES = "，".join(f"{role.value} {name}" for role, name in accounts.ROLE_NAMES.items())
 
 
 @operators.command()
 def add(
     name: Name,
-    role: Annotated[accounts.Role, typer.Option(help="角色")] = accounts.Role.OPERATOR,
+    role: Annotated[str, typer.Option(help=f"角色：{ROLES}")] = accounts.Role.OPERATOR.value,
     display_name: Annotated[str, typer.Option("--display-name", help="显示的姓名")] = "",
     settings_path: SettingsPath = None,
     trial_run: Trial = False,
 ) -> None:
     """新增一个账号。"""
     order = staffing.Order(
-        task=staffing.Task.ADD, name=name, role=role, display_name=display_name or name
+        task=staffing.Task.ADD, name=name, role=_role(role), display_name=display_name or name
     )
     _operate(order, settings_path, trial_run)
 
@@ -56,6 +57,14 @@ def enable(name: Name, settings_path: SettingsPath = None, trial_run: Trial = Fa
 def listing(settings_path: SettingsPath = None, trial_run: Trial = False) -> None:
     """列出账号。"""
     _operate(staffing.Order(task=staffing.Task.LIST), settings_path, trial_run)
+
+
+def _role(said: str) -> accounts.Role:
+    names = {name: role for role, name in accounts.ROLE_NAMES.items()}
+    role = names.get(said.strip(), said.strip().lower())
+    if role not in names.values():
+        common.refuse(f"没有“{said}”这个角色。可以写：{ROLES}")
+    return accounts.Role(role)
 
 
 def _operate(order: staffing.Order, settings_path: Path | None, trial_run: bool) -> None:

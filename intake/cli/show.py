@@ -32,13 +32,15 @@ MOST_LETTERS = 200  # in one table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class First:
-    """What the first screen tells: `password` is the first operator's, where he is new; `example`
-    is something to write in a trial; `sample_port` is where the sample department listens.
+    """What the first screen tells: `password` is the first operator's, where he is new, `reset` the
+    command that gives another; `example` is something to write in a trial; `sample_port` is where
+    the sample department listens.
     """
 
     base: str
     state: Path
     password: str | None = None
+    reset: str = ""
     example: str = ""
     sample_port: int | None = None
     warning: str = ""
@@ -65,6 +67,8 @@ def started(out: Console, first: First) -> None:
             f"第一个管理员账号：{accounts.FIRST_NAME}",
             f"一次性密码：{first.password}（只显示这一次，登录后请更换）",
         ]
+    elif first.reset:
+        lines += ["", "账号和密码还是原来的。忘了密码，在另一个窗口运行：", first.reset]
     if first.example:
         lines += [
             "",
@@ -79,6 +83,16 @@ def started(out: Console, first: First) -> None:
     if first.warning:
         lines += ["", f"注意：{first.warning}"]
     out.print(Panel(Text("\n".join(lines)), title="有事儿我要说 · 已启动", expand=False))
+
+
+def stopping() -> None:
+    """Who pressed Ctrl+C sees that it was heard: what is being done is finished first."""
+    common.say("正在停：手上的事做完就停。")
+
+
+def stopped() -> None:
+    """The last line."""
+    common.say("已停。数据都在。")
 
 
 def _sample(port: int | None) -> list[str]:

@@ -25,8 +25,12 @@ async def test_what_is_loaded_for_good_is_set_aside_before_the_first_message(
         aside.append(gc.get_freeze_count())
         os.kill(os.getpid(), signal.SIGTERM)
 
+    heard: list[str] = []
     try:
-        await app.serve(chosen, runtime.system(), ready=ready)
+        await app.serve(
+            chosen, runtime.system(), ready=ready, stopping=lambda: heard.append("stopping")
+        )
     finally:
         gc.unfreeze()
     assert aside[0] > MUCH
+    assert heard == ["stopping"]

@@ -229,3 +229,15 @@ def test_files_beside_a_postgresql_are_kept_and_come_back(
         last = connection.execute(sa.select(schema.number_sequence.c.last)).scalar_one()
     engine.dispose()
     assert last == restore.NUMBERS_LEFT_FREE
+
+
+async def test_the_folder_of_backups_is_no_backup_but_names_those_inside(
+    services: Services, tmp_path: Path
+) -> None:
+    for days in range(2):
+        backup.make(services.settings, tmp_path / "b", NIGHT + timedelta(days=days), keep=9)
+    with pytest.raises(BackupFault) as refused:
+        restore.check(tmp_path / "b")
+    newest = tmp_path / "b" / "hotline-20261124-020000"
+    assert f"请写其中一份，例如 {newest}" in str(refused.value)
+    assert "hotline-20261123-020000" in str(refused.value)

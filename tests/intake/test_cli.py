@@ -9,11 +9,14 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from config import load, settings
 from config.settings import Settings
 from intake import app, logs, trial
-from intake.cli import common, ports
+from intake.cli import common, ports, show
 from intake.cli import main as cli
 from tests.config import tiny
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _run(settings: Path) -> Result:
@@ -124,7 +127,10 @@ def test_the_first_screen_says_what_there_is_and_each_warning_once(written: Path
     assert "http://127.0.0.1:0/console" in shown
     assert shown.count("险情报不到县指挥值班席") == 1
     assert "试一试" not in shown
-    assert "一次性密码" in shown and "一次性密码" not in _run(written).output
+    assert "一次性密码" in shown
+    again = _run(written).output
+    assert "一次性密码" not in again
+    assert f"hotlineoperatorresetadmin--settings{written}" in re.sub(r"[\s│]", "", again)
 
 
 @pytest.mark.usefixtures("started")
@@ -171,3 +177,22 @@ def test_a_sentence_is_explained_to_its_last_word_on_a_narrow_screen(
     shown = CliRunner().invoke(cli.application, typed).output
     assert "…" not in shown
     assert text in re.sub(r"[\s│]|听到", "", shown)
+
+
+def test_a_role_that_is_none_is_refused_with_those_that_are(written: Path) -> None:
+    typed = ["operator", "add", "li", "--settings", str(written), "--role"]
+    result = CliRunner().invoke(cli.application, [*typed, "boss"])
+    assert result.exit_code == 2
+    assert "没有“boss”这个角色。可以写：operator 话务员，leader 领导" in result.output
+    assert CliRunner().invoke(cli.application, [*typed, "领导"]).exit_code == 0
+
+
+def test_the_first_screen_and_the_readmes_try_the_same_sentence() -> None:
+    county = load.load_county(settings.PACKAGED_COUNTY)
+    for name in ("README.md", "README.zh-CN.md"):
+        assert show.example(county) in (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("started")
+def test_who_stops_the_program_is_told_when_it_has_stopped(written: Path) -> None:
+    assert _run(written).output.rstrip().endswith("已停。数据都在。")
