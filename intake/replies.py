@@ -16,7 +16,7 @@ from routing.ticket import STATUS_NAMES, Action, Draft, Route, Status, Ticket, T
 
 UNNAMED_MATTER = "您反映的事"
 SHORT = 20  # characters of his own words, where they stand for the matter
-UNNAMED_PLACE = "地点待核实"
+UNNAMED_PLACE = "待核实"
 PROVISIONAL = "（放假安排还没公布，日子可能会变）"
 HOTLINE_PEOPLE = "热线的工作人员"
 STANDING = {
@@ -82,7 +82,7 @@ class Replies:
             "ask_phone": self._county.replies.get("ask_phone", "") if ask_phone else "",
         }
         if ticket.status in (Status.DECIDING, Status.RETURNED):
-            return Reply(key="receipt_person", values=values)
+            return Reply(key="receipt_person", values=values | {"where": self._where(ticket)})
         return Reply(
             key="receipt",
             values=values | {"place": self.place(ticket), "unit": self.unit(ticket)},
@@ -174,6 +174,13 @@ class Replies:
         """The key, or that of danger in general where the county has no words for this one."""
         lacks = key not in self._county.replies and key.startswith(OF_DANGER)
         return f"{OF_DANGER}general" if lacks else key
+
+    def _where(self, ticket: Ticket) -> str:
+        """The line of a receipt that tells a place which is known; empty for none."""
+        place = self._county.place_name(ticket.place) or ticket.address
+        line = self._county.replies.get("receipt_where", "")
+        told = self._filled(line, Reply(key="receipt_where", values={"place": place}))
+        return f"{told}\n" if place and told else ""
 
     def _told(self, ticket: Ticket) -> str:
         """What it is about; where we are not sure of that, the beginning of his own words."""

@@ -30,4 +30,6 @@ def add(
         alarms.again(connection, dispatcher, ticket, step.text)
     if step.phone:
         return "phone_kept"
-    return "supplemented_again" if step.brief else "supplemented"
+    if step.brief:
+        return "supplemented_again"
+    return "supplemented_secret" if ticket.confidential else "supplemented"

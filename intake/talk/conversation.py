@@ -55,7 +55,7 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     after = turn.conversation
     if after.pending and after.stage is Stage.OPEN and not after.texts:
         turn = telling.next_matter(turn, heard, knowledge)
-    turn = _unlabelled(hiding.kept(dangers.advised(turn, heard), heard))
+    turn = _unlabelled(dangers.advised(hiding.kept(turn, heard), heard))
     turn = _with_media(turn, conversation, heard, knowledge)
     if drafts.is_much(turn.conversation):
         turn = _much_told(turn, heard, knowledge)

@@ -1,13 +1,16 @@
-"""He wants it kept secret, or his name, after the ticket is there: then it is from now on. Pure."""
+"""He wants it kept secret, or his name: from the first word, or from now on where the ticket is
+there. Either way he is told that he has it. Pure.
+"""
 
 from dataclasses import replace
 
 from channels.message import Reply
 from intake.talk import later
-from intake.talk.steps import HandOver, Hide, Move, Press, Say, Step, Supplement
+from intake.talk.steps import HandOver, Hide, Move, Open, Press, ReadBack, Say, Step, Supplement
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing, Turn
 from nlp import secrecy
 
+PROMISED = "secret_promised"
 _OF_A_TICKET = (Supplement, Move, Press, HandOver)
 
 
@@ -36,9 +39,11 @@ def wished(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tu
 
 
 def kept(turn: Turn, heard: Heard) -> Turn:
-    """The turn, its ticket hidden before anything else of it is told; that is what he hears."""
+    """The turn, its ticket hidden before anything else of it is told; that is what he hears. Of
+    one that is only opened, or still asked about, he hears that it is kept secret.
+    """
     if not secrecy.wanted(heard.words):
-        return turn
+        return _promised(turn, heard, asked=False)
     steps: list[Step] = []
     for step in turn.steps:
         if isinstance(step, _OF_A_TICKET) and not any(isinstance(each, Hide) for each in steps):
@@ -47,4 +52,23 @@ def kept(turn: Turn, heard: Heard) -> Turn:
             steps.append(replace(step, quiet=True))
         else:
             steps.append(step)
-    return replace(turn, steps=tuple(steps))
+    hidden = replace(turn, steps=tuple(steps))
+    return hidden if any(isinstance(each, Hide) for each in steps) else _promised(hidden, heard)
+
+
+def _promised(turn: Turn, heard: Heard, *, asked: bool = True) -> Turn:
+    """The promise, before a question or a receipt; what to do in a danger comes before it.
+
+    In public nothing is said of him. `asked`: he has just wished for it.
+    """
+    opens = any(isinstance(step, Open) and step.draft.confidential for step in turn.steps)
+    waits = asked and turn.conversation.secret
+    speaks = any(isinstance(step, Open | ReadBack | Say) for step in turn.steps)
+    if heard.message.public or not speaks or not (opens or waits):
+        return turn
+    dangers = [
+        at for at, each in enumerate(turn.steps, 1) if isinstance(each, Open) and each.danger
+    ]
+    at = max(dangers, default=0)
+    said = Say(reply=Reply(key=PROMISED))
+    return replace(turn, steps=(*turn.steps[:at], said, *turn.steps[at:]))

@@ -1,13 +1,14 @@
 """保密: who asks for it is heard, a person decides, and departments learn only that there is something."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import sqlalchemy as sa
 
-from channels.message import Contact, InboundMessage
+from channels.message import Contact, InboundMessage, Reply
 from intake.services import Services
+from intake.talk import hiding
 from routing import schema, store, visible
 from routing.order import Order
 from routing.ticket import Status
@@ -169,3 +170,38 @@ async def test_wish_told_when_he_is_rung_back_is_heard(
     ticket = await services.database.read(lambda c: store.load(c, number))
     assert ticket.confidential
     assert await every(resident) == [True]
+
+
+def _said(services: Services, replies: Sequence[Reply]) -> str:
+    return "\n".join(services.replies.render(reply) for reply in replies)
+
+
+async def test_who_asks_for_it_with_his_matter_is_told_that_he_has_it_and_where_we_take_it_to_be(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    receipt = await Resident(services, clock, say).receipt(f"{LAMP}，别把俺供出去")
+    assert [reply.key for reply in receipt.replies] == ["secret_promised", "receipt_person"]
+    said = _said(services, receipt.replies)
+    assert "给您保密" in said and "地点：和阳镇东韩村\n" in said
+
+
+async def test_promise_is_kept_through_a_question_and_a_danger(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    resident = Resident(services, clock, say)
+    assert await resident.says("路灯坏了，别说是我说的") == ["secret_promised", "ask_place"]
+    assert await resident.says("东韩村") == ["secret_promised", "receipt_person"]
+    other = Resident(services, clock, say, "b")
+    told = await other.says("东韩村着火了，别说是我说的")
+    assert told[0] == "danger_fire" and told[1].startswith("danger_") and told[2] == hiding.PROMISED
+
+
+async def test_who_has_it_is_never_told_that_others_read_his_words(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    resident = Resident(services, clock, say)
+    await resident.says(f"{LAMP}，别说是我说的")
+    for words in ("谢谢", "千万别让村里知道", "灯杆也歪了", "别透漏俺名字", "谢谢啊"):
+        receipt = await resident.receipt(words, after_s=90)
+        said = _said(services, receipt.replies)
+        assert "办理的人能看到" not in said and "转给办事的人" not in said, (words, said)
