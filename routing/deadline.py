@@ -98,6 +98,11 @@ def sign_due(county: County, category: str, urgency: Urgency, start: datetime) -
     return (start + timedelta(minutes=minutes)).astimezone(UTC)
 
 
+def talk_minutes(county: County) -> int:
+    """Within which who asks for a person is spoken to: as urgent matters are signed for."""
+    return _limit(county, "", Urgency.URGENT).sign_within_minutes
+
+
 def light(now: datetime, start: datetime, due: datetime) -> Light:
     """Red once `due` has passed, yellow in the last fifth of the time from `start` to `due`,
     else green.

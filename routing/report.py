@@ -15,6 +15,7 @@ from routing.ticket import FINAL_STATUSES, RUNNING_STATUSES, Action, Status, Tic
 
 MOST_ROWS = 500
 MOST_COUNTED = 999  # of what waits; nobody works off more at a sitting
+TALK_MINUTES = 60  # where a county says nothing else
 WAITING = (Status.DECIDING, Status.RETURNED)
 
 _TICKET = schema.ticket
@@ -46,19 +47,32 @@ def waiting(
     limit: int,
     offset: int = 0,
     but: Collection[str] = (),
+    talk_minutes: int = TALK_MINUTES,
 ) -> list[Ticket]:
-    """Tickets that wait for a person at the hotline: danger first, then who asked for a person or
-    has answered one, then what is promised soonest, then by age. `centre` is the unit for which its
-    people act; `but` are numbers of those that are shown elsewhere.
+    """Tickets that wait for a person at the hotline: danger first, then what is promised soonest,
+    then by age. `centre` is the unit for which its people act; `but` are numbers of those that are
+    shown elsewhere; `talk_minutes` is as in `deadline`.
     """
     danger = _TICKET.c.urgency == Urgency.DANGER.value
-    first = sa.case((danger, 0), (_talks_to_us(), 1), else_=2)
+    promised = _promised(connection, talk_minutes * 60)
     query = (
         sa.select(_TICKET)
         .where(_is_ours(centre), _TICKET.c.number.not_in(but))
-        .order_by(first, _TICKET.c.due_at, _TICKET.c.opened_at, _TICKET.c.number)
+        .order_by(~danger, promised, _TICKET.c.opened_at, _TICKET.c.number)
     )
     return page(connection, query, limit, offset)
+
+
+def _promised(connection: Connection, talk_s: int) -> ColumnElement[Any]:
+    """By when the hotline must have acted, in seconds: who asks for a person is spoken to soon, and
+    so is read who answers where nothing is due any more; all else has its own date.
+    """
+    due = _seconds(connection, _TICKET.c.due_at)
+    start = sa.func.coalesce(_TICKET.c.started_at, _TICKET.c.opened_at)
+    deciding = _TICKET.c.status == Status.DECIDING.value
+    since = _seconds(connection, sa.case((deciding, start), else_=_TICKET.c.updated_at))
+    soon = since + talk_s
+    return sa.case((~running(), soon), (sa.and_(_asks_for_person(), soon < due), soon), else_=due)
 
 
 def count_waiting(connection: Connection, centre: str) -> int:
@@ -127,9 +141,11 @@ def _is_ours(centre: str) -> ColumnElement[bool]:
     return sa.or_(decides, sa.and_(acts, ours), answered_us)
 
 
-def _talks_to_us() -> ColumnElement[bool]:
-    """Somebody waits for words of ours, or has answered them; a step of ours ends it."""
-    return sa.or_(_TICKET.c.handover_reason == entails.ASKED_PERSON, _heard_back())
+def _asks_for_person() -> ColumnElement[bool]:
+    """Somebody waits for words of ours, whatever he has said since; a step of ours ends it."""
+    reason = _TICKET.c.handover_reason
+    more = heard_back.joined(entails.ASKED_PERSON, "").partition(heard_back.MARK)[0]
+    return sa.or_(reason == entails.ASKED_PERSON, reason.startswith(more, autoescape=True))
 
 
 def _heard_back() -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -84,14 +84,13 @@ def page_number(request: web.Request) -> int:
 
 
 def _limit(county: County, ticket: Ticket) -> tuple[datetime, datetime]:
-    """From when until when: who asks for a person is spoken to within the time in which urgent
-    matters are signed for.
-    """
+    """From when until when; in the order that the queue has of it (`report.waiting`)."""
     since = ticket.started_at or ticket.opened_at
     if not asks(ticket):
         return since, ticket.due_at
     since = since if ticket.status is Status.DECIDING else ticket.updated_at
-    return since, min(deadline.sign_due(county, "", Urgency.URGENT, since), ticket.due_at)
+    soon = since + timedelta(minutes=deadline.talk_minutes(county))
+    return since, min(soon, ticket.due_at)
 
 
 def _lamp(

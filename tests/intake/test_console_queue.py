@@ -104,6 +104,29 @@ async def test_who_asked_for_a_person_comes_after_danger_and_within_the_hour(
     assert "回话限" not in page and "已经给他回过话" in page
 
 
+async def test_the_promise_that_ends_first_is_first(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage], clock: Clock
+) -> None:
+    """Who answered, with days left, does not come before who waits for a call within the hour."""
+    answered = (await services.desk.receive(say(IN_TOWN, sender="a"))).ticket
+    asks = (await services.desk.receive(say("我要找人工", sender="b"))).ticket
+
+    def ask(connection: Connection) -> None:
+        tell = Order(number=answered, version=1, by="operator:a", note="哪一盏")
+        services.dispatcher.act(connection, Action.TELL, tell)
+        reply = Order(number=answered, version=2, by="resident", note="东头的")
+        services.dispatcher.act(connection, Action.SUPPLEMENT, reply)
+
+    await services.database.write(ask)
+    clock.forward(minutes=8)
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert "居民回话：东头的" in page
+    listed = [page.index(f"/console/tickets/{number}") for number in (asks, answered)]
+    assert listed == sorted(listed)
+    assert "谁的时限先到谁在前" in page
+
+
 async def test_danger_in_the_alarm_has_all_that_a_line_of_the_list_has(
     desk: Desk, services: Services, say: Callable[..., InboundMessage], clock: Clock
 ) -> None:

@@ -11,7 +11,7 @@ from intake import inbox
 from intake.services import SERVICES, Services
 from intake.web import pages, rows, sessions
 from intake.web.rows import Row
-from routing import command, jurisdiction, report
+from routing import command, deadline, jurisdiction, report
 from routing.deadline import Light
 from routing.report import MOST_COUNTED, Counts
 from routing.ticket import Status
@@ -55,7 +55,12 @@ def standing(connection: Connection, services: Services, now: datetime, page: in
     dangers = command.unseen(connection, limit=MOST_DANGERS)
     alarmed = [each.number for each in dangers]
     found = report.waiting(
-        connection, centre, limit=PAGE + 1, offset=(page - 1) * PAGE, but=alarmed
+        connection,
+        centre,
+        limit=PAGE + 1,
+        offset=(page - 1) * PAGE,
+        but=alarmed,
+        talk_minutes=deadline.talk_minutes(county),
     )
     return Standing(
         dangers=rows.read(connection, county, dangers, now),
