@@ -44,7 +44,13 @@ def why_a_person(county: County, draft: Draft, route: Route | None, certain_abov
 
 def by_catalogue(router: Router, ticket: Ticket) -> dict[str, Any]:
     """Where the catalogue sends the ticket, its category now being certain; ActionRefused."""
-    route = router.route(ticket.category, ticket.place, kind=ticket.kind, urgency=ticket.urgency)
+    route = router.route(
+        ticket.category,
+        ticket.place,
+        kind=ticket.kind,
+        urgency=ticket.urgency,
+        confidential=ticket.confidential,
+    )
     if route is None:
         raise ActionRefused("派单目录定不下来这件事归谁办，请指明主办单位。")
     return {

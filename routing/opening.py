@@ -30,6 +30,7 @@ class Opening:
             urgency=draft.urgency,
             confidence=draft.category_confidence,
             certain_above=self.certain_above,
+            confidential=draft.confidential,
         )
         return route, entails.why_a_person(self.county, draft, route, self.certain_above)
 

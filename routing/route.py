@@ -27,6 +27,7 @@ class Router:
         *,
         confidence: float = 1.0,
         certain_above: float = 0.8,
+        confidential: bool = False,
     ) -> Route | None:
         """The route of a matter, or None where a person must decide.
 
@@ -35,7 +36,8 @@ class Router:
         department. Not `certain`: the category was a guess below `certain_above`, no line of the
         catalogue
         covers it, or it is no request at all; such a route is a proposal for the person who
-        decides.
+        decides. `confidential`: he fears somebody who may sit in the village or the township, so
+        nobody below the county centre is proposed and no grid is named.
         """
         if category not in self.county.categories:
             return None
@@ -46,6 +48,9 @@ class Router:
             lead, why = self._straight(rule, ground)
         elif ground is None:
             return None
+        elif confidential:
+            lead, ground = jurisdiction.centre(self.county), None
+            why = "居民要求保密，不转给属地，由县网格管理中心先看"
         elif ground.urban:
             lead = jurisdiction.centre(self.county)
             why = "事在城区，按扁平化直接由县网格管理中心主办"

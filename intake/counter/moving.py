@@ -114,4 +114,5 @@ def _route(dispatcher: Dispatcher, ticket: Ticket) -> Route | None:
         urgency=ticket.urgency,
         confidence=ticket.category_confidence,
         certain_above=dispatcher.certain_above,
+        confidential=ticket.confidential,
     )

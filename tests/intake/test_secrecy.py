@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from channels.message import Contact, InboundMessage, Reply
+from config.county import UnitKind
 from intake.services import Services
 from intake.talk import hiding
 from routing import schema, store, visible
@@ -205,3 +206,22 @@ async def test_who_has_it_is_never_told_that_others_read_his_words(
         receipt = await resident.receipt(words, after_s=90)
         said = _said(services, receipt.replies)
         assert "办理的人能看到" not in said and "转给办事的人" not in said, (words, said)
+
+
+@pytest.mark.parametrize(
+    "matter", ["西韩村化工厂往河里排污水", "东韩村低保不公平，支书亲戚都吃低保", LAMP]
+)
+async def test_who_fears_the_village_is_not_proposed_to_it(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage], matter: str
+) -> None:
+    resident = Resident(services, clock, say)
+    await resident.says(f"{matter}，别把俺供出去")
+    ticket = await resident.latest()
+    log = await services.database.read(lambda c: store.events(c, ticket.number))
+    assert "网格站" not in log[0].note and "由属地主办" not in log[0].note
+    order = Order.on(ticket, by="operator:a")
+    await services.database.write(lambda c: services.dispatcher.dispatch(c, order))
+    unit = services.county.units[(await resident.latest()).unit]
+    assert unit.kind not in (UnitKind.GRID, UnitKind.VILLAGE, UnitKind.TOWNSHIP)
+    receipt = await resident.receipt("查询")
+    assert services.county.unit_name(unit.code) in _said(services, receipt.replies)

@@ -211,3 +211,16 @@ def test_every_category_of_nanhe_has_a_line_in_a_village_and_in_town(nanhe: Coun
             assert found is not None, category
             assert found.certain, category
             assert nanhe.version in found.rule
+
+
+@pytest.mark.parametrize("place", [VILLAGE, HAMLET, "bridge", TOWNSHIP, "estate-1"])
+def test_confidential_matter_is_never_proposed_to_those_on_the_spot(place: str) -> None:
+    found = Router(SAMPLE).route("010204", place, HELP, NORMAL, confidential=True)
+    assert found is not None
+    assert (found.unit, found.grid, found.assisting) == (COUNTY, "", ("housing",))
+    assert "保密" in found.reason
+
+
+def test_confidential_matter_of_a_department_goes_straight_there() -> None:
+    found = Router(SAMPLE).route("0201", VILLAGE, HELP, NORMAL, confidential=True)
+    assert found is not None and found.unit == "water"
