@@ -25,6 +25,10 @@ _POINTS_BACK = re.compile(
     r"(?:知道是谁|就是(?!说|想|要|问)|是(?:他|她|邻居|隔壁|我家|俺家|村里|村干部)|因为|所以|而且|后来|结果|当时|干这事|"
     r"这事|那事|这个事|那个事|(?:他|她|它|他们)(?:就|不|还|也|都|说|让|叫|把)(?!家))"
 )
+_TOLD_BEFORE = re.compile(  # of what was told already, and of nothing else
+    r"(?:我|俺)?(?:们)?(?:之前|以前|上次|上回|早就?|前几天|前两天)?(?:也|都|就)?"
+    r"(?:打|反映|说|报|找|投诉|问)过(?:电话|热线|你们|他们|村里|好?[几多两]次|了|也|都|就|一直|没人?|不|管|来|用|理|[，。])*"
+)
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 
 
@@ -132,7 +136,7 @@ def _goes_on(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
     helped = bool(_HELP_COMES.search(said.text))
     if of_danger and (helped or not later.is_another(conversation, said, knowledge)):
         return True
-    return bool(_POINTS_BACK.match(said.text))
+    return bool(_POINTS_BACK.match(said.text) or _TOLD_BEFORE.fullmatch(said.text))
 
 
 def _at_once(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> _Part:
@@ -140,7 +144,7 @@ def _at_once(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
     said, spoken = heard.understanding, heard.message.spoken
     if _is_surely_another(conversation, said, knowledge):
         return _Part.ANOTHER
-    if conversation.mixed or not _may_be_another(conversation, said, spoken=spoken):
+    if conversation.mixed or not _may_be_another(conversation, said, knowledge, spoken=spoken):
         return _Part.SAME
     return _Part.ANOTHER if spoken else _Part.PERHAPS  # what is read back can be denied
 
@@ -166,17 +170,23 @@ def _is_surely_another(
     other_place = bool(said.places and conversation.ticket_place) and elsewhere
     fine = LEAF if repair.read(said.text).adds else GROUP  # 还有垃圾没人收 is said of another thing
     group = best.code[:fine] != conversation.ticket_category[:fine] and len(best.code) > DOMAIN
-    group = group and later.wants(said)
+    unknown = not conversation.ticket_category and not conversation.mixed  # 吃干饭的, not understood
+    group = (group or unknown) and later.wants(said)
     return (group or other_place) and best.confidence >= knowledge.certain_above
 
 
-def _may_be_another(conversation: Conversation, said: Understanding, *, spoken: bool) -> bool:
-    """Another domain, by a word that names it or, in writing, by the sound of a whole sentence."""
+def _may_be_another(
+    conversation: Conversation, said: Understanding, knowledge: Knowledge, *, spoken: bool
+) -> bool:
+    """Another domain, by a word that names it or, in writing, by the sound of a whole sentence or
+    by what is certain.
+    """
     best, domain = drafts.best(said.categories), conversation.ticket_category[:DOMAIN]
     if not best.code or not domain or best.code[:DOMAIN] == domain:
         return False
     named = len(best.code) > DOMAIN and best.confidence >= NAMED
     whole = len(said.text) >= telling.LONG_ENOUGH and best.confidence >= GUESSED
+    whole = whole or best.confidence >= knowledge.certain_above
     return named or (whole and not spoken)
 
 

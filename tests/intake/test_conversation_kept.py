@@ -232,13 +232,15 @@ async def held(resident: Resident, told: Sequence[str]) -> None:
         ("家里揭不开锅了，想申请低保", ["receipt_person"]),
         ("辅导班关门了，钱不退", ["receipt_person"]),
         ("去邢台的班车停了，俺们咋去", ["receipt_person"]),
-        ("夜里两三点还有大车拉土，房子都震", ["receipt_person"]),
+        ("夜里两三点还有大车拉土，房子都震", ["receipt"]),
         ("东韩村停水两天了", ["receipt"]),
         ("已经三天了", ["supplemented"]),
         ("是村东头第二个", ["supplemented"]),
         ("晚上孩子放学看不见路", ["supplemented"]),
         ("旁边那个井盖也不平", ["supplemented"]),
         ("之前打过电话没人管", ["supplemented"]),
+        ("俺们反映过好几次了，一直没人来", ["supplemented"]),
+        ("野猪拱了玉米地", ["receipt_person"]),
     ],
 )
 async def test_another_matter_right_after_a_ticket_is_not_buried_in_it(
