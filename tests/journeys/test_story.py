@@ -92,3 +92,24 @@ async def test_pages_fit_the_screen(browser: Browser, program: Program, width: i
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, path
+
+
+async def test_a_telephone_shows_when_a_danger_was_told_and_until_when_the_rest_is_due(
+    browser: Browser, program: Program
+) -> None:
+    fire = "王庄村有人家着火了，屋里还有人，东边邻居家的柴火垛也着起来了，老人腿脚不方便出不来"
+    for text in (fire, "我要找人工"):
+        resident = await browser.new_context()
+        await tell(await resident.new_page(), program.url, text)
+        await resident.close()
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    await log_in(page, program)
+    alarm, rest = await page.inner_text(".alarm"), await page.inner_text("main > .tickets")
+    assert "报" in alarm
+    assert "已等" in alarm
+    assert "回话限" in rest
+    cut = await page.evaluate(
+        "(() => { const line = document.querySelector('.alarm .line');"
+        " return line.scrollWidth - line.clientWidth; })()"
+    )
+    assert cut <= 0
