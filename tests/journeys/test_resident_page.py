@@ -227,3 +227,20 @@ async def test_who_has_strayed_finds_home(browser: Browser, program: Program) ->
     await page.goto(program.url + "/nowhere")
     await page.click("text=回到首页")
     await page.wait_for_selector("#text")
+
+
+async def test_what_came_together_is_read_aloud_by_one_button(
+    browser: Browser, program: Program
+) -> None:
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    await page.add_init_script(
+        "window.heard = []; speechSynthesis.speak = (each) => window.heard.push(each.text);"
+    )
+    await tell(page, program.url, "王庄村有人家着火了，屋里还有人")
+    parts = await page.locator(".talk li.us p").all_inner_texts()
+    assert len(parts) > 2
+    assert await page.locator(".talk button.read").count() == 1
+    await page.click(".talk button.read")
+    assert await page.evaluate("window.heard") == ["\n".join(parts)]
+    await tell(page, program.url, "人都出来了")
+    assert await page.locator(".talk button.read").count() == 2

@@ -6,6 +6,7 @@ const LONGEST_SIDE = 2400;
 const NEWS_EVERY_MS = 15000;
 const AGAIN_MS = 5000;
 const GIVES_UP_MS = 120000;
+const TOGETHER_MS = 60000;
 const STAYS_EVERY_MS = 10000; // less than the cookie outlives the page's own clock
 const say = document.getElementById("say");
 const talk = document.querySelector(".talk");
@@ -126,25 +127,41 @@ function announcing() {
   });
 }
 
-// For those who read with difficulty: each of our answers aloud, where the machine can speak.
+// For those who read with difficulty: our answers aloud, where the machine can speak. What came together
+// (in a danger: what to do, the number, two questions) is one answer, with one button below its last part.
 function reading() {
   if (!window.speechSynthesis) return;
-  for (const line of document.querySelectorAll(".talk li.us")) {
-    const said = line.querySelector("p");
-    if (!said || line.querySelector("button")) continue;
+  for (const group of together(document.querySelectorAll(".talk li"))) {
+    const line = group.at(-1);
+    const said = group.map((each) => each.querySelector("p")).filter(Boolean);
+    if (!said.length || line.querySelector("button")) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "plain read";
     button.textContent = "念给我听";
     button.addEventListener("click", () => {
       speechSynthesis.cancel();
-      const words = new SpeechSynthesisUtterance(said.innerText);
+      const words = new SpeechSynthesisUtterance(said.map((each) => each.innerText).join("\n"));
       words.lang = "zh-CN";
       words.rate = 0.9;
       speechSynthesis.speak(words);
     });
     line.append(button);
   }
+}
+
+// Our lines that follow one another within a minute, as groups.
+function together(lines) {
+  const groups = [];
+  let before = null;
+  for (const line of lines) {
+    const at = Date.parse(line.querySelector("time")?.dateTime);
+    const ours = line.classList.contains("us");
+    if (ours && before !== null && at - before < TOGETHER_MS) groups.at(-1).push(line);
+    else if (ours) groups.push([line]);
+    before = ours ? at : null;
+  }
+  return groups;
 }
 
 // At the kiosk the next person must see nothing of this one.
