@@ -170,7 +170,7 @@ def _is_surely_another(
     other_place = bool(said.places and conversation.ticket_place) and elsewhere
     fine = LEAF if repair.read(said.text).adds else GROUP  # 还有垃圾没人收 is said of another thing
     group = best.code[:fine] != conversation.ticket_category[:fine] and len(best.code) > DOMAIN
-    unknown = not conversation.ticket_category and not conversation.mixed  # 吃干饭的, not understood
+    unknown = not conversation.ticket_category and not conversation.mixed  # 你们都是吃干饭的
     group = (group or unknown) and later.wants(said)
     return (group or other_place) and best.confidence >= knowledge.certain_above
 

@@ -51,10 +51,26 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     if len(said.demands) > 1 and conversation.stage is Stage.OPEN and not conversation.texts:
         return _several(whole, heard, knowledge)
     if conversation.texts and not chosen:
-        said = knowledge.understand(drafts.joined(whole))
+        said = _as_told(said, knowledge.understand(drafts.joined(whole)), conversation, knowledge)
     elif conversation.texts:
-        said = replace(knowledge.understand(drafts.joined(conversation)), places=said.places)
+        first = replace(knowledge.understand(drafts.joined(conversation)), places=said.places)
+        said = _as_told(said, first, conversation, knowledge)
     return weigh(whole, heard, knowledge, said)
+
+
+def _as_told(
+    now: Understanding, whole: Understanding, before: Conversation, knowledge: Knowledge
+) -> Understanding:
+    """The whole; of which matter, these words alone say where they are sure and those before were
+    not: 破热线一点用没有, and then what has happened.
+    """
+    sure = drafts.best(now.categories).confidence >= knowledge.certain_above
+    if not sure:
+        return whole
+    first = drafts.best(knowledge.understand(drafts.joined(before)).categories)
+    if first.confidence >= knowledge.certain_above:
+        return whole
+    return replace(whole, categories=now.categories, kind=now.kind)
 
 
 def _shown(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:

@@ -33,6 +33,7 @@ PLACES = {
 _HELP, _UNKNOWN = RequestKind.HELP, RequestKind.UNKNOWN
 SAYINGS = {
     "路灯坏了": {"categories": (LAMP,), "kind": _HELP},
+    "乱套了": {"categories": (Guess(code="19", confidence=0.3),), "kind": _HELP},
     "东韩村": {"places": (DONGHAN,), "kind": _UNKNOWN},
     "西韩村": {"places": (XIHAN,), "kind": _UNKNOWN},
     "韩村": {"places": (DONGHAN, XIHAN), "kind": _UNKNOWN},

@@ -9,6 +9,7 @@ from intake.services import Services
 from nlp import aside
 from nlp.aside import Aside
 from routing import store
+from routing.ticket import Status
 from tests.clock import Clock
 from tests.intake.resident import Resident
 
@@ -107,3 +108,27 @@ async def test_guess_that_we_are_not_sure_of_is_not_shown(
     receipt = await resident.receipt(said)
     (told,) = [services.replies.render(reply) for reply in receipt.replies]
     assert f"事情：“{said[:6]}" in told
+
+
+@pytest.mark.parametrize(
+    "insult",
+    [
+        "你们都是吃干饭的",
+        "什么破玩意儿",
+        "破热线一点用没有",
+        "恁都是弄啥嘞，光吃不干",
+        "你们这帮吃干饭的，打了几回电话都不管",
+        "那个啥呀又跟上回一个样子呢这是",
+    ],
+)
+@pytest.mark.parametrize("after_s", [30, 300])
+async def test_matter_told_after_an_insult_is_understood_as_that_matter(
+    resident: Resident, services: Services, insult: str, after_s: float
+) -> None:
+    await resident.says(insult)
+    matter = "地里机井没电浇不上麦子 郝桥镇"
+    await resident.says(matter, after_s=after_s)
+    ticket = await resident.latest()
+    assert ticket.text == matter or insult not in ticket.text
+    assert (ticket.category[:2], services.county.place_name(ticket.place)) == ("10", "郝桥镇")
+    assert ticket.status is Status.DISPATCHED

@@ -37,6 +37,14 @@ def test_missing_place_is_asked_once_and_the_answer_fills_it() -> None:
     assert opened.draft.messages == ("m1", "m2")
 
 
+def test_words_that_are_sure_of_the_matter_go_before_a_guess_of_it() -> None:
+    talk = Talk()
+    assert keys(talk.say("乱套了")) == ["ask_place"]
+    (opened,) = drafts(talk.say("东韩村路灯坏了"))
+    assert (opened.draft.category, opened.draft.place) == (LAMP.code, DONGHAN.code)
+    assert opened.draft.text == "乱套了\n东韩村路灯坏了"
+
+
 def test_two_near_places_are_asked_about_with_both_names() -> None:
     talk = Talk()
     talk.say("路灯坏了")
