@@ -31,6 +31,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "danger_again": frozenset({"number"}),
     "danger_public": _NOTHING,
     "danger_where": _NOTHING,
+    "danger_village": _NOTHING,
     "danger_spot": frozenset({"place"}),
     "danger_at": frozenset({"place"}),
     "danger_placed": frozenset({"number", "place"}),

@@ -77,10 +77,18 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
     if conversation.ticket_place and not where:
         rest = drafts.forget(conversation)
         return offered(alarmed(later.of(rest, heard, knowledge)), heard)
+    if not where and conversation.asked < questions.MOST_QUESTIONS:
+        return _which_village(conversation, replace(left, alarm=True))
     turn = alarmed(later.answered(replace(conversation, correcting=ticket), heard, knowledge))
     if phone:
         turn = replace(turn, steps=(*turn.steps, left))
     return offered(turn, heard)
+
+
+def _which_village(conversation: Conversation, kept: Supplement) -> Turn:
+    """村西头老李家: whoever goes there has to know of which village."""
+    again = replace(conversation, stage=Stage.PLACE, asked=conversation.asked + 1)
+    return Turn(conversation=again, steps=(kept, Say(reply=Reply(key="danger_village"))))
 
 
 def advised(turn: Turn, heard: Heard) -> Turn:

@@ -105,7 +105,8 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
         which = _to(rest, heard, knowledge, heard.understanding)
         if which is not None:
             return which
-    return add(drafts.forget(rest), heard, rest.ticket, look=reasons.LATER_PLACE)
+    look = reasons.LATER_PLACE if conversation.ticket_place else reasons.PLACE_UNKNOWN
+    return add(drafts.forget(rest), heard, rest.ticket, look=look)
 
 
 def add(conversation: Conversation, heard: Heard, number: str, *, look: str = "") -> Turn:

@@ -14,6 +14,7 @@ from channels.message import InboundMessage, Reply
 from config.replies import DANGERS
 from intake.replies import Replies
 from intake.services import Services
+from intake.talk import reasons
 from nlp.danger import kinds
 from nlp.understanding import Urgency
 from routing import store
@@ -164,3 +165,27 @@ def test_county_without_words_for_a_kind_says_those_of_danger_in_general(
     general = services.county.replies["danger_general"]
     assert replies.render(Reply(key="danger_fire")) == general
     assert replies.speak(Reply(key="danger_fire")) == general
+
+
+@pytest.mark.parametrize("spot", ["村西头老李家柴火垛", "俺村", "就在俺们村大队旁边"])
+async def test_where_in_the_village_is_kept_and_which_village_is_asked_once_more(
+    resident: Resident, services: Services, spot: str
+) -> None:
+    await resident.says("着火了快来人")
+    assert await resident.says(spot) == ["danger_village"]
+    assert await resident.says("西韩村") == ["danger_placed"]
+    ticket = await resident.latest()
+    assert services.county.place_name(ticket.place) == "和阳镇西韩村" and spot in ticket.text
+
+
+async def test_who_never_says_which_village_is_asked_no_third_time(
+    resident: Resident, services: Services
+) -> None:
+    await resident.says("着火了快来人")
+    assert await resident.says("俺村") == ["danger_village"]
+    assert "danger_village" not in await resident.says("村西头老李家柴火垛")
+    ticket = await resident.latest()
+    log = await services.database.read(lambda c: store.events(c, ticket.number))
+    notes = [event.note for event in log]
+    assert reasons.LATER_PLACE not in notes and reasons.PLACE_UNKNOWN in notes
+    assert "柴火垛" in ticket.text
