@@ -132,3 +132,15 @@ async def test_matter_told_after_an_insult_is_understood_as_that_matter(
     assert ticket.text == matter or insult not in ticket.text
     assert (ticket.category[:2], services.county.place_name(ticket.place)) == ("10", "郝桥镇")
     assert ticket.status is Status.DISPATCHED
+
+
+@pytest.mark.parametrize(
+    "said", ["你是人是机器", "恁是真人不", "你是人还是机器", "你是机器人吗", "恁是机器还是人啊"]
+)
+async def test_who_asks_what_we_are_is_told_honestly_and_offered_a_person(
+    resident: Resident, services: Services, said: str
+) -> None:
+    (reply,) = (await resident.receipt(said)).replies
+    told = services.replies.render(reply)
+    assert "不是真人" in told and "人工" in told
+    assert await resident.tickets() == [] and await resident.untold() == []
