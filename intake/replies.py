@@ -79,10 +79,11 @@ class Replies:
             "number": ticket.number,
             "matter": self._told(ticket),
             "due": _due(ticket, now),
+            "where": self._where(ticket),
             "ask_phone": self._county.replies.get("ask_phone", "") if ask_phone else "",
         }
         if ticket.status in (Status.DECIDING, Status.RETURNED):
-            return Reply(key="receipt_person", values=values | {"where": self._where(ticket)})
+            return Reply(key="receipt_person", values=values)
         return Reply(
             key="receipt",
             values=values | {"place": self.place(ticket), "unit": self.unit(ticket)},

@@ -25,7 +25,7 @@ AGAIN = "居民又说了险情的事，请马上看"  # in log and queue: who ha
 REPEAT = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)  # the queue shows it for as long as nobody has seen to it
 LONGEST_SAID = 120  # characters of the resident's words, for a message that is read in a hurry
-UNNAMED_PLACE = "地点待核实"
+UNNAMED_PLACE = "待核实"
 WITHHELD = "居民要求保密"
 
 _TELLING = tuple(

@@ -157,6 +157,8 @@ def _is_no_sentence(conversation: Conversation, heard: Heard, knowledge: Knowled
     if later.is_another(conversation, said, knowledge):
         return False
     turn = later.of(conversation, heard, knowledge)
+    if turn.conversation.correcting:
+        return True
     left = [step for step in turn.steps if isinstance(step, Supplement)]
     return not any(step.look or not (step.phone or step.name) for step in left)
 

@@ -84,9 +84,11 @@ def placed(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tu
     meant = knowledge.understand(read.meant) if read.meant else None
     if meant is not None and meant.places:
         return _to(conversation, heard, knowledge, meant)
-    if read.slot is Slot.PLACE or _denies_place(conversation, read, knowledge):
+    unknown = whereabouts.is_village_name(read.meant)  # 范家庄, which the county has not
+    if unknown or read.slot is Slot.PLACE or _denies_place(conversation, read, knowledge):
+        key = "ask_place_again" if unknown and not heard.message.spoken else ""
         asked = replace(conversation, correcting=conversation.ticket)
-        return _kept(questions.ask(asked, heard, knowledge, Stage.PLACE), heard)
+        return _kept(questions.ask(asked, heard, knowledge, Stage.PLACE, key), heard)
     if meant is not None and drafts.best(meant.categories).confidence >= knowledge.certain_above:
         return add(conversation, heard, conversation.ticket, look=reasons.MATTER_DENIED)
     return None

@@ -11,7 +11,7 @@ from intake.talk.questions import MOST_QUESTIONS
 from intake.talk.steps import Open, Say
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp import kind, repair
-from nlp.understanding import Understanding
+from nlp.understanding import RequestKind, Understanding
 from routing.ticket import Draft
 
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})
@@ -22,6 +22,7 @@ _OF_A_PLACE = re.compile(
 _TRIES_TO_SAY_WHERE = re.compile(
     r"[村镇乡屯庄街路巷道桥区楼号门口边头旁里外东西南北中上下前后附近处]|[这那哪]|家|在|厂|店|校|院|市场|广场|地|河|不知道|不清楚"
 )
+_OWN_VILLAGE = re.compile(r"(?:我|俺|咱)(?:们|这|这个)?(?:村|庄|小区|家属院|胡同|街)")
 LONG_ENOUGH = 8  # characters that say something even when no category is found
 
 
@@ -126,13 +127,14 @@ def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Underst
     said = whereabouts.put_right(said, knowledge)
     if not best.code:
         return _unclear(whole, heard, knowledge, said)
-    if whole.place or not knowledge.needs_place(best.code, said.kind):
+    if whole.place or not _needs_place(best.code, said, knowledge):
         return _settled(whole, heard, knowledge, said)
     rivals = whereabouts.rivals(said.places)
     if len(rivals) == 1:
         return _settled(replace(whole, place=rivals[0]), heard, knowledge, said)
-    in_vain = whole.stage is Stage.PLACE and not rivals and not spoken
     unknown = whereabouts.names_unknown(said)
+    anew = whereabouts.names_unknown(heard.understanding) and whole.asked < MOST_QUESTIONS
+    in_vain = whole.stage is Stage.PLACE and not (rivals or spoken or anew)
     asked = whole.stage in _WHERE and not rivals and not unknown
     if asked and knowledge.goes_straight(best.code, said.kind):
         return _settled(whole, heard, knowledge, said)
@@ -142,6 +144,14 @@ def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Underst
         return questions.ask_which(whole, heard, knowledge, rivals)
     again = "ask_place_again" if unknown and not spoken else ""
     return questions.ask(whole, heard, knowledge, Stage.PLACE, again)
+
+
+def _needs_place(category: str, said: Understanding, knowledge: Knowledge) -> bool:
+    """Do we ask where? Of what is only asked no, but 俺村自来水黄汤咋整 is asked of a village."""
+    if knowledge.needs_place(category, said.kind):
+        return True
+    of_his_village = not said.places and bool(_OWN_VILLAGE.search(said.text))
+    return of_his_village and knowledge.needs_place(category, RequestKind.HELP)
 
 
 def next_matter(turn: Turn, heard: Heard, knowledge: Knowledge) -> Turn:

@@ -26,6 +26,7 @@ _VILLAGE = re.compile(
     r"(?!(?:我|俺|咱|你|他|她|全|本|农|哪|这|那|各|每|邻|外|乡|新|老|两|几|一|有|的|个|们|在|是|村|就|住|家|附近|其他)+村)"
     r"[\u4e00-\u9fff]{2,4}(?<![我俺咱你他她全本农哪这那各每邻外乡个们])村(?![里民委干长支口头东西南北医])"
 )
+_NAME = re.compile(r"(?:在)?[\u4e00-\u9fff]{1,5}(?:村|庄|屯|营|寨|堡|镇|乡|小区|社区|家园)")
 _TAIL = re.compile("(?:镇|乡|街道|村|社区)$")
 
 
@@ -43,7 +44,10 @@ def question(options: tuple[str, ...], knowledge: Knowledge, *, spoken: bool) ->
     names = [knowledge.place(code) for code in options]
     full = tuple(name.full for name in names)
     told = which.split(names) if spoken else full
-    return Reply(key="ask_place_which", values={"options": _OR.join(told)}, choices=full)
+    towns = {name.township or name.name for name in names}
+    apart = len(towns) > 1 and any(not name.township for name in names)
+    key = "ask_place_apart" if apart else "ask_place_which"
+    return Reply(key=key, values={"options": _OR.join(told)}, choices=full)
 
 
 def chosen(conversation: Conversation, said: Understanding, knowledge: Knowledge) -> str:
@@ -98,6 +102,13 @@ def put_right(said: Understanding, knowledge: Knowledge) -> Understanding:
 def names_unknown(said: Understanding) -> bool:
     """Is a village named that the county has not?"""
     return not said.places and bool(_VILLAGE.search(said.text))
+
+
+def is_village_name(text: str) -> bool:
+    """Is it the name of a village or an estate and nothing else, whether the county has it or
+    not?
+    """
+    return bool(_NAME.fullmatch(text.strip(" ，。！？、,.!?")))
 
 
 def _of_options(options: tuple[str, ...], said: Understanding, knowledge: Knowledge) -> str:

@@ -1,9 +1,21 @@
-"""How many places one question names."""
+"""How many places one question names, and what is asked where a place is not known."""
+
+from collections.abc import Callable
 
 import pytest
 
-from intake.talk import whereabouts
+from channels.message import InboundMessage
+from intake.services import Services
+from intake.talk import reasons, whereabouts
 from nlp.understanding import Guess
+from tests.clock import Clock
+from tests.intake.resident import Resident
+
+
+@pytest.fixture
+def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage]) -> Resident:
+    """Somebody whose first words we await."""
+    return Resident(services, clock, say)
 
 
 @pytest.mark.parametrize(
@@ -23,3 +35,58 @@ def test_a_question_names_three_places_but_all_five_that_bear_one_name(
 ) -> None:
     places = tuple(Guess(code=str(i), confidence=c) for i, c in enumerate(confidences))
     assert whereabouts.rivals(places) == tuple(str(i) for i in range(options))
+
+
+async def test_what_is_asked_of_his_village_is_asked_which_village(
+    resident: Resident, services: Services
+) -> None:
+    assert await resident.says("俺村自来水黄汤咋整") == ["ask_place"]
+    assert await resident.says("西韩村") == ["receipt"]
+    assert services.county.place_name((await resident.latest()).place) == "和阳镇西韩村"
+
+
+async def test_receipt_of_what_needs_no_place_has_no_line_for_it(
+    resident: Resident, services: Services
+) -> None:
+    (reply,) = (await resident.receipt("养老金咋领")).replies
+    said = services.replies.render(reply)
+    assert reply.key == "receipt" and "地点" not in said
+
+
+async def test_township_and_village_that_do_not_go_together_are_said_to_be_so(
+    resident: Resident, services: Services
+) -> None:
+    await resident.says("路灯坏了")
+    (reply,) = (await resident.receipt("史召乡 孔村")).replies
+    said = services.replies.render(reply)
+    assert "乡镇和村对不上" in said and "河郭镇孔村" in said and "史召乡" in said
+    await resident.says("河郭镇的")
+    assert services.county.place_name((await resident.latest()).place) == "河郭镇孔村"
+
+
+@pytest.mark.parametrize("after_s", [30, 600])
+@pytest.mark.parametrize(
+    "words", ["前头说错了 是范家庄", "不对，是范家庄", "不是西韩村，是大槐树村"]
+)
+async def test_corrected_village_that_we_have_not_is_asked_for_once_then_a_person_looks(
+    resident: Resident, services: Services, words: str, after_s: float
+) -> None:
+    await resident.says("西韩村路灯坏了")
+    assert await resident.says(words, after_s=after_s) == ["ask_place_again"]
+    assert (await resident.says("就是那个范家庄"))[0].startswith("supplemented")
+    ticket = await resident.latest()
+    assert ticket.handover_reason == reasons.LATER_PLACE and words in ticket.text
+
+
+async def test_corrected_village_told_anew_is_where_it_goes(
+    resident: Resident, services: Services
+) -> None:
+    await resident.says("西韩村路灯坏了")
+    await resident.says("前头说错了 是范家庄")
+    assert await resident.says("东韩村") == ["moved"]
+
+
+async def test_village_that_we_have_not_is_asked_for_once_more(resident: Resident) -> None:
+    await resident.says("路灯坏了")
+    assert await resident.says("西头村") == ["ask_place_again"]
+    assert await resident.says("还是西头村") == ["receipt_person"]
