@@ -17,7 +17,8 @@ from routing.order import BY_RESIDENT, BY_SYSTEM, Order
 from routing.ticket import Action, Route, Status, Ticket
 
 CHANGED = "居民更正地点：{before}改成{after}"
-TO_DECIDE = "居民说地点是{after}，单子上是{before}，{why}，请定要不要改派"
+ADDED = "居民补上地点：{after}"
+TO_DECIDE = "居民说地点是{after}，单子上{recorded}，{why}，请定要不要改派"
 SIGNED = "已经签收"
 CHOSEN = "是人工派的"
 UNCERTAIN = "改了以后归谁办拿不准"
@@ -40,9 +41,11 @@ def move(
 ) -> Moved:
     """The ticket with his words and, where that may be, at the place that he means."""
     county = dispatcher.county
+    before = county.place_name(ticket.place)
     names = {
-        "before": county.place_name(ticket.place) or NOWHERE,
+        "before": before,
         "after": county.place_name(place),
+        "recorded": f"是{before}" if before else NOWHERE,
     }
     said = Order.on(ticket, by=BY_RESIDENT, note=words)
     ticket = dispatcher.supplement(connection, said)
@@ -52,7 +55,7 @@ def move(
     if why:
         reason = TO_DECIDE.format(why=why, **names)
         return Moved(ticket=look(connection, dispatcher, ticket, reason), done=False)
-    order = Order.on(ticket, by=BY_SYSTEM, note=CHANGED.format(**names))
+    order = Order.on(ticket, by=BY_SYSTEM, note=(CHANGED if before else ADDED).format(**names))
     ticket = dispatcher.correct(connection, order, place=place)
     if ticket.urgency is Urgency.DANGER:
         dispatcher.tell_command(connection, ticket)

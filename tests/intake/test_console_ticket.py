@@ -387,6 +387,23 @@ async def test_log_keeps_a_disputed_answer_and_says_what_was_corrected_and_by_wh
     assert "<b>更正</b> 王小红" in log and "<b>重新办理</b> 居民" in log
 
 
+async def test_what_was_not_known_before_was_added_and_not_changed(
+    desk: Desk, services: Services, say: Callable[..., InboundMessage]
+) -> None:
+    number = (await services.desk.receive(say("我要找人工"))).ticket
+    await enter(desk, services, Role.OPERATOR)
+    lamp = next(
+        code for code, each in services.county.categories.items() if each.name == "路灯照明"
+    )
+    filled = {"category": lamp, "place": "130506100225", "urgency": "normal"}
+    assert (await act(desk, number, form="dispatch", **filled, note="问清了"))[0] == 303
+    _, page = await desk.get(f"/console/tickets/{number}")
+    log = page[page.index("办理经过") :]
+    assert "补上类别：城乡建设" in log
+    assert "补上地点：和阳镇东韩村" in log
+    assert "空 改成" not in log
+
+
 TYPED = (
     ("place", "西韩村", "130506100", ""),
     ("place", "和阳镇东韩村", "130506100225", ""),

@@ -157,6 +157,17 @@ async def test_place_put_right_moves_the_ticket_and_who_has_it(
     assert await in_queue(resident) == []
 
 
+async def test_place_that_was_not_there_is_added(resident: Resident) -> None:
+    await resident.receipt("路灯不亮")
+    assert (await resident.receipt("就是那边")).ticket
+    await resident.receipt("不对，是西韩村", after_s=65)
+    ticket = await resident.latest()
+    assert ticket.place == XIHAN
+    told = await log(resident, ticket.number)
+    assert "correct 居民补上地点：和阳镇西韩村" in told
+    assert not any("没有记地点" in each for each in told)
+
+
 async def test_place_of_a_signed_ticket_is_for_a_person_to_change(resident: Resident) -> None:
     number = (await resident.receipt("东韩村路灯不亮")).ticket
     await signed(resident, number)

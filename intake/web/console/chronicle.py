@@ -33,6 +33,7 @@ _TELLING: Mapping[Action, tuple[str, ...]] = MappingProxyType(
         Action.EXTEND: ("due_at",),
     }
 )  # what of a step is worth a line
+_ADDED = MappingProxyType({"category": "补上", "place": "补上", "address": "补上", "unit": ""})
 _WHO = MappingProxyType({"resident": "居民", "system": "系统"})
 _NOTHING = "空"
 
@@ -73,11 +74,15 @@ def _answer(event: TicketEvent) -> str:
 
 def _changes(county: County, known: Mapping[str, Any], event: TicketEvent) -> list[str]:
     told = (name for name in _TELLING.get(event.action, ()) if name in event.changes)
-    return [
-        f"{_LABELS[name]}：{_named(county, name, known.get(name))} 改成 "
-        f"{_named(county, name, event.changes[name])}"
-        for name in told
-    ]
+    return [_change(county, name, known.get(name), event.changes[name]) for name in told]
+
+
+def _change(county: County, name: str, before: Any, after: Any) -> str:
+    """`地点：东韩村 改成 西韩村`; what was not there before has been added, not changed."""
+    label, now = _LABELS[name], _named(county, name, after)
+    if before in (None, "") and name in _ADDED:
+        return f"{_ADDED[name]}{label}：{now}"
+    return f"{label}：{_named(county, name, before)} 改成 {now}"
 
 
 def _named(county: County, name: str, value: Any) -> str:
