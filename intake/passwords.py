@@ -9,6 +9,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 SHORTEST = 10
+DIFFERENT = 5  # characters
+RULES = f"至少 {SHORTEST} 位，至少 {DIFFERENT} 个不同的字，不含登录名"
 _HASHER = PasswordHasher()
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 
@@ -40,9 +42,9 @@ def matches(known: str | None, password: str) -> bool:
 def weakness(password: str, name: str) -> str:
     """What is wrong with a new password, in Chinese; empty where it will do."""
     if len(password) < SHORTEST:
-        return f"密码至少 {SHORTEST} 位"
-    if len(set(password)) < 5 or name.lower() in password.lower():
-        return "密码太容易猜到，请换一个：不要重复同样的字，不要包含登录名"
+        return f"密码太短：{RULES}"
+    if len(set(password)) < DIFFERENT or name.lower() in password.lower():
+        return f"密码太容易猜到，请换一个：{RULES}"
     return ""
 
 

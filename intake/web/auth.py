@@ -153,7 +153,7 @@ async def _logout(request: web.Request) -> NoReturn:
 
 
 async def _password_page(request: web.Request) -> web.StreamResponse:
-    return pages.show(request, "password.html", {"problem": ""})
+    return pages.show(request, "password.html", {"problem": "", "rules": passwords.RULES})
 
 
 async def _change_password(request: web.Request) -> web.StreamResponse:
@@ -164,12 +164,16 @@ async def _change_password(request: web.Request) -> web.StreamResponse:
     known = await services.database.read(lambda c: accounts.password_hash(c, name))
     async with guard.hashing:
         right = await asyncio.to_thread(passwords.matches, known, fields.get("old", ""))
-    problem = "" if right else "原来的密码不对"
-    problem = problem or passwords.weakness(wanted, name)
-    problem = problem or ("新密码和原来的一样，请换一个" if wanted == fields.get("old") else "")
-    problem = problem or ("两次输入的新密码不一样" if wanted != fields.get("again") else "")
+    faults = [
+        "" if right else "原来的密码不对",
+        passwords.weakness(wanted, name),
+        "新密码和原来的一样，请换一个" if wanted == fields.get("old") else "",
+        "两次输入的新密码不一样" if wanted != fields.get("again") else "",
+    ]
+    problem = "；".join(filter(None, faults))
     if problem:
-        return pages.show(request, "password.html", {"problem": problem}, status=400)
+        values = {"problem": problem, "rules": passwords.RULES}
+        return pages.show(request, "password.html", values, status=400)
     async with guard.hashing:
         hashed = await asyncio.to_thread(passwords.new_hash, wanted)
     await services.database.write(lambda c: accounts.change(c, name, hashed))

@@ -1,11 +1,14 @@
 """The lists behind the console's input fields, and what was typed into them read back."""
 
+import difflib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from config.county import County, UnitKind
 
+ALIKE = 0.6  # 水利局 is to 水务局
+MOST_ALIKE, MOST_NEAR = 20, 3
 MOST_NAMED = 5  # of several that are called the same
 _DISPATCHABLE = frozenset(UnitKind) - {UnitKind.GRID}  # 1201 grids are typed by code
 _SEATS = frozenset({"township", "village", "community"})  # places that are called as their office
@@ -17,6 +20,7 @@ class Known:
 
     labels: Mapping[str, str]  # by code
     meant: Mapping[str, Collection[str]]  # codes by what somebody may type
+    hints: Mapping[str, Collection[str]] = field(default_factory=dict)  # codes by other words
 
     def codes(self, typed: str) -> tuple[str, ...]:
         """The one code that is meant, several where it can't be told, none for what there isn't."""
@@ -26,6 +30,20 @@ class Known:
     def named(self, codes: Iterable[str]) -> str:
         """`东韩村（和阳镇）、东韩村（郝桥镇）`."""
         return "、".join(self.labels[code] for code in list(codes)[:MOST_NAMED])
+
+    def near(self, typed: str) -> str:
+        """What may be meant where there is nothing of that name: what holds the word or is a slip
+        away from it; empty for nothing.
+        """
+        names = [*self.meant, *self.hints]
+        holding = [name for name in names if typed in name]
+        holding.sort(key=len)
+        alike = difflib.get_close_matches(typed, names, n=MOST_ALIKE, cutoff=ALIKE)
+        alike.sort(key=lambda name: (abs(len(name) - len(typed)), name[0] != typed[0]))
+        found: dict[str, None] = {}
+        for name in (*holding[:MOST_NAMED], *alike):
+            found |= dict.fromkeys((*self.meant.get(name, ()), *self.hints.get(name, ())))
+        return self.named(list(found)[:MOST_NEAR])
 
 
 def category(county: County, code: str) -> str:
@@ -37,7 +55,11 @@ def categories(county: County) -> Known:
     """Categories, by code, path or a name that no other has."""
     labels = {code: category(county, code) for code in sorted(county.categories)}
     spelt = {c: (county.category_path(c), county.categories[c].name) for c in labels}
-    return _known(labels, spelt)
+    hints: dict[str, list[str]] = defaultdict(list)
+    for c, each in county.categories.items():
+        for word in each.words:
+            hints[word].append(c)
+    return replace(_known(labels, spelt), hints=hints)
 
 
 def places(county: County) -> Known:

@@ -415,6 +415,9 @@ TYPED = (
     ("unit", "和阳镇", "130506100", ""),
     ("place", "火星村", "", "没有“火星村”这个地点"),
     ("unit", "火星局", "", "没有“火星局”这个单位"),
+    ("unit", "水利局", "", "没有“水利局”这个单位。是不是：南和区水务局"),
+    ("category", "机井", "", "没有“机井”这个类别。是不是：101108 "),
+    ("place", "东汉村", "", "东韩村（和阳镇）"),
 )
 
 
@@ -430,6 +433,15 @@ async def test_unique_name_is_taken_as_people_write_it(
     assert refused in page
     after = await load(services, number)
     assert refused or getattr(after, field).startswith(code)
+
+
+async def test_two_wrong_fields_are_both_told(desk: Desk, services: Services, number: str) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    wrong = {"category": "火星", "place": "火星村", "unit": "火星局", "urgency": "normal"}
+    status, page = await act(desk, number, form="dispatch", **wrong)
+    assert status == 409
+    for told in ("没有“火星”这个类别", "没有“火星村”这个地点", "没有“火星局”这个单位"):
+        assert told in page
 
 
 async def test_name_that_several_have_is_answered_with_which_there_are(

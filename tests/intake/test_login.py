@@ -168,6 +168,7 @@ async def test_one_time_password_opens_nothing_but_the_page_that_replaces_it(
 
 WILL_NOT_DO = [
     ("wrong", OWN, OWN, "原来的密码不对"),
+    ("wrong", "short", "other", "原来的密码不对；密码太短"),
     (PASSWORD, "short", "short", "至少 10 位"),
     (PASSWORD, "1111111111", "1111111111", "太容易猜到"),
     (PASSWORD, "password-of-ma", "password-of-ma", "太容易猜到"),

@@ -54,29 +54,42 @@ class Wish:
 
 
 def understood(county: County, wish: Wish, *, dispatches: bool) -> Wish:
-    """The wish with codes in place of what was typed; ActionRefused says what is not known. A
-    ticket that `dispatches` needs a category; without one it can be corrected all the same.
+    """The wish with codes in place of what was typed; ActionRefused says everything that is not
+    known. A ticket that `dispatches` needs a category; without one it can be corrected as well.
     """
-    category = chosen(options.categories(county), wish.category, "类别")
-    if dispatches and not category:
-        raise ActionRefused("请选一个类别：在“类别”里输入几个字，从下面的单子里选。")
-    place = chosen(options.places(county), wish.place, "地点")
-    unit = chosen(options.units(county), wish.unit, "单位")
+    problems: list[str] = []
+
+    def read(known: Known, typed: str, what: str) -> str:
+        try:
+            return chosen(known, typed, what)
+        except ActionRefused as refusal:
+            problems.append(str(refusal))
+            return ""
+
+    category = read(options.categories(county), wish.category, "类别")
+    if dispatches and not wish.category:
+        problems.append("请选一个类别：在“类别”里输入几个字，从下面的单子里选。")
+    place = read(options.places(county), wish.place, "地点")
+    unit = read(options.units(county), wish.unit, "单位")
     if len(wish.address) > LONGEST_ADDRESS:
-        raise ActionRefused(f"具体位置最多 {LONGEST_ADDRESS} 字，别的写在说明里。")
+        problems.append(f"具体位置最多 {LONGEST_ADDRESS} 字，别的写在说明里。")
     if wish.urgency not in set(Urgency):
-        raise ActionRefused("请选紧急程度。")
+        problems.append("请选紧急程度。")
+    if problems:
+        raise ActionRefused("".join(problems))
     return replace(wish, category=category, place=place, unit=unit)
 
 
 def chosen(known: Known, typed: str, what: str) -> str:
-    """The code of what was typed, empty for nothing; ActionRefused says which there are."""
+    """The code of what was typed, empty for nothing; ActionRefused says which may be meant."""
     codes = known.codes(typed)
     if len(codes) > 1:
         several = known.named(codes)
         raise ActionRefused(f"叫“{typed}”的{what}不止一个：{several}。请从单子里选。")
     if typed and not codes:
-        raise ActionRefused(f"没有“{typed}”这个{what}，请从单子里选，或者清空。")
+        near = known.near(typed)
+        meant = f"是不是：{near}？" if near else ""
+        raise ActionRefused(f"没有“{typed}”这个{what}。{meant}请从单子里选，或者清空。")
     return codes[0] if codes else ""
 
 
