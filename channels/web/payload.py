@@ -99,8 +99,10 @@ async def _parts(reader: MultipartReader, fields: dict[str, str]) -> Form:
 
 
 async def _photo(part: BodyPartReader) -> tuple[bytes, bool]:
-    """The photo, and whether it is all there. A too large one is read to its end all the same, as far as may be:
-    a browser that is cut off shows no page, and what was written beside the photo would be gone.
+    """The photo, and whether it is all there.
+
+    A too large one is read to its end all the same, as far as may be: a browser that is cut off
+    shows no page, and what was written beside the photo would be gone.
     """
     content, size_bytes = bytearray(), 0
     while size_bytes <= MOST_SKIPPED_BYTES and (chunk := await part.read_chunk(64 * 1024)):
