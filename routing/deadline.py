@@ -39,6 +39,7 @@ class Light(StrEnum):
 LIGHT_NAMES = MappingProxyType({Light.GREEN: "正常", Light.YELLOW: "将到期", Light.RED: "超期"})
 LIGHT_COLOURS = MappingProxyType({Light.GREEN: "绿", Light.YELLOW: "黄", Light.RED: "红"})
 LIGHT_SHAPES = MappingProxyType({Light.GREEN: "●", Light.YELLOW: "▲", Light.RED: "■"})
+QUARTER_MINUTES = 15
 YELLOW_SHARE = 5  # yellow in the last fifth of the time given
 
 # Where the county's table has no line: danger 2 h, water, power, gas and heat 24 h, the rest 7
@@ -118,9 +119,12 @@ def light(now: datetime, start: datetime, due: datetime) -> Light:
 
 def speak(due: datetime, now: datetime) -> str:
     """The deadline as people say it, in Shanghai time: `后天下午五点半前`; a time gone by says
-    so.
+    so. Nobody says 十点二十八分前: it is the quarter before, which promises no more than we owe.
     """
-    then, today = due.astimezone(LOCAL_ZONE), now.astimezone(LOCAL_ZONE)
+    exact, today = due.astimezone(LOCAL_ZONE), now.astimezone(LOCAL_ZONE)
+    minute = exact.minute - exact.minute % QUARTER_MINUTES
+    quarter = exact.replace(minute=minute, second=0, microsecond=0)
+    then = quarter if quarter > now or due < now else exact  # the last minutes as they are
     said = f"{_day(then.date(), today.date())}{_clock(then.time())}"
     return f"{said}前" if due >= now else f"{said}（已超期）"
 
@@ -158,6 +162,7 @@ def _day(day: date, today: date) -> str:
 
 
 _HOURS = ("十二", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十", "十一")
+_QUARTERS = MappingProxyType({15: "一刻", 30: "半", 45: "三刻"})
 _DIGITS = "零一二三四五六七八九"
 
 
@@ -165,8 +170,8 @@ def _clock(clock: time) -> str:
     spoken = f"{_part_of_day(clock.hour)}{_HOURS[clock.hour % 12]}点"
     if clock.hour == 0:
         spoken = "凌晨零点"
-    if clock.minute == 30:
-        return f"{spoken}半"
+    if clock.minute in _QUARTERS:
+        return spoken + _QUARTERS[clock.minute]
     return f"{spoken}{_number(clock.minute)}分" if clock.minute else spoken
 
 

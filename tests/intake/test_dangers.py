@@ -21,7 +21,7 @@ from routing import store
 from tests.clock import Clock
 from tests.intake.resident import Resident
 
-_DATE = re.compile("答复|点前|点半前|分前")
+_DATE = re.compile("答复|点前|点半前|刻前|分前")
 
 
 async def texts(resident: Resident, services: Services, text: str) -> list[str]:

@@ -138,14 +138,15 @@ def test_every_light_has_colour_shape_and_word() -> None:
 @pytest.mark.parametrize(
     ("due", "said"),
     [
-        ("2026-11-24T12:53", "今天中午十二点五十三分前"),
+        ("2026-11-24T12:53", "今天中午十二点三刻前"),
         ("2026-11-24T17:30", "今天下午五点半前"),
-        ("2026-11-24T18:05", "今天晚上六点零五分前"),
+        ("2026-11-24T18:05", "今天晚上六点前"),
         ("2026-11-25T00:00", "明天凌晨零点前"),
-        ("2026-11-25T08:10", "明天早上八点十分前"),
-        ("2026-11-25T10:53", "明天上午十点五十三分前"),
+        ("2026-11-25T08:10", "明天早上八点前"),
+        ("2026-11-25T10:28", "明天上午十点一刻前"),
+        ("2026-11-25T10:44", "明天上午十点半前"),
         ("2026-11-26T17:00", "后天下午五点前"),
-        ("2026-11-27T14:20", "本周五下午两点二十分前"),
+        ("2026-11-27T14:20", "本周五下午两点一刻前"),
         ("2026-12-03T17:30", "下周四下午五点半前"),
         ("2026-12-07T17:30", "12月7日下午五点半前"),
         ("2027-01-06T17:30", "明年1月6日下午五点半前"),
@@ -159,6 +160,13 @@ def test_every_light_has_colour_shape_and_word() -> None:
 def test_deadlines_are_said_as_people_say_them(due: str, said: str) -> None:
     assert deadline.speak(local(due), NOW) == said
     assert deadline.speak(local(due).astimezone(UTC), NOW.astimezone(UTC)) == said
+
+
+def test_the_last_minutes_are_said_as_they_are() -> None:
+    """The quarter before would be gone already."""
+    now = NOW.replace(minute=46)
+    assert deadline.speak(now + timedelta(minutes=7), now) == "今天上午十点五十三分前"
+    assert deadline.speak(now + timedelta(minutes=20), now) == "今天上午十一点前"
 
 
 @given(due=MOMENTS, now=MOMENTS)
