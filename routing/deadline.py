@@ -39,7 +39,8 @@ class Light(StrEnum):
 LIGHT_NAMES = MappingProxyType({Light.GREEN: "正常", Light.YELLOW: "将到期", Light.RED: "超期"})
 LIGHT_COLOURS = MappingProxyType({Light.GREEN: "绿", Light.YELLOW: "黄", Light.RED: "红"})
 LIGHT_SHAPES = MappingProxyType({Light.GREEN: "●", Light.YELLOW: "▲", Light.RED: "■"})
-QUARTER_MINUTES = 15
+HALF_MINUTES, QUARTER_MINUTES = 30, 15  # to which a deadline is told
+LITTLE_TIME = timedelta(hours=3)
 YELLOW_SHARE = 5  # yellow in the last fifth of the time given
 
 # Where the county's table has no line: danger 2 h, water, power, gas and heat 24 h, the rest 7
@@ -119,12 +120,14 @@ def light(now: datetime, start: datetime, due: datetime) -> Light:
 
 def speak(due: datetime, now: datetime) -> str:
     """The deadline as people say it, in Shanghai time: `后天下午五点半前`; a time gone by says
-    so. Nobody says 十点二十八分前: it is the quarter before, which promises no more than we owe.
+    so. Nobody says 十点二十八分前: it is the full or half hour before, for which there are recorded
+    phrases; where little time is left, the quarter; the last minutes as they are.
     """
     exact, today = due.astimezone(LOCAL_ZONE), now.astimezone(LOCAL_ZONE)
-    minute = exact.minute - exact.minute % QUARTER_MINUTES
-    quarter = exact.replace(minute=minute, second=0, microsecond=0)
-    then = quarter if quarter > now or due < now else exact  # the last minutes as they are
+    step = HALF_MINUTES if abs(due - now) >= LITTLE_TIME else QUARTER_MINUTES
+    minute = exact.minute - exact.minute % step
+    rounded = exact.replace(minute=minute, second=0, microsecond=0)
+    then = rounded if rounded > now or due < now else exact
     said = f"{_day(then.date(), today.date())}{_clock(then.time())}"
     return f"{said}前" if due >= now else f"{said}（已超期）"
 
