@@ -75,6 +75,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "hours": _NOTHING,
     "who": _NOTHING,
     "anger": _NOTHING,
+    "no_number": _NOTHING,
     "press_none": _NOTHING,
     "media_kept": _NOTHING,
     "point_kept": _NOTHING,

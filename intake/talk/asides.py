@@ -17,6 +17,7 @@ _KEYS = {
     Aside.WHO: "who",
     Aside.ANGER: "anger",
     Aside.SLIP: "acknowledged",
+    Aside.NO_NUMBER: "no_number",
 }
 
 

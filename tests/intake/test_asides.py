@@ -47,6 +47,9 @@ def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage
         ("在吗", "greeting"),
         ("有人吗", "greeting"),
         ("谢谢啊闺女", "thanks"),
+        ("没有单号", "no_number"),
+        ("俺没单号", "no_number"),
+        ("单号忘了", "progress_none"),
     ],
 )
 async def test_talk_without_a_matter_opens_nothing(resident: Resident, said: str, key: str) -> None:
@@ -65,6 +68,8 @@ async def test_talk_without_a_matter_opens_nothing(resident: Resident, said: str
         ("行吧，我等着", "acknowledged"),
         ("谢谢啊闺女", "thanks"),
         ("我的单号是多少", "progress"),
+        *((said, "acknowledged") for said in ("对", "是的", "中了，谢谢了啊", "谢谢，不用回了")),
+        *((said, "acknowledged") for said in ("行，谢谢恁", "不用回电话了", "好嘞麻烦了")),
     ],
 )
 @pytest.mark.parametrize("after_s", [10, 600])
@@ -90,6 +95,8 @@ async def test_talk_after_a_ticket_adds_nothing_to_it(
         "怎么取消新农合",
         "下雨就淹",
         "好的，不过路灯还是不亮",
+        *("没有单号牌的路口", "麻烦来看看", "谢谢，路灯还是不亮", "对面路灯也坏了", "行道树倒了"),
+        *("不用回电话了，来修就行", "没事别停水", "辛苦来一趟"),
     ],
 )
 def test_what_tells_something_is_no_aside(said: str) -> None:
