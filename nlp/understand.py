@@ -20,6 +20,7 @@ from nlp.urgency import Alarm, Watch
 
 MOST_GUESSES = 5
 LEAST_CONFIDENCE = 0.05
+MOST_RULES = 2  # of a danger, told as evidence
 # How the county's words and the trained domains weigh against each other; set on tests/quality.
 WORD_WEIGHT = 2.4
 DOMAIN_WEIGHT = 1.0
@@ -111,7 +112,8 @@ class Understander:
         whole = alarm.rest == text
         words = [text[a:b] for a, b in alarm.cut] if whole else self._segmenter.cut(alarm.rest)
         guesses = _ranked(named, self._classifier.guess(words), self._tilts[what])
-        return guesses if self._is_told(words, named, guesses) else _unsure(guesses)
+        sure = guesses if self._is_told(words, named, guesses) else _unsure(guesses)
+        return tuple(_in_his_case(guess, text, alarm) for guess in sure)
 
     def _is_told(
         self, words: Sequence[str], named: tuple[Guess, ...], guesses: tuple[Guess, ...]
@@ -188,6 +190,13 @@ def _ranked(
         if code != first and chances[code] >= LEAST_CONFIDENCE
     ]
     return tuple(guesses[:MOST_GUESSES])
+
+
+def _in_his_case(guess: Guess, text: str, alarm: Alarm) -> Guess:
+    """The plain word for a danger that he never said (流血) gives way to what the rules found."""
+    said = tuple(word for word in guess.evidence if word in text or word not in alarm.signs)
+    found = alarm.rules[:MOST_RULES] if len(said) < len(guess.evidence) else ()
+    return replace(guess, evidence=(*said, *found))
 
 
 def _unsure(guesses: tuple[Guess, ...]) -> tuple[Guess, ...]:

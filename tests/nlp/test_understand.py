@@ -63,6 +63,18 @@ def test_danger_names_a_danger_of_the_catalogue(understander: Understander, coun
     assert county.category_path(said.categories[0].code).endswith("溺水坠落")
 
 
+@pytest.mark.parametrize(
+    "text", ["俺老伴摔了起不来了", "老人摔倒了起不来", "俺娘摔倒起不来了，家里就俺一个人"]
+)
+def test_danger_is_told_by_what_was_found_in_his_words(
+    understander: Understander, text: str
+) -> None:
+    said = understander(text)
+    assert (said.kind, said.urgency) == (RequestKind.HELP, Urgency.DANGER)
+    evidence = said.categories[0].evidence
+    assert "流血" not in evidence and any("摔" in word for word in evidence)
+
+
 def test_a_denied_danger_names_none(understander: Understander) -> None:
     said = understander("没有着火，是想问路灯什么时候修")
     assert said.urgency is Urgency.NORMAL
