@@ -4,7 +4,7 @@ import string
 from collections.abc import Mapping
 
 from config.documents import Document
-from config.faults import Faults, suggestion
+from config.faults import Faults, Need, suggestion
 
 MOST_CHARACTERS = 500
 SPOKEN = "_spoken"  # KEY_spoken: the same reply for the ear, with the same placeholders
@@ -146,7 +146,8 @@ def checked(document: Document, faults: Faults) -> dict[str, str]:
     if document.text:
         for key in REPLY_KEYS:
             if key not in document.data:
-                faults.add(document.file, 0, f"缺话术“{key}”", "补上这一句")
+                needs = Need(name=key, files=(document.file,))
+                faults.add(document.file, 0, f"缺话术“{key}”", "补上这一句", needs=needs)
     replies: dict[str, str] = {}
     for key, value in document.data.items():
         if key in KNOWN:

@@ -53,7 +53,8 @@ MISTAKES = [
     ("county.toml", '"0999"', '"999"', "“area_code”写的是“999”", 4),
     ("county.toml", '"12345"', '"打 12345"', "“hotline”写的是“打 12345”", 3),
     ("county.toml", 'code = "130999"', 'code = "130998"', "不是 units.csv 里县级中心的编码", 1),
-    ("replies.toml", 'receipt = "好的"', 'receit = "好的"', "缺话术“receipt”", 0),
+    ("replies.toml", 'receipt = "好的"', 'receit = "好的"', "是不是想写 receipt", 7),
+    ("replies.toml", 'receipt = "好的"', "", "缺话术“receipt”", 0),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{nmber}"', "是不是想写 number", 7),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{number"', "花括号不成对", 7),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{number.x}"', "填不上", 7),
@@ -158,6 +159,7 @@ def _told(folder: Path) -> str:
         ("county.toml", "\nunit =", "\nunti =", "是不是想写 unit"),
         ("departments.toml", 'name = "小县水务局"', 'nme = "小县水务局"', "是不是想写 name"),
         ("places.csv", "name,unit", "nme,unit", "是不是想写 name"),
+        ("replies.toml", "receipt =", "receit =", "是不是想写 receipt"),
     ],
 )
 def test_one_cause_is_told_once(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
