@@ -55,8 +55,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn |
     """The turn of such words; None for any others."""
     if conversation.stage is Stage.TICKET:
         return _answered(conversation, heard, knowledge)
-    if heard.in_hand is None:
-        return None
+    if heard.in_hand is None or not may_be(conversation, heard, knowledge):
+        return None  # they were looked up for another question, which he has not answered
     said = heard.understanding
     meant = _meant(heard.in_hand, said, knowledge) if heard.in_hand else ()
     if meant is None:

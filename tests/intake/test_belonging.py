@@ -168,3 +168,14 @@ async def test_after_a_result_impatience_is_told_of_it(resident: Resident) -> No
     await resident.finished(number, closed=True)
     assert await resident.says("催一下", after_s=3 * DAY) == ["progress_closed"]
     assert await resident.status(number) is Status.CLOSED
+
+
+async def test_matter_told_instead_of_naming_a_ticket_is_told_and_not_asked_about(
+    resident: Resident,
+) -> None:
+    """Impatient words, that with no ticket asked about are a matter: they are one here too."""
+    dark = "东韩村村口的路灯坏了三天了没人修"
+    for words in (dark, WATER, dark):
+        await resident.says(words, after_s=3600)
+    assert await resident.says("撤单", after_s=40 * 3600) == ["which_ticket"]
+    assert await resident.says(dark) == ["receipt"]
