@@ -77,9 +77,14 @@ class Clerk:
                 if touched != number and inbox_id in told:
                     inbox.link_also(connection, inbox_id, touched)
         receipt = Receipt(
-            replies=tuple(said), ticket=number, person=bool(turn.person), reason=turn.person
+            replies=tuple(said),
+            ticket=number,
+            person=bool(turn.person),
+            reason=turn.person,
+            asks=after.due_at is not None,
+            danger=after.ticket_danger,
         )
-        return after, replace(receipt, asks=after.due_at is not None, danger=after.ticket_danger)
+        return after, receipt
 
     def notify(
         self, connection: Connection, to: Contact, replies: Sequence[Reply], ticket: str

@@ -80,7 +80,7 @@ class Purge:
         query = sa.select(table.c.id).where(table.c.kept_at < before).limit(BATCH)
         now = self._runtime.now()
         old = await self._database.read(
-            lambda c: (*c.execute(query).scalars(), *unowned.media(c, now)[:BATCH])
+            lambda c: (*c.execute(query).scalars(), *unowned.media(c, now, BATCH))
         )
         for each in old:
             found = await media.find(each)

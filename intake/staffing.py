@@ -39,19 +39,30 @@ async def manage(database: Database, order: Order, now: datetime) -> str:
     """Carry out an order and say in Chinese what came of it. A new password's hash is made before
     the unit of work, so that no resident's message waits for it.
     """
-    fresh = await asyncio.to_thread(passwords.fresh)
-    return await database.write(lambda c: _managed(c, order, now, fresh))
-
-
-def _managed(connection: Connection, order: Order, now: datetime, fresh: Fresh) -> str:
     if order.task is Task.LIST:
-        lines = [
-            f"{a.name}\t{a.display_name}\t{ROLE_NAMES[a.role]}\t{'在用' if a.active else '已停用'}"
-            for a in accounts.listing(connection)
-        ]
-        return "\n".join(lines) or "还没有账号。"
+        return await database.read(_listed)
     if not order.name:
         raise AccountFault("请写明登录名，例如：hotline operator add zhang --role operator")
+    if order.task is Task.DISABLE:
+        return await database.write(lambda c: _disabled(c, order.name))
+    fresh = await asyncio.to_thread(passwords.fresh)
+    return await database.write(lambda c: _given_password(c, order, now, fresh))
+
+
+def _listed(connection: Connection) -> str:
+    lines = [
+        f"{a.name}\t{a.display_name}\t{ROLE_NAMES[a.role]}\t{'在用' if a.active else '已停用'}"
+        for a in accounts.listing(connection)
+    ]
+    return "\n".join(lines) or "还没有账号。"
+
+
+def _disabled(connection: Connection, name: str) -> str:
+    accounts.disable(connection, name)
+    return f"已停用 {name}，其登录全部失效。"
+
+
+def _given_password(connection: Connection, order: Order, now: datetime, fresh: Fresh) -> str:
     if order.task is Task.ADD:
         password = accounts.add(
             connection,
@@ -65,8 +76,5 @@ def _managed(connection: Connection, order: Order, now: datetime, fresh: Fresh) 
     if order.task is Task.RESET:
         password = accounts.reset(connection, order.name, fresh)
         return f"{order.name} 的一次性密码：{password}（只显示这一次）"
-    if order.task is Task.ENABLE:
-        password = accounts.enable(connection, order.name, fresh)
-        return f"已恢复 {order.name}，一次性密码：{password}（只显示这一次）"
-    accounts.disable(connection, order.name)
-    return f"已停用 {order.name}，其登录全部失效。"
+    password = accounts.enable(connection, order.name, fresh)
+    return f"已恢复 {order.name}，一次性密码：{password}（只显示这一次）"

@@ -2,6 +2,7 @@
 our disk. Functions of a connection.
 """
 
+import itertools
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,8 @@ _HELD = re.compile(rf"{attachments.HELD}([0-9a-f]{{32}})")
 _INBOX, _MEDIA = schema.inbox, schema.media
 
 
-def media(connection: Connection, now: datetime) -> list[str]:
-    """The ids of files kept in the last days that no message has."""
+def media(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """The ids of files kept in the last days that no message has, `limit` at most."""
     kept = sa.select(_MEDIA.c.id).where(
         _MEDIA.c.kept_at >= now - LOOKED_BACK, _MEDIA.c.kept_at < now - COMES_WITHIN
     )
@@ -28,7 +29,8 @@ def media(connection: Connection, now: datetime) -> list[str]:
     lately = _bodies().where(_INBOX.c.received_at >= now - LOOKED_BACK - COMES_WITHIN)
     bodies = connection.execute(lately).scalars()
     used = {each for body in bodies for each in _HELD.findall(body)}
-    return [each for each in found if each not in used and not _is_of_old(connection, each)]
+    unused = (each for each in found if each not in used and not _is_of_old(connection, each))
+    return list(itertools.islice(unused, limit))
 
 
 def _is_of_old(connection: Connection, media_id: str) -> bool:

@@ -36,8 +36,6 @@ _STOP_WORDS = (
     "还 这 这个 进行 那 那个 都 里 问题"
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-
-
 _TINY = 1e-12
 
 
@@ -99,7 +97,7 @@ class Classifier:
 
     def _chances(self, words: Sequence[str], scores: NDArray[Any]) -> NDArray[Any]:
         """The chance of each class: both models' mean, and cooler where few words are known."""
-        chances = _soft_maximum(scores * self._temperature)
+        chances = networks.soft_maximum(scores * self._temperature)
         sharper = 1.0
         if self._network is not None:
             meant = self._network.chances([word for word in words if word not in STOP_WORDS])
@@ -107,7 +105,7 @@ class Classifier:
                 chances = NETWORK_SHARE * meant + (1 - NETWORK_SHARE) * chances
                 sharper = SHARPER
         cooler = SHORT_OF_WORDS.get(self.known(words), 1.0) if self._cools else 1.0
-        return _soft_maximum(np.log(chances + _TINY) * sharper * cooler)
+        return networks.soft_maximum(np.log(chances + _TINY) * sharper * cooler)
 
     def _vector(self, names: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Indices and values: sublinear counts times rarity, each family of features of length
@@ -160,12 +158,6 @@ def load(folder: Path | None = None, *, cools: bool = True) -> Classifier:
         cools=cools,
         network=networks.load(home) if (home / networks.FILE).exists() else None,
     )
-
-
-def _soft_maximum(scores: NDArray[Any]) -> NDArray[Any]:
-    exponents = np.exp(scores - scores.max())
-    chances: NDArray[Any] = exponents / exponents.sum()
-    return chances
 
 
 def features(words: Sequence[str]) -> list[str]:

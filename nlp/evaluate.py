@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from nlp import classify, train
 from nlp.examples import DataMissing, Example, read
+from nlp.network_training import Progress
 from nlp.segment import Segmenter
-from nlp.train import FOLDS, SEED, Progress, fit
+from nlp.train import FOLDS, SEED, fit
 
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 BINS = 10

@@ -60,7 +60,7 @@ class Network:
             return None
         rows = np.array(known, dtype=np.int64)
         chances: NDArray[Any] = np.mean(
-            [_soft_maximum(member.scores(rows)) for member in self.members], axis=0
+            [soft_maximum(member.scores(rows)) for member in self.members], axis=0
         )
         return chances
 
@@ -69,6 +69,13 @@ def windows(meanings: NDArray[Any], width: int) -> NDArray[Any]:
     """The meanings of `width` words that follow each other, side by side, for each place."""
     places = len(meanings) - width + 1
     return np.concatenate([meanings[at : at + places] for at in range(width)], axis=1)
+
+
+def soft_maximum(scores: NDArray[Any]) -> NDArray[Any]:
+    """Scores of classes (the last axis) as chances."""
+    exponents = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    chances: NDArray[Any] = exponents / exponents.sum(axis=-1, keepdims=True)
+    return chances
 
 
 def _peaks(seen: NDArray[Any], matrix: NDArray[Any]) -> NDArray[Any]:
@@ -111,9 +118,3 @@ def _member(arrays: Any, number: int) -> Member:
             for name in ("scale", "bias", "out", "out_bias")
         },
     )
-
-
-def _soft_maximum(scores: NDArray[Any]) -> NDArray[Any]:
-    exponents = np.exp(scores - scores.max())
-    chances: NDArray[Any] = exponents / exponents.sum()
-    return chances

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.network import Member, Network, windows
+from nlp.network import Member, Network, soft_maximum, windows
 
 Array = NDArray[Any]
 Progress = Callable[[float], None]  # the share that is done
@@ -182,7 +182,7 @@ class _Learner:
         found = np.maximum(peaks, 0) + self._bias.values
         sure = self._kept(found.shape, DROPPED_FINDS)
         heard = np.maximum(found, 0) * sure
-        wrong = _soft_maximum(heard @ self._out.values + self._out_bias.values) - targets
+        wrong = soft_maximum(heard @ self._out.values + self._out_bias.values) - targets
         wrong /= len(targets)
         slope = (wrong @ self._out.values.T) * sure * (found > 0)
         self._out.learn(heard.T @ wrong, rate)
@@ -237,9 +237,3 @@ def _summed(rows: NDArray[np.int64], slopes: Array) -> tuple[NDArray[np.int64], 
     where = (places, np.arange(len(rows)))
     sums = np.asarray(csr_matrix((ones, where), shape=(len(used), len(rows))) @ slopes)
     return used[1:], sums[1:]
-
-
-def _soft_maximum(scores: Array) -> Array:
-    exponents = np.exp(scores - scores.max(axis=1, keepdims=True))
-    chances: Array = exponents / exponents.sum(axis=1, keepdims=True)
-    return chances

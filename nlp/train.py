@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 from nlp import classify, network, network_training, vectors
 from nlp.examples import Example, read
 from nlp.network import Network
+from nlp.network_training import Progress
 from nlp.segment import Segmenter, personal_names
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ MOST_FEATURES = 70_000
 REGULARISATION = 1.0
 FOLDS = 5
 SEED = 4569899
-
-
-Progress = Callable[[float], None]  # the share that is done
 
 
 def train(

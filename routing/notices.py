@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from config.county import HELPERS, County
+from config.replies import REPLY_KEYS
 from nlp import redact
 from routing import command, deadline, envelope, jurisdiction, permission, visible, workers
 from routing.envelope import Envelope
@@ -44,7 +45,14 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
 )
 RELEASED = "ticket.released"  # the ticket went to somebody else
 RUNG = "tel"  # who is reached only by ringing him is not rung for every step
+VERDICTS = ("解决了", "没解决")
 OVERDUE = "已超过时限，请督促办理"
+_ALWAYS_NEWS = MappingProxyType(
+    {Action.ANSWER: "result", Action.TELL: "notice_words", Action.EXTEND: "notice_extended"}
+)
+_NEWS_FROM_US = MappingProxyType(  # of what he does himself he is told at once
+    {Action.WITHDRAW: "notice_withdrawn", Action.REOPEN: "notice_reopened"}
+)
 
 
 def of(county: County, occasion: Occasion, new_id: Callable[[], str]) -> list[Envelope]:
@@ -130,41 +138,32 @@ def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]
 def _to_resident(
     county: County, occasion: Occasion, new_id: Callable[[], str]
 ) -> Iterable[Envelope]:
-    ticket, action = occasion.after, occasion.event.action
-    to, number, by_us = ticket.reporter, ticket.number, occasion.event.by != BY_RESIDENT
-    if not to:
-        return
-    if action is Action.ANSWER:
-        values = {
-            "number": ticket.number,
-            "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
-            "answer": ticket.answer,
-        }
-        yield envelope.reply(to, number, "result", values, new_id, choices=("解决了", "没解决"))
-    elif action is Action.TELL:
-        values = {"number": ticket.number, "said": occasion.event.note}
-        yield envelope.reply(to, number, "notice_words", values, new_id)
-    elif _decided(occasion) and to.partition(":")[0] != RUNG:
-        values = {
-            "number": number,
-            "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
-            "unit": county.unit_name(ticket.unit),
-            "due": deadline.speak(ticket.due_at, occasion.event.at),
-        }
-        yield envelope.reply(to, number, "notice_dispatched", values, new_id)
-    elif action is Action.EXTEND or (action is Action.WITHDRAW and by_us):
-        key = "notice_extended" if action is Action.EXTEND else "notice_withdrawn"
-        values = {
-            "number": ticket.number,
-            "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
-            "reason": redact.mask(occasion.event.note),
-        }
-        if action is Action.EXTEND:
-            values["due"] = deadline.speak(ticket.due_at, occasion.event.at)
-        yield envelope.reply(to, number, key, values, new_id)
-    elif action is Action.REOPEN and by_us:  # he is told at once
-        values = {"number": ticket.number}
-        yield envelope.reply(to, number, "notice_reopened", values, new_id)
+    ticket, event, key = occasion.after, occasion.event, _news(occasion)
+    if not (ticket.reporter and key):
+        return []
+    known = {
+        "number": ticket.number,
+        "matter": county.matter_name(ticket.category) or UNNAMED_MATTER,
+        "unit": county.unit_name(ticket.unit),
+        "due": deadline.speak(ticket.due_at, event.at),
+        "answer": ticket.answer,
+        "said": event.note,
+        "reason": redact.mask(event.note),
+    }
+    values = {name: known[name] for name in REPLY_KEYS[key]}
+    choices = VERDICTS if key == "result" else ()
+    return [envelope.reply(ticket.reporter, ticket.number, key, values, new_id, choices=choices)]
+
+
+def _news(occasion: Occasion) -> str:
+    """The reply that tells the resident of a step; empty where it is no news to him."""
+    action, by_us = occasion.event.action, occasion.event.by != BY_RESIDENT
+    if action in _ALWAYS_NEWS:
+        return _ALWAYS_NEWS[action]
+    if _decided(occasion):
+        rung = occasion.after.reporter.partition(":")[0] == RUNG
+        return "" if rung else "notice_dispatched"
+    return _NEWS_FROM_US.get(action, "") if by_us else ""
 
 
 def _decided(occasion: Occasion) -> bool:

@@ -119,7 +119,11 @@ class Serving:
         """He tells his matter; a machine, or who says nothing, is no person to put through."""
         screened = Screened(parts.listens)
         heard = replace(parts, listens=screened)
-        ended = await self._serve(media, caller, heard, notes, greeting)
+
+        async def lives(call_id: str) -> bool:
+            return not screened.why and await self._lives(call_id)
+
+        ended = await self._serve(media, caller, heard, notes, greeting, lives=lives)
         spoke = not screened.why and (bool(ended.tickets) or ended.outcome in _SPOKE)
         self._outgoing.over(media.call_id, Talk(heard_out=spoke, why=screened.why))
 
@@ -130,23 +134,23 @@ class Serving:
         parts: Parts,
         notes: Transcript,
         greeting: Reply | None,
+        *,
+        lives: Callable[[str], Awaitable[bool]] | None = None,
     ) -> Ended:
-        listens = parts.listens
-
-        async def lives(call_id: str) -> bool:
-            unwanted = isinstance(listens, Screened) and bool(listens.why)
-            return not unwanted and await self._lives(call_id)
-
         office = Office(
             receive=self._desk.receive,
             note=notes.heard,
             leave=self._leave(media),
-            lives=lives,
+            lives=lives or self._lives,
             now=self._desk.runtime.now,
             longest_ms=self._longest_ms,
         )
         served = Call(
-            caller=caller, listens=listens, speaks=parts.speaks, office=office, greeting=greeting
+            caller=caller,
+            listens=parts.listens,
+            speaks=parts.speaks,
+            office=office,
+            greeting=greeting,
         )
         self._calls[media.call_id] = served
         try:

@@ -10,10 +10,10 @@ from channels.phone.book import Judgement
 from channels.phone.ear import Sound
 from channels.phone.mouth import Speaks
 from channels.phone.pump import Pump
+from channels.phone.turns import PERSON_KEY
 from nlp import answer
 from nlp.answer import Question
 
-PERSON_KEY = "0"
 MOST_TOLD = 3  # what we tell is begun so often; the last time nobody breaks in
 MOST_ASKED = 2  # a question is put twice at most
 MOST_HELLOS = 2  # 喂 to a question: it is put as it was

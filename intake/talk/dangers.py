@@ -15,6 +15,10 @@ from intake.talk.turn import Conversation, Heard, Knowledge, PlaceName, Stage, T
 from nlp.understanding import RequestKind, Urgency
 from routing.ticket import Draft
 
+# What is asked of a danger once it is told.
+QUESTIONS = frozenset(
+    {"danger_where", "danger_spot", "danger_village", "danger_phone", "danger_transfer"}
+)
 GENERAL = "danger_general"  # the advice where nobody can say which danger it is
 _TALK = frozenset({RequestKind.YES, RequestKind.NO, RequestKind.GREETING})
 # What finds a house in a village: a street, a number, somebody's name, what everybody knows there.

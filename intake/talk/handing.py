@@ -11,7 +11,6 @@ from intake.talk.turn import Conversation, Heard, Knowledge, Standing, Turn
 from nlp import person
 
 TOO = "danger_person"
-_ASKS = frozenset({"danger_where", "danger_spot", "danger_phone", "danger_transfer"})
 
 
 def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
@@ -46,7 +45,7 @@ def beside(turn: Turn, heard: Heard) -> Turn:
 
 
 def _asks(step: Step) -> bool:
-    return isinstance(step, Say) and step.reply.key in _ASKS
+    return isinstance(step, Say) and step.reply.key in dangers.QUESTIONS
 
 
 def _while_asked_where(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:

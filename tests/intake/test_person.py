@@ -60,6 +60,14 @@ async def test_wish_while_we_ask_where_the_danger_is_keeps_the_question(resident
     assert len(await resident.tickets()) == 1
 
 
+async def test_question_for_the_village_stands_behind_the_word_that_a_person_comes(
+    resident: Resident,
+) -> None:
+    await resident.says("着火了快来人")
+    keys = await resident.says("村西头老李家柴火垛，快转人工")
+    assert keys[-2:] == ["danger_person", "danger_village"]
+
+
 async def test_danger_told_again_with_the_wish_is_the_same_ticket(resident: Resident) -> None:
     number = (await resident.receipt("东韩村村口老张家着火了")).ticket
     receipt = await resident.receipt("火越着越大了，着火了，快给我转人工", after_s=60)
