@@ -51,7 +51,7 @@ def test():
     need_chromium()
     need_asterisk()
     lint()
-    step("tests", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"] + sys.argv[2:])
+    step("tests", [PYTHON, "-m", "pytest", "-n", "3", "--dist", "loadfile"] + sys.argv[2:])
     say("everything passed")
 
 

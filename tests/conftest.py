@@ -1,15 +1,46 @@
-"""Fixtures that all tests share: the county, a clock, a database of each kind."""
+"""Fixtures that all tests share: the county, a clock, a database of each kind; and their order."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from config import load
 from config.county import County
 from config.settings import PACKAGED_COUNTY
 from tests import postgres
 from tests.clock import Clock
+
+LONGEST_FIRST = ("tests/phone/", "tests/journeys/")
+
+
+def _turn(nodeid: str) -> int:
+    ahead = [nodeid.startswith(each) for each in LONGEST_FIRST]
+    return ahead.index(True) if any(ahead) else len(ahead)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+class Scheduling(LoadFileScheduling):
+    """A file goes to one worker, and all calls go to one.
+
+    Calls take their real time and little of the processors: one worker waits while they are
+    spoken, the others work. Two calls at once would spoil each other's sound on a small machine.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return LONGEST_FIRST[0] if _turn(nodeid) == 0 else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """In the order above, which xdist would change to that of the numbers of tests."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

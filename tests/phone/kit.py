@@ -215,27 +215,3 @@ def from_pcm(samples: bytes, rate_hz: int) -> Samples:
     heard = np.frombuffer(samples, "<i2").astype(np.float64)
     made: Samples = soxr.resample(heard, rate_hz, RATE_HZ)
     return made
-
-
-def likeness(said: Samples, heard: Samples) -> float:
-    """How much of what was said is in what was heard: 1 is all of it, whatever loudness and delay.
-
-    Half-second pieces are looked for one by one, because a jitter buffer may insert or drop time;
-    the median piece counts.
-    """
-    step = RATE_HZ // 2
-    pieces = [said[at : at + step] for at in range(0, len(said) - step + 1, step)]
-    pieces = [piece for piece in pieces if np.sqrt(np.mean(piece**2)) > 100]
-    if not pieces or len(heard) < step:
-        return 0.0
-    return float(np.median([_best(piece, heard) for piece in pieces]))
-
-
-def _best(piece: Samples, heard: Samples) -> float:
-    size = 1 << (len(piece) + len(heard)).bit_length()
-    found = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(piece, size)), size)
-    energy = np.concatenate(([0.0], np.cumsum(heard**2)))
-    starts = len(heard) - len(piece) + 1
-    around = energy[len(piece) : len(piece) + starts] - energy[:starts]
-    scale = np.linalg.norm(piece) * np.sqrt(np.maximum(around, len(piece) * 100.0))
-    return float(np.max(found[:starts] / scale))

@@ -10,6 +10,7 @@ from tests.phone import console, kit
 from tests.phone.clocked import Clocked
 from tests.phone.hotline import Resident, spoken
 from tests.phone.kit import Telephone
+from tests.phone.likeness import likeness
 from tests.phone.line import Line
 
 
@@ -70,11 +71,11 @@ async def test_who_was_missed_is_rung_back_and_his_matter_is_the_same_ticket(
         assert "路灯" in page and f"/console/recordings/{back['id']}" in page
         page = await window.page(f"/console/calls/{message['call']}")
         assert f"/console/recordings/{message['id']}" in page
-        assert kit.likeness(note, await window.sound(message["id"])) > 0.7
+        assert likeness(note, await window.sound(message["id"])) > 0.7
         both = await window.sound(back["id"])
-    assert kit.likeness(spoken("lamp-f"), both) > 0.7
+    assert likeness(spoken("lamp-f"), both) > 0.7
     heard = kit.samples(tmp_path / "heard.wav")
-    assert kit.likeness(heard[kit.RATE_HZ : 6 * kit.RATE_HZ], both) > 0.7  # our own voice
+    assert likeness(heard[kit.RATE_HZ : 6 * kit.RATE_HZ], both) > 0.7  # our own voice
 
 
 @pytest.mark.timeout(300)

@@ -26,6 +26,7 @@ from channels.phone.exchange.happenings import (
 )
 from tests.phone import kit, program
 from tests.phone.kit import CALLER, Telephone
+from tests.phone.likeness import likeness
 from tests.phone.line import Line
 from tests.phone.program import Serve, Talk
 
@@ -83,8 +84,8 @@ async def test_without_a_program_caller_and_operator_hear_each_other(
     await operator.until("disconnected")
     heard_by_operator = kit.samples(tmp_path / "operator.wav")
     heard_by_caller = kit.samples(tmp_path / "caller.wav")
-    assert kit.likeness(kit.samples(asks)[16000:40000], heard_by_operator) > 0.9
-    assert kit.likeness(kit.samples(answers)[:32000], heard_by_caller) > 0.9
+    assert likeness(kit.samples(asks)[16000:40000], heard_by_operator) > 0.9
+    assert likeness(kit.samples(answers)[:32000], heard_by_caller) > 0.9
     assert clean_line.missed() == []
 
 
@@ -101,8 +102,8 @@ async def test_without_anybody_the_message_is_kept_though_the_caller_hangs_up(
     assert (note.number, note.stage) == (CALLER, "missed")
     assert abs(note.at.timestamp() - time.time()) < 20
     assert note.recording is not None
-    assert kit.likeness(kit.samples(message)[16000:32000], kit.samples(note.recording)) > 0.9
-    assert kit.likeness(promise, kit.samples(tmp_path / "heard.wav")) > 0.9
+    assert likeness(kit.samples(message)[16000:32000], kit.samples(note.recording)) > 0.9
+    assert likeness(promise, kit.samples(tmp_path / "heard.wav")) > 0.9
     for path in clean_line.missed():
         assert path.stat().st_mode & 0o077 == 0
     missed.forget(note)
@@ -308,9 +309,8 @@ async def test_caller_hears_whether_his_message_was_recorded_and_is_noted_in_any
             await caller.call(line.hotline, record=tmp_path / f"{ending}.wav")
             await caller.until("disconnected", 40)
         heard = kit.samples(tmp_path / f"{ending}.wav")
-        # Three seconds on a busy machine may lose a frame or two.
-        assert kit.likeness(kit.noise(3, seed=said[ending]), heard) > 0.8
-        assert kit.likeness(kit.noise(3, seed=said[other]), heard) < 0.5
+        assert likeness(kit.noise(3, seed=said[ending]), heard) > 0.8
+        assert likeness(kit.noise(3, seed=said[other]), heard) < 0.5
         note = await _note(line)
         assert (note.number, note.stage) == (CALLER, "missed")
         assert (note.recording is not None) == (ending == "goodbye")

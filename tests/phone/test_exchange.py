@@ -14,6 +14,7 @@ from channels.phone.exchange.packets import AmiFailed
 from config import runtime
 from tests.phone import kit, program
 from tests.phone.kit import Telephone
+from tests.phone.likeness import likeness
 from tests.phone.line import Line
 
 RESIDENT = "13800001111"
@@ -177,8 +178,8 @@ async def test_audio_by_websocket_is_heard_both_ways_and_hands_over(
         await caller.hang_up()
         await caller.until("disconnected")
     heard = kit.from_pcm(bytes(talk.heard), 16000)
-    assert kit.likeness(kit.samples(said)[8000:24000], heard) > 0.8
-    assert kit.likeness(answer, kit.samples(tmp_path / "heard.wav")) > 0.8
+    assert likeness(kit.samples(said)[8000:24000], heard) > 0.8
+    assert likeness(answer, kit.samples(tmp_path / "heard.wav")) > 0.8
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from intake.accounts import Role
-from tests.phone import console, kit
+from tests.phone import console
 from tests.phone.clocked import Clocked
 from tests.phone.hotline import RUNG_WITHIN_S, Hotline, Resident, spoken
 from tests.phone.kit import Telephone
+from tests.phone.likeness import likeness
 
 QUIET_S = 2.5  # five times that what is owed is looked for
 ANSWER = "灯已经修好了"
@@ -89,7 +90,7 @@ async def _both_are_heard(hotline: Hotline, number: str) -> None:
         ):
             assert f"/console/calls/{row['call']}" in page
             assert words in await window.words(f"/console/calls/{row['call']}")
-            assert kit.likeness(spoken(said), await window.sound(row["id"])) > 0.7
+            assert likeness(spoken(said), await window.sound(row["id"])) > 0.7
 
 
 @pytest.mark.timeout(300)

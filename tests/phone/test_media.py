@@ -12,6 +12,7 @@ from channels.phone.exchange.exchange import Exchange
 from config import runtime
 from tests.phone import kit, program
 from tests.phone.kit import CALLER, Telephone
+from tests.phone.likeness import likeness
 from tests.phone.line import Line
 from tests.phone.program import Talk
 
@@ -65,8 +66,8 @@ async def test_both_hear_each_other_whole_and_keys_arrive(ring: Ring, tmp_path: 
     async with asyncio.timeout(5):
         await talk.ended.wait()
     heard = kit.from_pcm(bytes(talk.heard), talk.media.rate_hz)
-    assert kit.likeness(asks[8000:32000], heard) > 0.95
-    assert kit.likeness(answers, kit.samples(tmp_path / "heard.wav")) > 0.95
+    assert likeness(asks[8000:32000], heard) > 0.95
+    assert likeness(answers, kit.samples(tmp_path / "heard.wav")) > 0.95
     assert talk.digits == ["7", "0"]
 
 

@@ -12,6 +12,7 @@ from channels.phone.exchange import recorded
 from tests.phone import console, kit
 from tests.phone.hotline import Hotline, Resident, spoken
 from tests.phone.kit import CALLER, NotYet, Samples, Telephone
+from tests.phone.likeness import likeness
 from tests.phone.line import Line
 
 
@@ -52,8 +53,8 @@ async def test_without_a_program_the_whole_call_is_recorded_and_says_how_it_ende
     assert 9 < (call.ended_at - call.at).total_seconds() < 40
     assert call.recording is not None and call.recording.stat().st_mode & 0o077 == 0
     heard = kit.samples(call.recording)
-    assert kit.likeness(answers, heard) > 0.9
-    assert kit.likeness(asks, heard) > 0.9
+    assert likeness(answers, heard) > 0.9
+    assert likeness(asks, heard) > 0.9
     assert clean_line.missed() == []
     logs = [path for path in (clean_line.instance.folder / "log").rglob("*") if path.is_file()]
     assert logs and not [path.name for path in logs if CALLER.encode() in path.read_bytes()]
@@ -85,9 +86,9 @@ async def test_call_is_read_and_heard_in_the_console(
         assert "路灯" in page and ticket["number"] in page
         assert "话务员8001" in page and CALLER not in page
         heard = await window.sound(row["id"])
-    assert kit.likeness(answers, heard) > 0.7
-    assert kit.likeness(asks, heard) > 0.7
-    assert kit.likeness(spoken("lamp-f"), heard) > 0.7
+    assert likeness(answers, heard) > 0.7
+    assert likeness(asks, heard) > 0.7
+    assert likeness(spoken("lamp-f"), heard) > 0.7
     assert list(no_recordings.iterdir()) == []
     assert len(hotline.rows("SELECT * FROM recording_listen")) == 1
 

@@ -9,6 +9,7 @@ import pytest
 from tests.phone import kit
 from tests.phone.hotline import Hotline, Resident
 from tests.phone.kit import CALLER, Telephone
+from tests.phone.likeness import likeness
 
 EAST_HAN = "130506100"  # the township that 东韩村 lies in
 
@@ -70,8 +71,8 @@ async def test_a_wish_for_a_person_is_obeyed_and_both_hear_each_other(
     await operator.until("disconnected")
     heard_by_operator = kit.samples(tmp_path / "operator.wav")
     heard_by_caller = kit.samples(tmp_path / "caller.wav")
-    assert kit.likeness(kit.noise(5, seed=1), heard_by_operator) > 0.8
-    assert kit.likeness(kit.noise(5, seed=2), heard_by_caller) > 0.8
+    assert likeness(kit.noise(5, seed=1), heard_by_operator) > 0.8
+    assert likeness(kit.noise(5, seed=2), heard_by_caller) > 0.8
 
 
 async def test_silence_is_asked_once_then_a_person_then_the_recorder(
@@ -159,7 +160,7 @@ async def test_the_caller_hears_what_we_say(
     await resident.telephone.until("disconnected")
     (text,) = (text for _, text, key in hotline.spoken() if key == "phone_greeting")
     said = kit.from_pcm(await _spoken(text, tmp_path), kit.RATE_HZ)
-    assert kit.likeness(said, kit.samples(tmp_path / "heard.wav")) > 0.9
+    assert likeness(said, kit.samples(tmp_path / "heard.wav")) > 0.9
 
 
 async def _spoken(text: str, folder: Path) -> bytes:
