@@ -3,11 +3,15 @@
 The package gives a start ten seconds and then raises, though the server comes up all the same; on
 a loaded machine every test after that would fail. So a start is asked for again until the server
 answers, or a minute and a half is over.
+
+Tests stop programs, never this server, so it need not write through to the disk and may be dropped
+in the end; a bench asks for a server that is as durable as a county's.
 """
 
 import contextlib
 import itertools
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -17,9 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import sqlalchemy as sa
 
 START_WITHIN_S = 90.0
+STOP_WITHIN_S = 30.0
 PAUSE_S = 0.5
 CREATE_TRIES = 5
 # What the package raises while a server is on its way: a limit exceeded, a half-written pid file,
@@ -58,8 +64,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[Server]:
-    """Start a server and stop it in the end; NotStarted.
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server and drop it in the end; NotStarted.
 
     Its folder is its own: other runs of pytest tidy up the one that all of them share.
     """
@@ -67,9 +73,29 @@ def server() -> Iterator[Server]:
         running = package().get_server(Path(folder) / "pg", cleanup_mode="stop", start=False)
         try:
             address = started(lambda: _start(running), log=running.log)
+            if not durable:
+                _hurry(address)
             yield Server(url=address, log=running.log)
         finally:
+            _drop(running)
             running.cleanup()
+
+
+def _hurry(address: str) -> None:
+    engine = _engine(address)
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    engine.dispose()
+
+
+def _drop(running: Any) -> None:
+    """Stop it without the checkpoint, which takes half a minute after some hundred databases."""
+    with contextlib.suppress(AssertionError, psutil.Error):  # it has never come up, or is gone
+        process = running.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(STOP_WITHIN_S)
 
 
 def package() -> Any:

@@ -79,7 +79,7 @@ async def main(count: int) -> None:
             for n in (1, 2)
         ]
         async with AsyncExitStack() as stack:
-            server = stack.enter_context(postgres.server())
+            server = stack.enter_context(postgres.server(durable=True))
             for n in (1, 2):
                 url = server.new_database()
                 name = f"PostgreSQL, {n} process{'es' * (n > 1)}"
