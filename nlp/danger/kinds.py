@@ -50,6 +50,10 @@ _BY_RULE = {
 }
 _BITTEN = re.compile(r"(?:狗|犬|藏獒|猫).{0,8}(?:咬|抓伤|扑)|咬.{0,4}[狗犬]")
 _HURT = frozenset(("violence", "medical", "poison"))
+_FELL_IN = re.compile("[塌倒垮]了|坍塌|塌方|砸")
+_CHOKES = re.compile("憋|噎|呛|卡(?:住|着|在|嗓)|[发都]紫")
+_POISON = re.compile("药|毒|敌敌畏|百草枯|汽油|酒精|洗|碱|消毒")
+_MEANS_TO = re.compile(r"(?:要|想|准备|打算|不如)(?:去)?(?:喝|吃|吞)[^，。了]{0,3}药(?!了)")
 
 
 def most_urgent(text: str, meant: Sequence[Match]) -> str:
@@ -67,6 +71,12 @@ def of(text: str, match: Match) -> str:
     said = text[match.start : match.end]
     if match.rule.danger in _HURT and _BITTEN.search(said):
         return "bite"
+    if match.rule.danger == "traffic" and said.startswith("压着") and _FELL_IN.search(text):
+        return "collapse"
+    if match.rule.danger == "poison" and _CHOKES.search(text) and not _POISON.search(text):
+        return "medical"
+    if _drinks(match) and _MEANS_TO.search(text):
+        return "suicide"
     return _BY_RULE.get(match.rule.name, match.rule.danger)
 
 
@@ -75,3 +85,7 @@ def is_lesser(text: str, match: Match) -> bool:
     if match.rule.danger in LESSER:
         return True
     return match.rule.danger == "violence" and of(text, match) == "bite"
+
+
+def _drinks(match: Match) -> bool:
+    return match.rule.danger == "poison" or _BY_RULE.get(match.rule.name) == "poison"

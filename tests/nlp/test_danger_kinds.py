@@ -22,6 +22,14 @@ from nlp.understanding import Urgency
         ("孩子让车撞了，流了好多血", "traffic"),
         ("疯狗把孩子的脸咬了，流血不止", "bite"),
         ("救命啊", kinds.GENERAL),
+        ("大棚塌了压着人", "collapse"),
+        ("路上大货车压着人了", "traffic"),
+        ("孩子吞了个扣子，憋得脸都紫了", "medical"),
+        ("孩子吞了个硬币噎住了", "medical"),
+        ("孩子把老鼠药吃了，脸都紫了", "poison"),
+        ("我要喝农药", "suicide"),
+        ("俺媳妇闹着要喝药", "suicide"),
+        ("俺媳妇喝了农药", "poison"),
     ],
 )
 def test_most_urgent_kind_is_known(understander: Understander, said: str, kind: str) -> None:
@@ -58,9 +66,31 @@ def test_bite_that_bleeds_is_a_danger(understander: Understander) -> None:
         "买化肥被骗了钱",
         "狗咬了人不赔",
         "村里的狗太多，怕咬着孩子",
+        "机井电机烧了，三天了，麦子都旱黄了",
+        "院里头茅子满了没人来抽，臭哩不中",
+        "我想死你们了",
     ],
 )
 def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> None:
     understood = understander(said)
     assert understood.urgency is Urgency.NORMAL
     assert understood.danger_kind == kinds.GENERAL
+
+
+def test_burst_water_pipe_is_urgent_and_no_danger(understander: Understander) -> None:
+    assert understander("侯东村西头水管子漏了，流了一街").urgency is Urgency.URGENT
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("电机烧了，机房里着火了", "fire"),
+        ("煤气管子漏了，水管也漏了", "gas"),
+        ("厕所满了，孩子掉进化粪池里了", "water"),
+    ],
+)
+def test_danger_beside_a_false_friend_is_heard(
+    understander: Understander, said: str, kind: str
+) -> None:
+    understood = understander(said)
+    assert (understood.urgency, understood.danger_kind) == (Urgency.DANGER, kind)
