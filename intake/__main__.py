@@ -10,9 +10,10 @@ def main() -> None:
     problems = selfcheck.problems()
     if problems:
         sys.exit("\n".join(problems))
+    from intake.cli import chinese
     from intake.cli import main as cli
 
-    cli.application()
+    sys.exit(chinese.run(cli.application))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def train(
     data: Annotated[Path | None, typer.Argument(help="来信数据 train.jsonl；可省略")] = None,
     force: Annotated[bool, typer.Option(help="新模型更差时也替换")] = False,
 ) -> None:
-    """重新训练分类模型（需要安装 nanhe-hotline[train,vectors]，约十分钟）。"""
+    """重新训练分类模型（要先装附加包 train 和 vectors，约十分钟）。"""
     from nlp import train as training
 
     try:

@@ -1,0 +1,55 @@
+"""A slip of the finger at the command line is told in Chinese, with what to do."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from intake.cli import chinese
+from intake.cli.main import application
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("run --setings x", "没有 --setings 这个选项。是不是想写 --settings？"),
+        ("run --nonsense", "没有 --nonsense 这个选项。"),
+        ("chek", "没有 chek 这个命令。是不是想写 check？"),
+        ("frobnicate", "没有 frobnicate 这个命令。"),
+        ("check a b", "多写了：b。"),
+        ("operator add", "少写了 name。"),
+        ("operator add x --role", "--role 后面要写上值。"),
+        ("run --trial=yes", "--trial 后面不写值。"),
+        ("department --port x", "--port 写得不对：要写整数。"),
+    ],
+)
+def test_it_says_what_is_wrong_and_where_to_read_on(
+    typed: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert chinese.run(application, typed.split()) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(told), shown
+    assert "用法看这里：hotline" in shown
+    assert not any(word in shown for word in ("Try", "Error", "Usage"))
+
+
+def test_what_a_command_says_by_its_code_is_kept(tmp_path: Path) -> None:
+    assert chinese.run(application, ["check", str(tmp_path / "none")]) == 1
+    assert chinese.run(application, ["check"]) == 0
+
+
+@pytest.mark.parametrize("words", [[], ["operator"], ["asterisk"]])
+def test_without_a_command_the_commands_are_shown(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert chinese.run(application, words) in (0, 2)
+    shown = capsys.readouterr()
+    assert "命令" in shown.out + shown.err
+    assert "用法看这里" not in shown.err
+
+
+def test_headings_of_the_help_are_chinese() -> None:
+    chinese.run(application, ["check", "--help"])
+    shown = CliRunner().invoke(application, ["check", "--help"]).output
+    assert "选项" in shown
+    assert "Options" not in shown
