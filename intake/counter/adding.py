@@ -30,6 +30,8 @@ def add(
         alarms.again(connection, dispatcher, ticket, step.text)
     if step.phone:
         return "phone_kept"
+    if step.alarm:
+        return "danger_again"
     if step.brief:
         return "supplemented_again"
     return "supplemented_secret" if ticket.confidential else "supplemented"

@@ -10,7 +10,7 @@ from intake.talk import drafts, questions, readback, reasons, whereabouts
 from intake.talk.questions import MOST_QUESTIONS
 from intake.talk.steps import Open, Say
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
-from nlp import kind, repair
+from nlp import kind, repair, secrecy
 from nlp.understanding import RequestKind, Understanding
 from routing.ticket import Draft
 
@@ -107,7 +107,7 @@ def _asked_where(conversation: Conversation) -> bool:
 def _says_no_matter(said: Understanding, knowledge: Knowledge) -> bool:
     """俺是东韩村的; 我要投诉; 想反映一下东韩村的事: where, or that something is, and not what."""
     named = [knowledge.place(guess.code).name for guess in said.places]
-    rest = said.text
+    rest = (secrecy.wanted(said.text) and secrecy.beside(said.text)) or said.text
     for name in sorted((*named, *(name[:-1] for name in named)), key=len, reverse=True):
         rest = rest.replace(name, "") if len(name) > 1 else rest
     only_where = bool(named) and not _OF_A_PLACE.sub("", rest)

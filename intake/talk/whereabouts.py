@@ -27,6 +27,11 @@ _VILLAGE = re.compile(
     r"[\u4e00-\u9fff]{2,4}(?<![我俺咱你他她全本农哪这那各每邻外乡个们])村(?![里民委干长支口头东西南北医])"
 )
 _NAME = re.compile(r"(?:在)?[\u4e00-\u9fff]{1,5}(?:村|庄|屯|营|寨|堡|镇|乡|小区|社区|家园)")
+# 锦绣花园3号楼; not 我们小区, 几个小区, 老旧小区, 附近的小区.
+_ESTATE = re.compile(
+    r"[\u4e00-\u9fff]{1,4}(?<![们这那哪个的本是住俺咱我老各每全某近边旁旧里外围档型大家有多人到去业建])"
+    r"(?:花园|家园|佳苑|花苑|嘉苑|公寓|小区|新城|华府|名苑)"
+)
 _TAIL = re.compile("(?:镇|乡|街道|村|社区)$")
 
 
@@ -100,8 +105,9 @@ def put_right(said: Understanding, knowledge: Knowledge) -> Understanding:
 
 
 def names_unknown(said: Understanding) -> bool:
-    """Is a village named that the county has not?"""
-    return not said.places and bool(_VILLAGE.search(said.text))
+    """Is a village or an estate named that the county has not?"""
+    named = _VILLAGE.search(said.text) or _ESTATE.search(said.text)
+    return not said.places and bool(named)
 
 
 def is_village_name(text: str) -> bool:

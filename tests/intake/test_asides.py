@@ -50,6 +50,15 @@ def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage
         ("没有单号", "no_number"),
         ("俺没单号", "no_number"),
         ("单号忘了", "progress_none"),
+        ("刚才打错了", "acknowledged"),
+        ("谁给你们发工资的？一群废物", "anger"),
+        ("算了不说了说了也没用", "anger"),
+        ("唉，跟你们说了也白说", "anger"),
+        ("你多大了", "who"),
+        ("查一下我的事办到哪了", "progress_none"),
+        ("帮我看看俺的事弄到哪儿了", "progress_none"),
+        ("我要找县长", "ask_matter"),
+        ("哎，跟你说个事", "ask_matter"),
     ],
 )
 async def test_talk_without_a_matter_opens_nothing(resident: Resident, said: str, key: str) -> None:
@@ -97,6 +106,7 @@ async def test_talk_after_a_ticket_adds_nothing_to_it(
         "好的，不过路灯还是不亮",
         *("没有单号牌的路口", "麻烦来看看", "谢谢，路灯还是不亮", "对面路灯也坏了", "行道树倒了"),
         *("不用回电话了，来修就行", "没事别停水", "辛苦来一趟"),
+        *("谁给工人发工资，拖了半年", "说了多少回路灯也没用", "多大的坑也没人填"),
     ],
 )
 def test_what_tells_something_is_no_aside(said: str) -> None:

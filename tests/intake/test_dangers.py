@@ -124,7 +124,7 @@ async def test_village_is_read_back_and_the_house_is_asked_for(
     told = await texts(resident, services, "东韩村着火了")
     assert "您说的是和阳镇东韩村" in told[2]
     assert "谁家" in told[2]
-    assert await resident.says("小学后面老刘家") == ["supplemented"]
+    assert await resident.says("小学后面老刘家") == ["danger_again"]
     assert len(await resident.tickets()) == 1
 
 

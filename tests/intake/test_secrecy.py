@@ -225,3 +225,11 @@ async def test_who_fears_the_village_is_not_proposed_to_it(
     assert unit.kind not in (UnitKind.GRID, UnitKind.VILLAGE, UnitKind.TOWNSHIP)
     receipt = await resident.receipt("查询")
     assert services.county.unit_name(unit.code) in _said(services, receipt.replies)
+
+
+async def test_who_asks_for_secrecy_before_he_says_what_it_is_about_is_asked_what(
+    services: Services, clock: Clock, say: Callable[..., InboundMessage]
+) -> None:
+    resident = Resident(services, clock, say)
+    told = await resident.says("哎，跟你说个事，你可别给别人说")
+    assert told == ["secret_promised", "ask_matter"]

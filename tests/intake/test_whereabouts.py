@@ -90,3 +90,29 @@ async def test_village_that_we_have_not_is_asked_for_once_more(resident: Residen
     await resident.says("路灯坏了")
     assert await resident.says("西头村") == ["ask_place_again"]
     assert await resident.says("还是西头村") == ["receipt_person"]
+
+
+@pytest.mark.parametrize("where", ["锦绣花园3号楼2单元501", "在帝景华府小区"])
+async def test_estate_that_we_have_not_is_said_to_be_unknown_and_asked_for_once_more(
+    resident: Resident, where: str
+) -> None:
+    assert await resident.says(f"暖气不热，{where}，家里有老人小孩") == ["ask_place_again"]
+    assert (await resident.says("和阳镇东韩村旁边"))[0].startswith("receipt")
+
+
+@pytest.mark.parametrize("said", ["俺们小区暖气不热", "几个小区都暖气不热", "老旧小区改造不管暖气"])
+async def test_estate_without_a_name_is_asked_for_as_ever(resident: Resident, said: str) -> None:
+    assert await resident.says(said) == ["ask_place"]
+
+
+async def test_place_told_after_the_ticket_is_noted_and_nothing_is_said_to_have_changed(
+    resident: Resident, services: Services
+) -> None:
+    await resident.says("举报俺村书记贪污，别让人知道是我")
+    (reply,) = (await resident.receipt("东韩村")).replies
+    told = services.replies.render(reply)
+    assert "和阳镇东韩村" in told and "改成" not in told
+
+
+async def test_barking_dogs_are_asked_where(resident: Resident) -> None:
+    assert await resident.says("狗叫一夜睡不着") == ["ask_place"]
