@@ -115,6 +115,30 @@ async def test_calls_begun_while_we_were_away_are_found_again(
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_operators_telephone_rings_before_it_talks_and_a_second_caller_waits(
+    clean_line: Line, exchange: Exchange, operator: Telephone, caller: Telephone
+) -> None:
+    async def until(state: OperatorState) -> None:
+        async with asyncio.timeout(10):
+            while state not in {each.state for each in exchange.operators}:
+                await asyncio.sleep(0.02)
+
+    await until(OperatorState.READY)
+    await operator.answer(after_s=2)
+    await caller.call(clean_line.hotline)  # there is no program, so he comes to the operators
+    await operator.until("ringing")
+    await until(OperatorState.RINGING)
+    await operator.until("confirmed")
+    await until(OperatorState.TALKING)
+    async with kit.telephone(user=RESIDENT) as second:
+        known = len(operator.events)
+        await second.call(clean_line.hotline)
+        await second.until("confirmed")
+        await asyncio.sleep(3)
+        assert not any(each["event"] == "ringing" for each in operator.events[known:])
+        await second.hang_up()
+
+
 async def test_asterisk_that_is_restarted_is_found_again(make_line: Callable[..., Line]) -> None:
     line = make_line()
     exchange = Exchange(line.instance.plan.phone, runtime.system())
