@@ -15,6 +15,14 @@ CHANNELS: Mapping[str, str] = {
     "phone": "channels.phone.channel:PhoneChannel",
 }
 
+NAMES: Mapping[str, str] = {
+    "web": "网页",
+    "wechat": "微信",
+    "weibo": "微博",
+    "telegram": "Telegram",
+    "phone": "电话",
+}
+
 
 def build(
     settings: Settings, desk: Desk, partners: Mapping[str, Any] | None = None

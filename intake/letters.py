@@ -6,6 +6,7 @@ Nobody's address is shown whole, and words are masked.
 from dataclasses import dataclass
 from datetime import datetime
 
+from channels import registry
 from config.county import County
 from intake import attachments, wire
 from intake.replies import Replies
@@ -14,7 +15,7 @@ from routing import notices
 from routing.envelope import DeadLetter, Envelope
 from routing.ticket import ACTION_NAMES, Action
 
-WEBHOOK = "webhook"
+WEBHOOK, RUNG = "webhook", "tel"
 LONGEST = 200  # characters of what it says
 
 
@@ -50,13 +51,14 @@ def shown(county: County, replies: Replies, dead: DeadLetter) -> Letter:
 
 
 def _addressee(county: County, destination: str) -> str:
-    """A department by its name; a person only by his channel and the ends of his address."""
+    """A department by its name; a person only by how he writes and the ends of his address."""
     scheme, _, path = destination.partition(":")
     if scheme == WEBHOOK:
         return county.unit_name(path)
     if scheme == attachments.SCHEME:
-        return f"平台 {path.partition('/')[0]}"
-    return f"{scheme}:{redact.mask_phone(path)}"
+        return registry.NAMES.get(path.partition("/")[0], path)
+    named = registry.NAMES.get(scheme, "电话" if scheme == RUNG else scheme)
+    return f"{named} {redact.mask_phone(path)}"
 
 
 def _kind(envelope: Envelope) -> str:

@@ -11,6 +11,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from channels import registry
 from config.runtime import LOCAL_ZONE
 from intake.accounts import ROLE_NAMES
 from intake.services import SERVICES
@@ -23,13 +24,6 @@ from routing.ticket import ACTION_NAMES, FINAL_STATUSES, STATUS_NAMES
 
 HERE = Path(__file__).parent
 STATIC = "/console/static"
-CHANNEL_NAMES = {
-    "web": "网页",
-    "wechat": "微信",
-    "weibo": "微博",
-    "telegram": "Telegram",
-    "phone": "电话",
-}
 _ANY = "没有办成，请回到上一页再试一次。"
 _LABELS = {
     "action": "做什么",
@@ -72,7 +66,7 @@ def set_up(application: web.Application) -> None:
         kind_names=REQUEST_KIND_NAMES,
         urgency_names=URGENCY_NAMES,
         light_names=deadline.LIGHT_NAMES,
-        channel_names=CHANNEL_NAMES,
+        channel_names=registry.NAMES,
     )
     application.router.add_static(STATIC, HERE / "static", append_version=False)
 

@@ -98,7 +98,12 @@ async def test_letter_says_when_to_whom_what_and_why_without_anybodys_number(
     _, page = await desk.get("/console/letters")
     for told in ("11月23日 09:00", "推送：派单", "推送：转给了别的单位", "请找王主任", "试了 7 次"):
         assert told in page, told
-    for told in ("tel:+86****5678", "补取居民发来的照片", "HTTP 500"):
+    for told in (
+        "电话 +86****5678",
+        '<td data-label="发给谁">微信</td>',
+        "补取居民发来的照片",
+        "HTTP 500",
+    ):
         assert told in page, told
     assert "13912345678" not in page and "重发</button>" not in page
 

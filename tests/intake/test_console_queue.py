@@ -1,5 +1,6 @@
 """The first page of the console: everything that waits for the hotline's people is there."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from channels.message import InboundMessage
 from intake.accounts import Role
 from intake.services import Services
+from intake.web.console import queue
 from routing import store
 from routing.order import Order
 from routing.ticket import Action
@@ -52,6 +54,26 @@ async def test_danger_that_nobody_has_seen_to_is_an_alarm_until_somebody_does(
     await services.database.write(lambda c: services.dispatcher.act(c, Action.PROGRESS, order))
     _, page = await desk.get("/console")
     assert "险情" not in page and page.count(f"/console/tickets/{number}") == 1
+
+
+async def test_alarm_that_has_no_room_for_all_dangers_says_that_there_are_more(
+    desk: Desk,
+    services: Services,
+    say: Callable[..., InboundMessage],
+    monkeypatch: MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "MOST_DANGERS", 1)
+    for sender in ("a", "b"):
+        await services.desk.receive(say("东韩村有人家着火了，屋里还有人", sender=sender))
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert "险情 1 件以上，还没有人接手" in page and "别的在下面" in page
+
+
+async def test_news_are_a_link_inside_what_is_read_out(desk: Desk, services: Services) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get("/console")
+    assert re.search(r'<p role="status"><a class="news" id="news" href="/console" hidden', page)
 
 
 async def test_answered_ticket_has_a_list_to_be_followed_up_from(

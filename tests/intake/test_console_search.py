@@ -139,3 +139,11 @@ async def test_withdrawn_ticket_has_no_light(
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console/search?status=withdrawn")
     assert NUMBERS.findall(page) == [numbers[0]] and 'class="light' not in page
+
+
+async def test_who_has_asked_for_nothing_is_not_told_that_nothing_was_found(
+    desk: Desk, services: Services
+) -> None:
+    await enter(desk, services, Role.OPERATOR)
+    assert "还没有工单" in (await desk.get("/console/search"))[1]
+    assert "没有找到" in (await desk.get("/console/search?q=路灯"))[1]

@@ -334,6 +334,16 @@ async def test_follow_up_without_a_judgement_keeps_the_words(
     assert (await act(desk, number, action="evaluate", solved="perhaps"))[0] == 409
 
 
+async def test_follow_up_has_one_form_which_asks_what_he_said(
+    desk: Desk, services: Services, number: str
+) -> None:
+    """Among the other actions it would end 待回访 though nobody was asked."""
+    await answer(services, number)
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{number}")
+    assert "记下回访" in page and '<option value="follow_up"' not in page
+
+
 async def test_answered_ticket_can_be_put_right(
     desk: Desk, services: Services, number: str
 ) -> None:

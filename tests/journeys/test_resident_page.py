@@ -222,6 +222,39 @@ async def test_no_page_is_wider_than_the_screen(
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+TWICE = """() => {
+  const all = [...document.querySelectorAll("*")].filter((each) => each.style);
+  const sizes = all.map((each) => parseFloat(getComputedStyle(each).fontSize));
+  all.forEach((each, at) => { each.style.fontSize = `${2 * sizes[at]}px`; });
+}"""
+
+
+@pytest.mark.parametrize("path", ["/", "/progress", "/nowhere", "/console", "/console/letters"])
+async def test_letters_of_twice_the_size_fit_the_screen_of_a_telephone(
+    browser: Browser, program: Program, path: str
+) -> None:
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    await tell(page, program.url, "着火了，东韩村")
+    if path.startswith("/console"):
+        await log_in(page, program)
+    await page.goto(program.url + path)
+    await page.evaluate(TWICE)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    for link in await page.locator(".tickets a.number").all():
+        box, room = await link.bounding_box(), await link.locator("xpath=..").bounding_box()
+        assert box and (room is None or box["width"] <= room["width"] or room["width"] == 0)
+
+
+async def test_what_is_to_be_pressed_is_large_enough_for_a_thumb(
+    browser: Browser, program: Program
+) -> None:
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    await tell(page, program.url, "着火了，东韩村")
+    for each in await page.locator("a:visible, button:visible, summary:visible").all():
+        box = await each.bounding_box()
+        assert box and box["width"] >= 44 and box["height"] >= 44, await each.inner_text()
+
+
 async def test_who_has_strayed_finds_home(browser: Browser, program: Program) -> None:
     page = await browser.new_page()
     await page.goto(program.url + "/nowhere")

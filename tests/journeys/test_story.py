@@ -113,3 +113,22 @@ async def test_a_telephone_shows_when_a_danger_was_told_and_until_when_the_rest_
         " return line.scrollWidth - line.clientWidth; })()"
     )
     assert cut <= 0
+
+
+async def test_ticket_on_paper_is_what_is_known_and_no_form(
+    browser: Browser, program: Program
+) -> None:
+    page = await browser.new_page()
+    number = number_in(await tell(page, program.url, LAMP))
+    await page.emulate_media(media="print")
+    assert LAMP in await page.inner_text(".talk")
+    assert not await page.is_visible("#say")
+    await page.emulate_media(media="screen")
+    await log_in(page, program)
+    await page.goto(f"{program.url}/console/tickets/{number}")
+    await page.emulate_media(media="print")
+    shown = await page.inner_text("main")
+    for told in (number, LAMP, "现在谁办，到什么时候", "办理经过"):
+        assert told in shown
+    assert await page.locator("form:visible, nav:visible, button:visible").count() == 0
+    assert "改派或更正" not in shown and "给居民回话" not in shown

@@ -5,6 +5,7 @@ const BIG_BYTES = 1500000;
 const LONGEST_SIDE = 2400;
 const NEWS_EVERY_MS = 15000;
 const AGAIN_MS = 5000;
+const NOT_SENT = "没有发出去，您写的都还在，请再按一次发送。";
 const GIVES_UP_MS = 120000;
 const TOGETHER_MS = 60000;
 const STAYS_EVERY_MS = 10000; // less than the cookie outlives the page's own clock
@@ -31,7 +32,7 @@ function sending() {
     event.preventDefault();
     const go = document.getElementById("go");
     go.disabled = true;
-    note.textContent = "正在发送……";
+    inform("正在发送……");
     try {
       const data = new FormData(say);
       const small = await photo;
@@ -42,13 +43,19 @@ function sending() {
       if (answer.ok) { location.replace(answer.url); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const problem = page.querySelector(".problem");
-      note.textContent = problem ? problem.textContent : "没有发出去，您写的都还在，请再按一次发送。";
+      inform(problem?.textContent || NOT_SENT, { failed: true });
       say.key.value = page.querySelector("#say [name=key]")?.value || say.key.value;
     } catch {
-      note.textContent = "没有发出去，您写的都还在，请再按一次发送。";
+      inform(NOT_SENT, { failed: true });
     }
     go.disabled = false;
   });
+}
+
+// What became of it, beside the button; what failed is seen at a glance, and not by its colour alone.
+function inform(text, { failed = false } = {}) {
+  note.textContent = failed ? `▲ ${text}` : text;
+  note.classList.toggle("failed", failed);
 }
 
 function pinning() {
@@ -56,14 +63,14 @@ function pinning() {
   if (!here || !navigator.geolocation || !isSecureContext) return;
   here.hidden = false;
   here.addEventListener("click", () => {
-    note.textContent = "正在取位置……";
+    inform("正在取位置……");
     navigator.geolocation.getCurrentPosition(
       (found) => {
         say.latitude.value = found.coords.latitude;
         say.longitude.value = found.coords.longitude;
-        note.textContent = "位置附上了。请再写一句：什么事，在哪个村、哪条街。";
+        inform("位置附上了。请再写一句：什么事，在哪个村、哪条街。");
       },
-      () => { note.textContent = "没有取到位置，请写明在哪个村、哪条街。"; },
+      () => { inform("没有取到位置，请写明在哪个村、哪条街。", { failed: true }); },
       { timeout: 15000 });
   });
 }

@@ -35,6 +35,7 @@ class Standing:
     """How things stand in one moment: no ticket is in two places of it, or in none."""
 
     dangers: Sequence[Row]  # the alarm: what nobody has taken up
+    more_dangers: bool  # than the alarm has room for; these are among the rows
     rows: Sequence[Row]  # what else waits
     more: bool
     waiting: int
@@ -52,7 +53,8 @@ def standing(connection: Connection, services: Services, now: datetime, page: in
     """Everything that the page shows, from one look at the database."""
     county = services.county
     centre = jurisdiction.centre(county).code
-    dangers = command.unseen(connection, limit=MOST_DANGERS)
+    unseen = command.unseen(connection, limit=MOST_DANGERS + 1)
+    dangers = unseen[:MOST_DANGERS]
     alarmed = [each.number for each in dangers]
     found = report.waiting(
         connection,
@@ -64,6 +66,7 @@ def standing(connection: Connection, services: Services, now: datetime, page: in
     )
     return Standing(
         dangers=rows.read(connection, county, dangers, now),
+        more_dangers=len(unseen) > MOST_DANGERS,
         rows=rows.read(connection, county, found[:PAGE], now),
         more=len(found) > PAGE,
         waiting=report.count_waiting(connection, centre),

@@ -145,7 +145,8 @@ def _left_over(allowed: Sequence[Action], wish: Wish | None, typed: Typed | None
 
 def _others(allowed: Sequence[Action]) -> list[Action]:
     """What has no form of its own; first what is chosen most often and harms least by mistake."""
-    found = [action for action in allowed if action not in _BY_ITS_OWN_FORM]
+    asked = {Action.FOLLOW_UP} if Action.EVALUATE in allowed else set()  # by the form of 回访
+    found = [action for action in allowed if action not in _BY_ITS_OWN_FORM | asked]
     return sorted(found, key=lambda action: action is not Action.PROGRESS)
 
 
