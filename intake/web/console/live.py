@@ -10,6 +10,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from channels.phone.book import Outcome
 from channels.phone.exchange.happenings import Operator, OperatorState
 from config.runtime import LOCAL_ZONE
 from intake.phone import noticeboard, register
@@ -31,6 +32,7 @@ SILENT = (
     "不知道线路现在怎样：从 {since} 起没有线路的消息。管电话的程序可能停了，请告诉维护人员。"
     "它停着的时候，居民打来会直接转话务员。"
 )
+US, RECORDER = "热线自己", "没有话务员接，录音机"
 NOBODY = Notice(up=False)
 
 
@@ -43,7 +45,7 @@ class Call:
     number: str
     purpose: str
     tickets: tuple[str, ...]
-    operator: str = ""
+    with_whom: str = US
 
 
 def routes() -> Sequence[web.RouteDef]:
@@ -114,13 +116,14 @@ def _moment(at: datetime, now: datetime) -> str:
 
 def _call(entry: Entry, now: datetime) -> Call:
     waits = entry.queued_at if entry.connected_at is None else None
+    left = entry.ended_at if entry.outcome is Outcome.PERSON else None  # our part is over
     return Call(
         id=entry.id,
-        since=min(waits or entry.connected_at or entry.began_at, now),
+        since=min(waits or entry.connected_at or left or entry.began_at, now),
         number=spoken.masked(entry.contact),
         purpose=spoken.PURPOSES[entry.purpose],
         tickets=entry.tickets,
-        operator=entry.operator,
+        with_whom=entry.operator if entry.connected_at else RECORDER if left else US,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from channels.message import Contact
-from channels.phone.book import Began, Purpose
+from channels.phone.book import Began, Ended, Outcome, Purpose
 from channels.phone.channel import PhoneChannel
 from channels.phone.exchange.happenings import Caller, Operator, OperatorState, Waiting
 from channels.phone.exchange.situation import Situation
@@ -277,6 +277,19 @@ async def test_pages_of_all_processes_are_the_same(
     await with_line.log_in("zhang")
     assert await desk.get("/console/live/board") == await with_line.get("/console/live/board")
     await with_line.client.close()
+
+
+async def test_whom_no_operator_took_is_shown_with_the_recorder(
+    desk: Desk, having: Services, poster: Poster, line: StandIn
+) -> None:
+    line.stands = replace(BUSY, waiting=())
+    await _rung(having, CALL, Contact(scheme="tel", path=f"+86{NUMBER}"))
+    await poster.step()
+    assert "来电，热线自己在接" in (await desk.get("/console/live/board"))[1]
+    left = Ended(call_id=CALL, at=having.runtime.now(), outcome=Outcome.PERSON)
+    await having.database.write(lambda c: calls.ended(c, left))
+    _, page = await desk.get("/console/live/board")
+    assert "来电，没有话务员接，录音机在接" in page and "热线自己" not in page
 
 
 PROBLEMS = (
