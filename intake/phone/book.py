@@ -108,13 +108,13 @@ class DatabaseBook:
         now = self._runtime.now()
 
         def settle(connection: Connection) -> None:
-            errands.done(connection, errand.id, now, "接通")
+            errands.done(connection, errand, now, "接通")
             self._judged(connection, errand, judgement)
 
         try:
             await self._settled(settle)
         except Exception:  # whatever is wrong with the ticket, he is not rung again
-            await self._database.write(lambda c: errands.done(c, errand.id, now, "接通"))
+            await self._database.write(lambda c: errands.done(c, errand, now, "接通"))
             raise
 
     async def _settled(self, settle: Callable[[Connection], None]) -> None:
@@ -144,5 +144,5 @@ def _claimed(connection: Connection, now: datetime, alarms_only: bool) -> Errand
         why = followup.overtaken(connection, errand) if errand else ""
         if errand is None or not why:
             return errand
-        errands.done(connection, errand.id, now, why)
+        errands.done(connection, errand, now, why)
     return None

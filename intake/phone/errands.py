@@ -5,7 +5,7 @@ Who is told of a danger is rung before everybody else, at any hour, and again wi
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +13,9 @@ from sqlalchemy import Connection
 
 from channels.message import Contact, Reply
 from channels.phone.book import Errand, Purpose
-from config.runtime import LOCAL_ZONE
 from intake import wire
-from intake.phone import schema
+from intake.phone import hours, schema
 
-DAY = (time(8, 0), time(21, 0))  # nobody is rung outside these hours, but for a danger
-AGAIN_AFTER = timedelta(hours=2)
-ALARM_AGAIN_AFTER = timedelta(minutes=2)
 CLAIM = timedelta(minutes=150)  # longer than the longest call that the settings allow
 ALARM_CLAIM = timedelta(minutes=10)  # longer than it takes to read an alarm out
 MOST_ATTEMPTS = 2
@@ -67,10 +63,10 @@ def plan(
         "contact": str(wanted.to),
         "purpose": wanted.purpose.value,
         "ticket": wanted.ticket,
-        "body": json.dumps(wire.reply_to_record(wanted.reply), ensure_ascii=False),
+        "body": _body(wanted.reply),
         "state": "waiting",
         "attempts": 0,
-        "due_at": now if wanted.purpose is Purpose.ALARM else by_day(now + after),
+        "due_at": hours.first(wanted.purpose, now + after),
         "created_at": now,
     }
     try:
@@ -126,7 +122,7 @@ def claim(connection: Connection, now: datetime, *, alarms_only: bool = False) -
     """The next call to make, ours until it is told what came of it, or for CLAIM; None where none
     is due. Alarms come first, and at night nothing else.
     """
-    among = _IS_ALARM if alarms_only or by_day(now) != now else sa.true()
+    among = _IS_ALARM if alarms_only or not hours.is_day(now) else sa.true()
     due = (
         sa.select(_ERRAND)
         .where(
@@ -193,34 +189,40 @@ def result_of(connection: Connection, errand_id: str) -> str:
     return connection.execute(query).scalar_one_or_none() or ""
 
 
-def done(connection: Connection, errand_id: str, now: datetime, result: str) -> None:
-    """He was reached."""
-    _finish(connection, errand_id, "done", now, result)
+def done(connection: Connection, errand: Errand, now: datetime, result: str) -> None:
+    """He was reached; what has become known only during the call is told in one more."""
+    if not _renewed(connection, errand, now):
+        _finish(connection, errand.id, "done", now, result)
 
 
 def missed(connection: Connection, errand: Errand, now: datetime, result: str) -> bool:
     """He was not: once more later, or given up; True where it was the last try."""
-    if errand.attempt >= MOST_ATTEMPTS:
-        _finish(connection, errand.id, "given_up", now, result)
-        return True
-    alarm = errand.purpose is Purpose.ALARM
-    again = now + ALARM_AGAIN_AFTER if alarm else by_day(now + AGAIN_AFTER)
-    connection.execute(
+    if errand.attempt < MOST_ATTEMPTS:
+        again = hours.again(errand.purpose, now)
+        connection.execute(
+            sa.update(_ERRAND)
+            .where(_ERRAND.c.id == errand.id, _ERRAND.c.state == "waiting")
+            .values(due_at=again, claimed_until=None, result=result[:200])
+        )
+        return False
+    if _renewed(connection, errand, now):
+        return False
+    _finish(connection, errand.id, "given_up", now, result)
+    return True
+
+
+def _renewed(connection: Connection, errand: Errand, now: datetime) -> bool:
+    """Has `plan` given it more to tell since it was claimed? Then it is owed anew."""
+    newer = (
         sa.update(_ERRAND)
-        .where(_ERRAND.c.id == errand.id, _ERRAND.c.state == "waiting")
-        .values(due_at=again, claimed_until=None, result=result[:200])
+        .where(
+            _ERRAND.c.id == errand.id,
+            _ERRAND.c.state == "waiting",
+            _ERRAND.c.body != _body(errand.reply),
+        )
+        .values(attempts=0, due_at=hours.again(errand.purpose, now), claimed_until=None)
     )
-    return False
-
-
-def by_day(at: datetime) -> datetime:
-    """The moment itself by day; else when the next day begins."""
-    local = at.astimezone(LOCAL_ZONE)
-    begins, ends = DAY
-    if begins <= local.time() < ends:
-        return at
-    day = local.date() if local.time() < begins else local.date() + timedelta(days=1)
-    return datetime.combine(day, begins, LOCAL_ZONE)
+    return connection.execute(newer).rowcount > 0
 
 
 def _errand(row: sa.Row[Any], attempt: int) -> Errand:
@@ -232,6 +234,10 @@ def _errand(row: sa.Row[Any], attempt: int) -> Errand:
         ticket=row.ticket,
         attempt=attempt,
     )
+
+
+def _body(reply: Reply) -> str:
+    return json.dumps(wire.reply_to_record(reply), ensure_ascii=False)
 
 
 def _finish(connection: Connection, errand_id: str, state: str, now: datetime, result: str) -> None:

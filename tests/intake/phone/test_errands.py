@@ -1,5 +1,6 @@
 """Calls that we owe: by day, once each, tried twice, never owed twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from channels.message import Contact, Reply
 from channels.phone.book import Errand, Purpose
 from config.runtime import LOCAL_ZONE
-from intake.phone import errands, schema
+from intake.phone import errands, hours, schema
 from intake.phone.errands import Plan
 from routing.database import Database
 
@@ -44,7 +45,7 @@ def test_nobody_is_rung_between_nine_in_the_evening_and_eight(
     hour: int, minute: int, expected: tuple[int, int] | None
 ) -> None:
     at = datetime(2026, 11, 24, hour, minute, tzinfo=LOCAL_ZONE)
-    moved = errands.by_day(at)
+    moved = hours.by_day(at)
     if expected is None:
         assert moved == at
     else:
@@ -70,7 +71,9 @@ async def test_a_claim_of_a_program_that_died_ends_by_itself(database: Database)
 async def test_the_same_call_is_not_owed_twice_while_it_waits(database: Database) -> None:
     first = await database.write(owe)
     assert await database.write(lambda c: owe(c, at=MORNING + timedelta(minutes=1))) == first
-    await database.write(lambda c: errands.done(c, first, MORNING, "接通"))
+    claimed = await database.write(lambda c: errands.claim(c, MORNING))
+    assert claimed is not None
+    await database.write(lambda c: errands.done(c, claimed, MORNING, "接通"))
     assert await database.write(lambda c: owe(c, at=MORNING + timedelta(hours=1))) != first
 
 
@@ -96,7 +99,7 @@ async def test_two_tries_and_no_more(database: Database) -> None:
     _, given_up = await miss(MORNING)
     assert not given_up
     assert await database.write(lambda c: errands.claim(c, MORNING)) is None
-    _, given_up = await miss(MORNING + errands.AGAIN_AFTER)
+    _, given_up = await miss(MORNING + hours.AGAIN_AFTER)
     assert given_up
     assert await database.read(lambda c: state(c, owed)) == "given_up"
 
@@ -170,5 +173,29 @@ async def test_who_is_told_of_a_danger_is_rung_at_night_and_again_within_minutes
     assert first is not None and first.purpose is Purpose.ALARM
     assert await database.write(lambda c: errands.claim(c, night)) is None
     assert not await database.write(lambda c: errands.missed(c, first, night, "无人接听"))
-    again = await database.write(lambda c: errands.claim(c, night + errands.ALARM_AGAIN_AFTER))
+    again = await database.write(lambda c: errands.claim(c, night + hours.ALARM_AGAIN_AFTER))
     assert again is not None and (again.id, again.attempt) == (first.id, 2)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_becomes_known_of_a_danger_while_it_is_told_is_told_too(
+    database: Database, answers: bool
+) -> None:
+    await database.write(lambda c: errands.plan(c, alarm(), MORNING))
+    missed = await database.write(lambda c: errands.claim(c, MORNING))
+    assert missed is not None
+    await database.write(lambda c: errands.missed(c, missed, MORNING, "无人接听"))
+    at = MORNING + hours.ALARM_AGAIN_AFTER
+    rung = await database.write(lambda c: errands.claim(c, at))
+    assert rung is not None and rung.attempt == errands.MOST_ATTEMPTS
+    more = Reply(key="command_danger", values={"number": "20261124-0009", "said": "还有人在里面"})
+    await database.write(lambda c: errands.plan(c, replace(alarm(), id="m", reply=more), at))
+    if answers:
+        await database.write(lambda c: errands.done(c, rung, at, "接通"))
+    else:
+        assert not await database.write(lambda c: errands.missed(c, rung, at, "无人接听"))
+    later = at + hours.ALARM_AGAIN_AFTER
+    again = await database.write(lambda c: errands.claim(c, later))
+    assert again is not None and (again.reply, again.attempt) == (more, 1)
+    await database.write(lambda c: errands.done(c, again, later, "接通"))
+    assert await database.read(lambda c: state(c, rung.id)) == "done"
