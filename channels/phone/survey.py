@@ -1,6 +1,5 @@
 """A call that we make: something is told, then perhaps three questions, by voice or keys (回访)."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +10,7 @@ from channels.phone.ear import Sound
 from channels.phone.mouth import Speaks
 from channels.phone.pump import Pump
 from channels.phone.turns import PERSON_KEY
-from nlp import answer
+from nlp import answer, normalize, person
 from nlp.answer import Question
 
 MOST_TOLD = 3  # what we tell is begun so often; the last time nobody breaks in
@@ -24,7 +23,6 @@ NOT_HEARD_OUT = "接通后没有听完"
 DANGER = "居民说起险情，没有问完"
 
 _BY_KEY = {"1": True, "2": False}
-_PERSON = re.compile(r"人工|找.{0,2}人|真人|接线员|工作人员")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,11 +187,11 @@ class Survey:
             self._around.note(said)
             raise _Over(why=screening.MACHINE)
         self._spoke = True
-        if await self._around.is_danger(said.text):
+        if self._asks and await self._around.is_danger(said.text):  # else we tell him of one
             self._around.sounds.put_back(said)
             raise _Over(danger=True, why=DANGER)
         self._around.note(said)
-        if _PERSON.search(said.text):
+        if person.wanted(normalize.normalize(said.text)):
             raise _Over(person=True)
 
     def _hear(self, sound: Sound) -> None:

@@ -195,6 +195,22 @@ async def test_a_person_is_had_here_too(wish: Sound) -> None:
     assert keys[-1] == "transferring"
 
 
+async def test_who_speaks_of_people_answers_and_wishes_for_none() -> None:
+    held, _ = await hold(
+        said("我找人修好了解决了"), said("满意"), said("联系过工作人员给我打过电话")
+    )
+    assert held.judgement == Judgement(solved=True, satisfied=True, contacted=True)
+    assert not held.wants_person
+
+
+@pytest.mark.parametrize(("words", "told"), [("着火了是吧在哪", 1), ("我这就找人去", 0)])
+async def test_who_is_told_of_a_danger_and_speaks_of_it_reports_none(words: str, told: int) -> None:
+    room = Room(asks=False)
+    held = await room.breaking_in("result", ear.Began(), said(words))
+    assert held.heard_out and not held.in_danger and not held.wants_person
+    assert room.mouth.heard.count("result") == told
+
+
 async def test_who_says_that_it_is_not_solved_hears_that_it_goes_on() -> None:
     _, keys = await hold(said("没解决"), said("不满意"), said("联系过"))
     assert keys[-1] == "followup_unsolved"
