@@ -13,7 +13,8 @@ from channels.phone.endpointing import Endpointer
 from channels.phone.mouth import Mouth, Speaks
 from channels.phone.partners import Telephone
 from channels.phone.transcript import Transcript
-from nlp.speech.contract import SpeechFailed, Transcriber
+from nlp.speech.contract import Recognition, SpeechFailed, Transcriber, Trouble
+from nlp.speech.contract import Transcript as Heard
 from nlp.speech.voice import VoiceGate
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +44,37 @@ def of(
     except SpeechFailed as failure:
         _log.warning("phone.no_recognition", call=media.call_id, reason=str(failure))
         return None
+    return _made(media, recognition, telephone, notes, waiting=waiting)
 
+
+def for_keys(
+    media: Media, telephone: Telephone, notes: Transcript, *, waiting: Callable[[Speaks], bool]
+) -> Parts:
+    """Where nobody recognises speech, and something is to be told all the same."""
+    return _made(media, _NoRecognition(), telephone, notes, waiting=waiting)
+
+
+class _NoRecognition:
+    """An engine that can do nothing; see `Recognition`."""
+
+    async def feed(self, pcm: bytes) -> str:
+        raise SpeechFailed(Trouble.CANNOT, "there is none")
+
+    async def finish(self) -> Heard:
+        raise SpeechFailed(Trouble.CANNOT, "there is none")
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def _made(
+    media: Media,
+    recognition: Recognition,
+    telephone: Telephone,
+    notes: Transcript,
+    *,
+    waiting: Callable[[Speaks], bool],
+) -> Parts:
     async def complete(text: str) -> bool:
         """In a thread: understanding takes as long as two frames, and frames must not wait."""
         said = await asyncio.to_thread(telephone.understand, text)

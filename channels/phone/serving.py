@@ -6,6 +6,7 @@ Only calls that the exchange has announced are served; whatever else connects go
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -174,10 +175,7 @@ class Serving:
         return self._exchange.up
 
     async def _tell(self, media: Media, errand: Errand, notes: Transcript) -> None:
-        parts = self._parts(media, notes)
-        if parts is None:
-            await self._ended(media, Outcome.FAILED)
-            return
+        parts = self._parts(media, notes) or self._parts_for_keys(media, notes)
         told = Telling(
             errand=errand,
             listens=parts.listens,
@@ -212,12 +210,17 @@ class Serving:
 
     def _parts(self, media: Media, notes: Transcript) -> Parts | None:
         """Ear and mouth for a call; None where nobody recognises speech."""
-
-        def waiting(speaks: Speaks) -> bool:
-            served = self._calls.get(media.call_id)
-            return served.waiting if served is not None else not speaks.talking
-
+        waiting = partial(self._waits, media.call_id)
         return equipment.of(media, self.transcriber, self._own, notes, waiting=waiting)
+
+    def _parts_for_keys(self, media: Media, notes: Transcript) -> Parts:
+        waiting = partial(self._waits, media.call_id)
+        return equipment.for_keys(media, self._own, notes, waiting=waiting)
+
+    def _waits(self, call_id: str, speaks: Speaks) -> bool:
+        """Is it the caller's turn?"""
+        served = self._calls.get(call_id)
+        return served.waiting if served is not None else not speaks.talking
 
     def _leave(self, media: Media) -> Callable[[str, Next, str], Awaitable[None]]:
         async def leave(call_id: str, where: Next, heard: str) -> None:

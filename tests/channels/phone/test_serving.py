@@ -32,11 +32,16 @@ class FakeMedia:
 
     def __init__(self) -> None:
         self.closed = False
+        self.stays = False  # does he hold the line?
+        self.played: list[bytes] = []
 
     async def events(self) -> Any:
+        if self.stays:
+            await asyncio.Event().wait()
         yield Closed(reason=Ended.HANGUP)
 
     async def play(self, pcm: bytes) -> bool:
+        self.played.append(pcm)
         return True
 
     def stop(self) -> None: ...
@@ -71,7 +76,12 @@ class Line:
         outgoing = SimpleNamespace(errand=self.errands.get, over=self._over)
         self.serving = Serving(
             desk=SimpleNamespace(runtime=runtime.system(), receive=self._receive),  # type: ignore[arg-type]
-            telephone=SimpleNamespace(book=book, understand=_understood),  # type: ignore[arg-type]
+            telephone=SimpleNamespace(  # type: ignore[arg-type]
+                book=book,
+                understand=_understood,
+                voice=SimpleNamespace(say=_voiced),
+                speak=lambda reply: reply.key,
+            ),
             exchange=self,  # type: ignore[arg-type]
             journal=SimpleNamespace(contact=lambda shown, call_id: CALLER),  # type: ignore[arg-type]
             outgoing=outgoing,  # type: ignore[arg-type]
@@ -136,6 +146,10 @@ class Line:
 def owed(purpose: Purpose) -> Errand:
     to = Contact(scheme="tel", path="+8613900000000")
     return Errand(id="e", to=to, purpose=purpose, reply=Reply(key="x"), ticket="1", attempt=1)
+
+
+async def _voiced(text: str, rate_hz: int, *, slow: bool = False) -> bytes:
+    return text.encode()
 
 
 def _understood(text: str) -> Understanding:
@@ -222,6 +236,15 @@ async def test_without_a_recogniser_a_person_takes_the_call() -> None:
     line = Line()
     await line.take()
     assert (line.left, line.media.closed) == ([Next.OPERATORS], True)
+
+
+async def test_without_a_recogniser_a_danger_is_told_all_the_same() -> None:
+    line = Line()
+    line.errands[CALL_ID] = owed(Purpose.ALARM)
+    line.media.stays = True
+    await line.take()
+    assert line.media.played == [b"followup_greeting\nx", b"goodbye"]
+    assert (line.talks[0].heard_out, line.left) == (True, [Next.BYE])
 
 
 async def test_recogniser_that_takes_no_more_gives_the_call_to_a_person() -> None:
