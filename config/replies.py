@@ -71,6 +71,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "acknowledged": _NOTHING,
     "weather": _NOTHING,
     "no_numbers": _NOTHING,
+    "our_number": _NOTHING,
     "no_office_numbers": _NOTHING,
     "hours": _NOTHING,
     "who": _NOTHING,

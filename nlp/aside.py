@@ -16,12 +16,14 @@ class Aside(StrEnum):
     HEARD = "heard"  # 知道了, 好的
     WEATHER = "weather"  # 明天天气怎么样
     NUMBER = "number"  # 领导电话多少
+    OURS = "ours"  # 你们电话多少
     OFFICE = "office"  # 派出所电话多少
     HOURS = "hours"  # 你们几点上班
     WHO = "who"  # 你是机器人吗, 你们是干啥的
     ANGER = "anger"  # 你们都是吃干饭的
     SLIP = "slip"  # 打错了, 没事了
     NO_NUMBER = "no_number"  # 没有单号
+    VERDICT = "verdict"  # 没解决, 满意: nothing to who has told nothing
     TAKE_BACK = "take_back"  # 怎么撤销
 
 
@@ -84,6 +86,14 @@ _SHAPES = {
     Aside.NUMBER: re.compile(
         r"(?:领导|书记|[县区市镇乡局]长|主任|负责人).{0,3}(?:的?(?:电话|手机|号码|微信))+(?:号码?)?"
         r"(?:是)?(?:多少|几|啥|什么|给我|有吗|有没有|$)"
+    ),
+    Aside.OURS: re.compile(
+        r"^(?:请问|问下|问一下)?(?:你们?|您们?|恁们?|咱们?|热线|便民热线|这里|这儿)+的?(?:热线)?(?:电话|号码|座机)+(?:号码?)?"
+        r"(?:是)?(?:多少|几|啥|什么)(?:号|啊|呀|来着)?$"
+    ),
+    Aside.VERDICT: re.compile(
+        r"^(?:我|俺|都|还|还是|一直|根本|已经?)*(?:没有?(?:给)?(?:我|俺)?(?:解决|处理)|(?:解决|处理)(?:好|完)?了|"
+        r"(?:不|很|非常|基本|比较|不太)?满意)[啊呀了的]*$"
     ),
     Aside.OFFICE: re.compile(
         rf"{_OFFICE}.{{0,2}}的?(?:(?:电话|手机|号码|座机|联系方式)+(?:号码?)?)(?:是|你?给我|能|有)*"

@@ -12,12 +12,14 @@ _KEYS = {
     Aside.THANKS: "thanks",
     Aside.WEATHER: "weather",
     Aside.NUMBER: "no_numbers",
+    Aside.OURS: "our_number",
     Aside.OFFICE: "no_office_numbers",
     Aside.HOURS: "hours",
     Aside.WHO: "who",
     Aside.ANGER: "anger",
     Aside.SLIP: "acknowledged",
     Aside.NO_NUMBER: "no_number",
+    Aside.VERDICT: "progress_none",
 }
 
 
@@ -39,6 +41,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
             return None if waits or not young else Say(reply=Reply(key="acknowledged"))
         case Aside.SLIP if joining.is_young(conversation, heard, knowledge.later_s):
             return None  # 没事了, said of what he has told
+        case Aside.VERDICT if conversation.ticket:
+            return None  # it says how that one stands
         case Aside.THANKS if drafts.has_live_ticket(conversation, heard, knowledge):
             return Say(reply=Reply(key="goodbye"))
         case _:

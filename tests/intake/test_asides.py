@@ -55,6 +55,13 @@ def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage
         ("算了不说了说了也没用", "anger"),
         ("唉，跟你们说了也白说", "anger"),
         ("你多大了", "who"),
+        ("请问你们电话多少", "our_number"),
+        ("热线电话是多少", "our_number"),
+        ("谢谢哈，辛苦了🌹", "thanks"),
+        ("早上好！祝工作愉快", "greeting"),
+        ("没解决", "progress_none"),
+        ("解决了", "progress_none"),
+        ("我不满意", "progress_none"),
         ("查一下我的事办到哪了", "progress_none"),
         ("帮我看看俺的事弄到哪儿了", "progress_none"),
         ("我要找县长", "ask_matter"),
@@ -69,6 +76,7 @@ async def test_talk_without_a_matter_opens_nothing(resident: Resident, said: str
 @pytest.mark.parametrize(
     ("said", "key"),
     [
+        ("你们电话多少", "our_number"),
         ("嗯", "acknowledged"),
         ("好的", "acknowledged"),
         ("知道了", "acknowledged"),

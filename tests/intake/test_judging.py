@@ -253,7 +253,7 @@ def test_number_named_needs_no_notice() -> None:
     (step,) = Talk().say("20261120-0001没解决").steps
     assert isinstance(step, Judge)
     assert step.ticket == "20261120-0001"
-    assert keys(Talk().say("没解决")) == ["ask_matter"]
+    assert keys(Talk().say("没解决")) == ["progress_none"]
 
 
 def test_other_matter_after_a_result_is_told_not_judged() -> None:

@@ -28,6 +28,8 @@ from nlp.understanding import Urgency
         ("孩子吞了个硬币噎住了", "medical"),
         ("孩子把老鼠药吃了，脸都紫了", "poison"),
         ("我要喝农药", "suicide"),
+        ("help! fire! my house is burning", "fire"),
+        ("My father is unconscious, call an ambulance", "medical"),
         ("俺媳妇闹着要喝药", "suicide"),
         ("俺媳妇喝了农药", "poison"),
     ],
@@ -69,6 +71,7 @@ def test_bite_that_bleeds_is_a_danger(understander: Understander) -> None:
         "机井电机烧了，三天了，麦子都旱黄了",
         "院里头茅子满了没人来抽，臭哩不中",
         "我想死你们了",
+        "the wifi of my fire TV is slow",
     ],
 )
 def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> None:
