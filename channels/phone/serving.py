@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from channels.channel import Desk
-from channels.message import Reply
+from channels.message import Contact, Reply
 from channels.phone import call, equipment, telling
 from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose
@@ -23,7 +23,6 @@ from channels.phone.mouth import Speaks
 from channels.phone.outgoing import Outgoing, Talk
 from channels.phone.partners import Telephone
 from channels.phone.screening import Screened
-from channels.phone.survey import Held
 from channels.phone.telling import Telling
 from channels.phone.transcript import Transcript
 from channels.phone.window import Caller
@@ -79,17 +78,21 @@ class Serving:
     async def take(self, media: Media) -> None:
         """A call's audio has come; whatever is wrong with us, the dialplan takes the caller on."""
         errand = self._outgoing.errand(media.call_id)
-        announced = await self._exchange.wait_caller(media.call_id, ANNOUNCED_WITHIN_S)
-        if errand is None and announced is None:
+        contact = errand.to if errand else await self._announced(media.call_id)
+        if contact is None:
             _log.warning("phone.call_not_announced", call=media.call_id)
             return
         try:
-            await self._take(media, announced.number if announced else "", errand)
+            await self._take(media, contact, errand)
         finally:
             self._outgoing.over(media.call_id, Talk(heard_out=False))  # where nobody has said it
 
-    async def _take(self, media: Media, shown: str, errand: Errand | None) -> None:
-        contact = errand.to if errand else self._journal.contact(shown, media.call_id)
+    async def _announced(self, call_id: str) -> Contact | None:
+        """Who rings, by the exchange's word."""
+        caller = await self._exchange.wait_caller(call_id, ANNOUNCED_WITHIN_S)
+        return self._journal.contact(caller.number, call_id) if caller else None
+
+    async def _take(self, media: Media, contact: Contact, errand: Errand | None) -> None:
         began = Began(
             call_id=media.call_id,
             contact=contact,
@@ -118,6 +121,7 @@ class Serving:
         self, media: Media, caller: Caller, parts: Parts, notes: Transcript, greeting: Reply
     ) -> None:
         """He tells his matter; a machine, or who says nothing, is no person to put through."""
+        await self._keep(media)
         screened = Screened(parts.listens)
         heard = replace(parts, listens=screened)
 
@@ -125,6 +129,8 @@ class Serving:
             return not screened.why and await self._lives(call_id)
 
         ended = await self._serve(media, caller, heard, notes, greeting, lives=lives)
+        if screened.why:
+            await self._leave(media)(media.call_id, Next.BYE, "")
         spoke = not screened.why and (bool(ended.tickets) or ended.outcome in _SPOKE)
         self._outgoing.over(media.call_id, Talk(heard_out=spoke, why=screened.why))
 
@@ -190,15 +196,23 @@ class Serving:
                 held = await told.hold()
                 self._outgoing.over(media.call_id, telling.talk_of(held))
                 if held.in_danger:  # what we rang for can wait
+                    await self._keep(media)
                     caller = Caller(call_id=media.call_id, contact=errand.to)
                     heard = replace(parts, listens=told.sounds)
                     await self._serve(media, caller, heard, notes, None)
                     return
                 where = Next.OPERATORS if held.wants_person else Next.BYE
                 await self._leave(media)(media.call_id, where, errand.ticket)
-                await self._ended(media, _outcome(held))
+                await self._ended(media, telling.outcome_of(held))
         finally:
             del self._told[media.call_id]
+
+    async def _keep(self, media: Media) -> None:
+        """Whom we rang is put down where nothing else is said, as nobody needs him. From now on he
+        is an operator's, whatever becomes of us.
+        """
+        if not await self._exchange.set_next(media.call_id, Next.OPERATORS):
+            _log.warning("phone.next_unknown", call=media.call_id, wanted=Next.OPERATORS.value)
 
     async def _ended(self, media: Media, outcome: Outcome) -> None:
         now = self._desk.runtime.now()
@@ -229,9 +243,3 @@ class Serving:
             await media.close()
 
         return leave
-
-
-def _outcome(held: Held) -> Outcome:
-    if held.wants_person:
-        return Outcome.PERSON
-    return Outcome.SERVED if held.heard_out else Outcome.HUNG_UP

@@ -61,7 +61,7 @@ class _Over(Exception):
 
 
 class Survey:
-    """Holds one; `judgement` is what he has judged so far."""
+    """Holds one; `judgement` is what he has judged so far, `spoke`: a person has been heard."""
 
     def __init__(self, opening: Reply, *, asks: bool, around: Around) -> None:
         self._opening = opening
@@ -69,9 +69,9 @@ class Survey:
         self._around = around
         self._speaks = around.speaks
         self._may_break_in = True
-        self._spoke = False
         self._looked_at = 0
         self._is_done = False  # he has heard all, and answered what he would
+        self.spoke = False
         self.judgement = Judgement()
         around.sounds.on_sound = self._hear
 
@@ -126,7 +126,7 @@ class Survey:
     async def _ask_all(self) -> None:
         for question, key in QUESTIONS:
             verdict = await self._ask(question, key)
-            if not self._spoke:
+            if not self.spoke:
                 raise _Over(why=screening.NOBODY_SPOKE)
             if verdict is not None:
                 self.judgement = replace(self.judgement, **{question.value: verdict})
@@ -169,7 +169,7 @@ class Survey:
             case ear.Gone():
                 raise _Over(why=NOT_HEARD_OUT)
             case ear.Pressed(digit=digit):
-                self._spoke = True
+                self.spoke = True
                 if digit == PERSON_KEY:
                     raise _Over(person=True)
                 return digit in _BY_KEY
@@ -186,7 +186,7 @@ class Survey:
         if self._looked_at <= screening.MOST_LOOKED_AT and screening.is_machine(said.text):
             self._around.note(said)
             raise _Over(why=screening.MACHINE)
-        self._spoke = True
+        self.spoke = True
         if self._asks and await self._around.is_danger(said.text):  # else we tell him of one
             self._around.sounds.put_back(said)
             raise _Over(danger=True, why=DANGER)

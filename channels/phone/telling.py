@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from channels.phone import ear
-from channels.phone.book import CallBook, Errand, Judgement, Purpose
+from channels.message import Reply
+from channels.phone import ear, reasons
+from channels.phone.book import CallBook, Errand, Judgement, Outcome, Purpose
 from channels.phone.ear import Listens
 from channels.phone.mouth import Speaks
 from channels.phone.outgoing import Talk
@@ -35,6 +36,7 @@ class Telling:
     ) -> None:
         self._errand = errand
         self._book = book
+        self._speaks = speaks
         self.sounds = Pump(listens)
         around = Around(
             sounds=self.sounds,
@@ -59,15 +61,24 @@ class Telling:
 
     async def hold(self) -> Held:
         """What came of it; what was answered stays, whatever ends it."""
+        survey = self._survey
         try:
-            async with asyncio.timeout(LONGEST_S):
-                return await self._survey.hold()
-        except TimeoutError:
-            _log.warning("phone.survey_too_long", errand=self._errand.id)
+            async with asyncio.timeout(LONGEST_S) as limit:
+                return await survey.hold()
+        except Exception as failure:
+            why = TOO_LONG if limit.expired() else reasons.PROGRAM_FAILED
+            _log.warning("phone.survey_failed", errand=self._errand.id, exc_info=failure)
+        goes_on = limit.expired() and survey.spoke and await self._too_long()
+        heard_out = goes_on or survey.judgement != Judgement()
+        return Held(heard_out=heard_out, judgement=survey.judgement, wants_person=goes_on, why=why)
+
+    async def _too_long(self) -> bool:
+        """Whoever has so much to say is not put down: a person hears the rest."""
+        try:
+            await self._speaks.say(Reply(key="too_long_call"))
         except Exception:
             _log.exception("phone.survey_failed", errand=self._errand.id)
-        judged = self._survey.judgement
-        return Held(heard_out=judged != Judgement(), judgement=judged, why=TOO_LONG)
+        return True
 
     async def _answered(self, judgement: Judgement) -> None:
         try:
@@ -79,3 +90,10 @@ class Telling:
 def talk_of(held: Held) -> Talk:
     """What the book is told of it."""
     return Talk(heard_out=held.heard_out, judgement=held.judgement, why=held.why)
+
+
+def outcome_of(held: Held) -> Outcome:
+    """How such a call has ended."""
+    if held.wants_person:
+        return Outcome.PERSON
+    return Outcome.SERVED if held.heard_out else Outcome.HUNG_UP

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone import equipment, screening, serving, telling
+from channels.phone import equipment, reasons, screening, serving, telling
 from channels.phone.audio.media import Closed, Ended
 from channels.phone.book import Began, Errand, Judgement, Outcome, Purpose
 from channels.phone.book import Ended as EndedCall
@@ -168,7 +168,7 @@ async def test_danger_told_in_a_survey_reaches_the_desk_and_a_person(
     assert [each.text for each in line.messages if each.text] == ["不说了着火了", "对"]
     assert {each.thread for each in line.messages} == {f"call:{CALL_ID}"}
     assert "danger_general" in line.mouth.said and line.mouth.said[-1] == "handed_over"
-    assert (line.left, line.ended[-1].tickets) == ([Next.OPERATORS], ("9",))
+    assert (line.left[-1], line.ended[-1].tickets) == (Next.OPERATORS, ("9",))
     first = line.talks[0]
     assert (first.heard_out, first.judgement) == (True, Judgement(solved=False))
 
@@ -194,6 +194,45 @@ async def test_survey_that_takes_too_long_keeps_what_was_answered(
     await line.take()
     first = line.talks[0]
     assert (first.heard_out, first.judgement) == (True, Judgement(solved=False))
+    assert (line.mouth.heard[-1], line.left) == ("too_long_call", [Next.OPERATORS])
+
+
+async def test_survey_that_we_fail_is_not_said_to_have_been_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def voiceless(*_: object) -> bool:
+        raise TimeoutError
+
+    line = Line()
+    line.errands[CALL_ID] = owed(Purpose.FOLLOW_UP)
+    line.hears(monkeypatch)
+    monkeypatch.setattr(line.mouth, "say", voiceless)
+    await line.take()
+    assert line.talks[0] == Talk(heard_out=False, why=reasons.PROGRAM_FAILED)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "words"), [(Purpose.CALL_BACK, "路灯坏了"), (Purpose.FOLLOW_UP, "着火了")]
+)
+async def test_whom_we_rang_and_who_tells_us_something_is_a_persons_if_we_die_in_it(
+    monkeypatch: pytest.MonkeyPatch, purpose: Purpose, words: str
+) -> None:
+    line = Line()
+    line.errands[CALL_ID] = owed(purpose)
+    line.hears(monkeypatch, said(words))
+    seen: list[list[Next]] = []
+    received = line.serving._desk.receive
+
+    async def receive(message: InboundMessage) -> Receipt:
+        if message.text:
+            seen.append(list(line.left))
+        return await received(message)
+
+    line.serving._desk.receive = receive  # type: ignore[misc]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await line.serving.take(line.media)
+    assert seen[0] == [Next.OPERATORS]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +251,7 @@ async def test_machine_or_silence_that_picks_up_is_put_through_to_nobody(
     line.hears(monkeypatch, *script)
     await line.take()
     assert line.talks[0] == Talk(heard_out=False, why=why)
-    assert Next.OPERATORS not in line.left
+    assert line.left[-1] is Next.BYE
     assert line.ended[-1].outcome is Outcome.HUNG_UP
     assert line.messages[-1].event == "hangup"
 
@@ -224,9 +263,12 @@ async def test_call_that_nobody_has_announced_goes_nowhere() -> None:
     assert (line.began, line.left) == ([], [])
 
 
-async def test_call_of_ours_is_known_before_the_exchange_says_so() -> None:
+async def test_call_of_ours_waits_for_no_word_of_the_exchange() -> None:
+    async def never(call_id: str, timeout_s: float) -> None:
+        await asyncio.Event().wait()
+
     line = Line()
-    line.announced = False
+    line.wait_caller = never  # type: ignore[method-assign, assignment]
     line.errands[CALL_ID] = owed(Purpose.CALL_BACK)
     await line.take()
     assert [each.purpose for each in line.began] == [Purpose.CALL_BACK]
