@@ -19,7 +19,7 @@ from channels.phone.exchange.missed import MissedCall
 from config.runtime import Runtime
 from intake.phone import calls, recordings, unserved
 from intake.phone.recordings import Kind, Left, Recordings
-from intake.phone.unserved import Amends, Booked, Unserved
+from intake.phone.unserved import Amends, Unserved
 from routing.database import Database
 
 SETTLES_S = 60  # so long the program may take for what was said last
@@ -34,7 +34,7 @@ class _Booked:
 
     files: MissedCall
     call: Unserved
-    made: Booked
+    ticket: str  # empty where he was served after all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,22 +85,22 @@ class Spool:
                 stage=files.stage,
                 left=left,
             )
-            made = await self.amends.make(call)
+            ticket = await self.amends.make(call)
         except Exception:
             self._failed(files)
             return False
-        self.booked[files.call_id] = _Booked(files=files, call=call, made=made)
+        self.booked[files.call_id] = _Booked(files=files, call=call, ticket=ticket)
         return True
 
     async def _take_in(self, one: _Booked) -> bool:
-        files, call, made = one.files, one.call, one.made
+        files, call = one.files, one.call
         try:
             if files.recording is not None and call.left is not Left.NOTHING:
                 await self.recordings.keep(files.call_id, Kind.MISSED, files.recording, files.at)
-                if made.waits and call.left is Left.SOUND:
+                if one.ticket and call.left is Left.SOUND:
                     words = await self.transcribe(files.recording)
                     if words:
-                        await self.amends.left_words(call, made.ticket, words)
+                        await self.amends.left_words(call, one.ticket, words)
             await asyncio.to_thread(missed.forget, files)
         except Exception:
             self._failed(files)

@@ -43,16 +43,6 @@ class Unserved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
-    """`ticket` is empty where he was served after all; `waits`: it was opened because of this call,
-    and nothing tells yet what he wanted.
-    """
-
-    ticket: str = ""
-    waits: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Amends:
     """Makes good what was missed; the same call again changes nothing."""
 
@@ -66,20 +56,20 @@ class Amends:
         """Who rang, by the number that Asterisk wrote down."""
         return number.contact(shown, call_id=call_id, area_code=self.area_code)
 
-    async def make(self, call: Unserved) -> Booked:
-        """His ticket with what is owed to him, durable when it returns."""
+    async def make(self, call: Unserved) -> str:
+        """His ticket with what is owed to him, durable when it returns; "" if he was served."""
         known = await self.database.write(lambda c: _known(c, call))
         # Who went on to the queue was not served by us, whatever we thought when he left us.
         served = known.answered or (known.served and call.stage == TALK)
         if served and call.left is Left.NOTHING:
-            return Booked()
+            return ""
         ticket = known.tickets[-1] if known.tickets else await self._opened(call)
         if not ticket:
-            return Booked()
+            return ""
         return await self.database.write(lambda c: self._settle(c, call, ticket))
 
     async def left_words(self, call: Unserved, ticket: str, words: str) -> None:
-        """What was understood of his message goes into the ticket that waits for it."""
+        """What was understood of his message goes into his ticket, or into one beside it."""
         waits = self._message(call, "waits", event=f"called_back:{ticket}")
         await self.receive(waits)
         await self.receive(self._message(call, "words", event="missed", text=words))
@@ -104,18 +94,20 @@ class Amends:
             spoken=True,
         )
 
-    def _settle(self, connection: Connection, call: Unserved, ticket_number: str) -> Booked:
+    def _settle(self, connection: Connection, call: Unserved, ticket_number: str) -> str:
         """His call, with what he left on the recorder, belongs to his ticket from now on."""
         calls.link(connection, call.call_id, [ticket_number])
         log = store.events(connection, ticket_number)
         mine = _was_opened_for_it(log)
-        note = _note(call.left, mine)
-        if note and all(note != event.note for event in log):
-            self._remark(connection, store.load(connection, ticket_number), note)
+        news = [
+            each for each in _told(call.left, mine) if all(each not in event.note for event in log)
+        ]
+        if news:
+            self._remark(connection, store.load(connection, ticket_number), "，".join(news))
         ticket = store.load(connection, ticket_number)
         if number.to_dial(call.contact):
             self._owe(connection, call, ticket)
-        return Booked(ticket=ticket_number, waits=mine and ticket.text in reasons.NOTHING_KNOWN)
+        return ticket_number
 
     def _remark(self, connection: Connection, ticket: Ticket, note: str) -> None:
         if Action.SUPPLEMENT in permission.allowed(ticket, BY_SYSTEM):
@@ -134,12 +126,13 @@ class Amends:
         errands.plan(connection, wanted, self.runtime.now(), after=after)
 
 
-def _note(left: Left, mine: bool) -> str:
+def _told(left: Left, mine: bool) -> tuple[str, ...]:
     """What the log is told: whoever opens the ticket of a missed call knows that it was missed."""
-    told = {Left.SOUND: "" if mine else NOTE_LEFT, Left.UNREADABLE: UNREADABLE}.get(left, "")
+    if left is Left.UNREADABLE:
+        return (UNREADABLE,) if mine else (NOT_ANSWERED, UNREADABLE)
     if mine:
-        return told
-    return f"{NOT_ANSWERED}，{told}" if told else NOT_ANSWERED
+        return ()
+    return (NOT_ANSWERED, NOTE_LEFT) if left is Left.SOUND else (NOT_ANSWERED,)
 
 
 def _was_opened_for_it(log: list[TicketEvent]) -> bool:

@@ -18,7 +18,14 @@ from intake.phone.book import DatabaseBook
 from intake.phone.recordings import Recordings
 from intake.phone.register import Wanted
 from intake.phone.spool import Spool
-from intake.phone.unserved import NOT_ANSWERED, UNREADABLE, WORDS_WITHIN, Amends
+from intake.phone.unserved import (
+    NOT_ANSWERED,
+    NOTE_LEFT,
+    UNREADABLE,
+    WORDS_WITHIN,
+    Amends,
+    Unserved,
+)
 from intake.phone.vault import FolderVault, VaultFault
 from intake.services import Services
 from intake.web import attached
@@ -222,6 +229,19 @@ async def test_a_ticket_that_is_there_learns_that_nobody_answered(
     assert [event.note for event in events].count(NOT_ANSWERED) == 1
 
 
+@pytest.mark.parametrize("first", [recordings.Left.NOTHING, recordings.Left.SOUND])
+async def test_the_folder_of_recordings_and_that_of_messages_say_it_once_between_them(
+    services: Services, spool: Spool, clock: Clock, first: recordings.Left
+) -> None:
+    await services.desk.receive(_said("转人工", "1", clock.at))
+    made = Unserved(call_id=CALL, contact=CALLER, at=clock.at, stage="missed", left=first)
+    rest = [recordings.Left.SOUND, recordings.Left.NOTHING]
+    for left in (first, *rest):
+        await spool.amends.make(replace(made, left=left))
+    said = "，".join(await notes(services))
+    assert (said.count(NOT_ANSWERED), said.count(NOTE_LEFT)) == (1, 1)
+
+
 async def test_what_fails_stays_for_the_next_time(
     services: Services, spool: Spool, folder: Path, leave: Callable[..., None]
 ) -> None:
@@ -316,6 +336,44 @@ async def test_words_that_come_after_the_ticket_was_taken_in_hand_are_in_a_ticke
     await go(replace(spool, transcribe=understood))
     texts = [each.text for each in await tickets(services)]
     assert any(LAMP in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("told", "left", "text", "urgency"),
+    [
+        ((), LAMP, f"转人工\n补充：{LAMP}", "normal"),
+        ((), "贾庄村有人家着火了", "转人工\n补充：贾庄村有人家着火了", "danger"),
+        ((LAMP,), "快点给我回电话", f"{LAMP}\n转人工\n补充：快点给我回电话", "normal"),
+        ((LAMP,), "贾庄村有人家着火了", "", "danger"),
+    ],
+)
+async def test_who_asked_for_a_person_and_left_a_message_is_heard_too(
+    services: Services,
+    spool: Spool,
+    leave: Callable[..., None],
+    clock: Clock,
+    told: tuple[str, ...],
+    left: str,
+    text: str,
+    urgency: str,
+) -> None:
+    async def words(path: Path) -> str:
+        return left
+
+    for number, said in enumerate((*told, "转人工")):
+        await services.desk.receive(_said(said, str(number), clock.at))
+    (before,) = await tickets(services)
+    leave("missed", note=True)
+    for _ in range(2):
+        await go(replace(spool, transcribe=words))
+    found = await tickets(services)
+    assert urgency in {each.urgency for each in found}
+    assert any(left in each.text for each in found)
+    if text:
+        (ticket,) = found
+        assert (ticket.text, ticket.status) == (text, Status.DECIDING)
+        assert ticket.category == before.category or not told
+        assert ticket.place == before.place or not told
 
 
 class Away(FolderVault):
