@@ -105,9 +105,16 @@ class Line:
         self._player.align(beat.join(self.beat))
 
     def beat(self) -> None:
-        """Every 20 ms."""
+        """Every 20 ms; a fault in it must not leave the caller in silence."""
         if self._closing:
             return
+        try:
+            self._beat()
+        except Exception:
+            _log.exception("phone.beat_failed", call=self._call_id)
+            self.broken("its beat has failed")
+
+    def _beat(self) -> None:
         problem = self._wire.beat()
         if not problem and not self._incoming.beat():
             problem = f"no audio for {incoming.SILENT_LINE_S} s"

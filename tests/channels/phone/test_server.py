@@ -8,6 +8,7 @@ import pytest
 
 from channels.phone.audio import server as serving_module
 from channels.phone.audio.media import Ended, Media
+from channels.phone.audio.pacing import Player
 from tests.channels.phone.peer import SILENCE, Peer, Service, serving
 
 CALL = "0190b0c1-7e4f-7a3b-8c2d-1234567890ab"
@@ -199,6 +200,24 @@ async def test_fault_of_the_service_still_ends_the_call_in_the_normal_way() -> N
         assert await peer.ended()
         await asyncio.sleep(0.1)
         assert server.calls.now == 0
+
+
+async def test_fault_in_a_calls_own_beat_leaves_nobody_in_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fault(player: Player) -> None:
+        raise RuntimeError("in the test")
+
+    async def say(media: Media) -> None:
+        monkeypatch.setattr(Player, "step", fault)
+        assert not await media.play(bytes(16_000))
+
+    service = Service(say)
+    async with serving(service) as server:
+        peer = await Peer.connect(server.port, CALL)
+        assert await peer.ended(within_s=2)
+        await service.finished()
+    assert service.end == Ended.LOST
 
 
 async def test_stopping_ends_every_call_in_the_normal_way() -> None:
