@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.message import InboundMessage, Receipt
-from channels.phone import ear
+from channels.phone import ear, reasons
 from channels.phone.audio.media import Ended
 from channels.phone.book import Outcome
 from channels.phone.exchange.exchange import Next
@@ -106,8 +106,14 @@ async def test_putting_down_in_the_middle_settles_what_was_told() -> None:
     assert stage.messages[-1].event == "hangup"
 
 
-async def test_a_broken_line_is_told_apart_and_settled_too() -> None:
+async def test_of_whom_we_lose_it_is_not_said_that_he_put_down() -> None:
     stage = Stage(script=[said("路灯坏了"), gone(Ended.LOST)], answers=by_table)
+    assert (await stage.run()).outcome is Outcome.LOST
+    assert stage.messages[-1].event == f"handover:{reasons.TAKEN_AWAY}"
+
+
+async def test_whom_we_lose_before_he_has_told_anything_leaves_nothing() -> None:
+    stage = Stage(script=[gone(Ended.LOST)], answers=by_table)
     assert (await stage.run()).outcome is Outcome.LOST
     assert stage.messages[-1].event == "hangup"
 
