@@ -203,7 +203,7 @@ class Call:
         return await self._to_person(reasons.DEAF)
 
     async def _gone(self, reason: Ended) -> _End:
-        """The caller has put down, or we have lost him: what he told becomes a ticket all the same."""
+        """He has put down, or we have lost him: what he told becomes a ticket all the same."""
         if reason is Ended.LOST and self._told:  # the dialplan goes on with him
             await self._window.event(f"handover:{reasons.TAKEN_AWAY}")
             return Outcome.LOST, reasons.TAKEN_AWAY
