@@ -1,13 +1,14 @@
 """What the command line's library says in English, in the language of those who type here."""
 
 import re
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import typer
 from typer import rich_utils
 from typer.main import get_command
+
+from intake.cli import common
 
 _HEADINGS = {
     "ARGUMENTS_PANEL_TITLE": "要写的",
@@ -17,7 +18,6 @@ _HEADINGS = {
     "ENVVAR_STRING": "[环境变量 {}]",
     "REQUIRED_LONG_STRING": "[必填]",
 }
-_MISTAKEN = 2  # exit code, as the library's own
 _Mistake: type[Exception] = typer.BadParameter.__bases__[0]  # whatever was typed wrongly
 # Its words, part by part; what is not here stays as it is.
 _WORDS = (
@@ -53,7 +53,7 @@ def run(application: typer.Typer, arguments: Sequence[str] | None = None) -> int
     try:
         ended = command.main(arguments, prog_name="hotline", standalone_mode=False)
     except typer.Abort:
-        print("停下了，什么也没改。", file=sys.stderr)  # noqa: T201
+        common.say("停下了。")
         return 1
     except _Mistake as mistake:
         return _told(mistake)
@@ -64,8 +64,8 @@ def _told(mistake: Any) -> int:
     words = "" if type(mistake).__name__ == "NoArgsIsHelpError" else translated(mistake)
     if words:  # else the help has been shown
         where = mistake.ctx.command_path if mistake.ctx else "hotline"
-        print(f"{words}\n用法看这里：{where} --help", file=sys.stderr)  # noqa: T201
-    return _MISTAKEN
+        common.say(f"{words}\n用法看这里：{where} --help")
+    return common.MISTAKEN
 
 
 def translated(mistake: Any) -> str:

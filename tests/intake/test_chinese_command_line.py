@@ -27,7 +27,7 @@ def test_it_says_what_is_wrong_and_where_to_read_on(
     typed: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert chinese.run(application, typed.split()) == 2
-    shown = capsys.readouterr().err
+    shown = capsys.readouterr().out
     assert shown.startswith(told), shown
     assert "用法看这里：hotline" in shown
     assert not any(word in shown for word in ("Try", "Error", "Usage"))
@@ -45,7 +45,7 @@ def test_without_a_command_the_commands_are_shown(
     assert chinese.run(application, words) in (0, 2)
     shown = capsys.readouterr()
     assert "命令" in shown.out + shown.err
-    assert "用法看这里" not in shown.err
+    assert "用法看这里" not in shown.out
 
 
 def test_headings_of_the_help_are_chinese() -> None:
