@@ -32,6 +32,12 @@ from intake.cli.common import SettingsPath
 
 OWN_FOLDER = Path("var/asterisk")
 STOP_S = 25.0
+OTHERS_RING = "  python3 bootstrap.py phone --address 这台机器的局域网地址"
+NOT_SET_UP = (
+    "设置里没有 [phone]，电话线路没有启用。要接现有的 Asterisk，先运行 hotline asterisk write，"
+    "照安装说明把 hotline-phone.toml 加进设置文件，再用 --settings 指明它。"
+    "make phone 试用的交换机不用检查。"
+)
 
 exchange = typer.Typer(
     help="电话交换机 Asterisk：取来、写配置、试运行、检查。", no_args_is_help=True
@@ -113,8 +119,7 @@ def check(settings_path: SettingsPath = None) -> None:
     """检查 Asterisk 是否接好了：登录、版本、拨号方案、队列、心跳、录音文件夹。"""
     chosen = common.chosen(settings_path)
     if chosen.phone is None:
-        common.out.print("设置里没有 [phone]，电话线路没有启用。")
-        raise typer.Exit(2)
+        common.refuse(NOT_SET_UP)
     findings = asyncio.run(checking.examine(chosen.phone))
     table = common.table("项目", "结果", "怎么办")
     for each in findings:
@@ -160,6 +165,8 @@ def _show(instance: Instance) -> None:
             f"话务员的电话  服务器 {server}  账号 {user}",
             f"              密码在 {plan.secrets / user}",
         ]
+    if ports.address == "127.0.0.1":
+        lines += ["", "软电话要装在这台机器上。别的机器要打，停下后换成：", OTHERS_RING]
     lines += ["", f"没人接的留言  {plan.missed}", f"日志          {instance.folder / 'log'}"]
     common.out.print(Panel("\n".join(lines), title="Asterisk 已启动", expand=False))
 

@@ -13,10 +13,12 @@ from config.settings import Settings
 from intake.cli import common
 from intake.cli.common import SettingsPath
 from nlp.speech import model_get, model_store
+from nlp.speech import trial as speech_trial
 from nlp.speech.contract import SpeechFailed, Transcript
 from nlp.speech.listening import VoskTranscriber
 from nlp.speech.model_get import FetchFailed
-from nlp.speech.model_store import ModelMissing, Origin
+from nlp.speech.model_store import ModelMissing, Origin, Place, Unpack
+from nlp.speech.trial import TrialModelBroken
 
 ORIGINS = {
     Origin.SETTINGS: "设置里的 phone.model",
@@ -25,6 +27,7 @@ ORIGINS = {
 }
 
 REMEDY = "要下载官方模型，运行 hotline model get cn。"
+ONLY_TRIED = f"自带的只供试用，听不懂真正的居民。{REMEDY}"
 
 models = typer.Typer(help="语音识别模型：下载、查看、试听。", no_args_is_help=True)
 
@@ -68,19 +71,21 @@ def get(
 def listing(settings_path: SettingsPath = None) -> None:
     """列出找模型的地方、有没有模型、现在用哪一个。"""
     chosen = common.chosen(common.located(settings_path, common.is_tried()))
-    used = False
-    for place in model_store.places(chosen.state, _configured(chosen)):
+    used: Origin | None = None
+    for place in _places(chosen, settings_path):
         if place.facts is None:
             fault = place.fault if place.folder.exists() else "没有"
             common.say(f"  {place.folder}（{ORIGINS[place.origin]}）：{fault}")
             continue
-        mark, used = (" " if used else "*"), True
+        mark, used = (" " if used else "*"), used or place.origin
         common.say(
             f"{mark} {place.folder}（{ORIGINS[place.origin]}）："
             f"{place.facts.size_bytes / 2**20:.0f} MB，{place.facts.rate_hz} Hz，"
             f"{'可以' if place.facts.takes_hints else '不能'}按提示词识别"
         )
     common.say("* 是现在用的。" if used else f"现在没有可用的模型，电话转人工或录音。{REMEDY}")
+    if used is Origin.TRIAL:
+        common.say(ONLY_TRIED)
 
 
 @models.command()
@@ -91,14 +96,15 @@ def hear(
     """用现在的模型识别一段录音，看看听成了什么、要多久。"""
     chosen = common.chosen(common.located(settings_path, common.is_tried()))
     try:
-        folder = model_store.choose(chosen.state, _configured(chosen))
+        trial = _trial(chosen, settings_path)
+        folder = model_store.choose(chosen.state, _configured(chosen), trial)
         samples, rate_hz = soundfile.read(recording, dtype="int16", always_2d=True)
         if rate_hz not in (8000, 16000):
             common.refuse(f"{recording} 每秒 {rate_hz} 个采样，请先转成 8000 或 16000。")
             return
         pcm = samples[:, 0].astype("<i2").tobytes()
         heard, load_s, took_s = asyncio.run(_hear(folder, pcm, rate_hz))
-    except (ModelMissing, SpeechFailed) as failure:
+    except (ModelMissing, SpeechFailed, TrialModelBroken) as failure:
         common.refuse(str(failure))
         return
     except (OSError, soundfile.SoundFileError) as error:
@@ -122,6 +128,21 @@ async def _hear(folder: Path, pcm: bytes, rate_hz: int) -> tuple[Transcript, flo
         return heard, loaded - begun, time.monotonic() - loaded
     finally:
         await transcriber.close()
+
+
+def _places(chosen: Settings, settings_path: Path | None) -> list[Place]:
+    try:
+        trial = _trial(chosen, settings_path)
+        return model_store.places(chosen.state, _configured(chosen), trial)
+    except TrialModelBroken as broken:
+        common.refuse(str(broken), broken)
+
+
+def _trial(chosen: Settings, settings_path: Path | None) -> Unpack | None:
+    """The model that comes along, where the line would use it: `make phone` does."""
+    tried = settings_path is None and chosen.phone is None and common.is_tried()
+    allowed = chosen.phone is not None and chosen.phone.trial_model
+    return speech_trial.unpack if tried or allowed else None
 
 
 def _configured(chosen: Settings) -> Path | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def _load(folder: Path, threads: int) -> Any:
         from faster_whisper import WhisperModel  # type: ignore[import-not-found,unused-ignore]
     except ImportError as error:
         raise ModelMissing(
-            "没有安装 Whisper 识别引擎。请运行 pip install 'nanhe-hotline[whisper]'，"
+            f"没有安装 Whisper 识别引擎。请运行 {sys.executable} -m pip install "
+            "'nanhe-hotline[whisper]'，"
             "或者去掉设置里的 phone.whisper，只用 Vosk。"
         ) from error
     if not (folder / "model.bin").is_file():

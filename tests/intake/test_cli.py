@@ -87,7 +87,12 @@ def test_a_free_port_is_left_free(processes: int) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [(["say"], "请写上一句话"), (["say", " "], "请写上一句话"), (["department"], "--listen")],
+    [
+        (["say"], "请写上一句话"),
+        (["say", " "], "请写上一句话"),
+        (["department"], "--listen"),
+        (["asterisk", "check"], "没有 [phone]"),
+    ],
 )
 def test_a_command_without_its_words_says_what_is_missing(typed: list[str], told: str) -> None:
     result = CliRunner().invoke(cli.application, typed)

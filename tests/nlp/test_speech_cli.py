@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from intake import trial
 from intake.cli import model
 from nlp.speech import model_store
 from tests.nlp.recognisers import Vosk, fake_vosk, model_folder, say
@@ -109,3 +110,18 @@ def test_a_recording_that_is_none_or_too_fine_is_refused(state: Path, fake_vosk:
     assert "读不了录音" in typed("hear", str(state.parent / "text.wav"))[1]
     fine = record(state.parent / "fine.wav", bytes(88200), 44100)
     assert "每秒 44100 个采样，请先转成 8000 或 16000" in typed("hear", str(fine))[1]
+
+
+def test_a_trial_hears_by_the_model_that_comes_along_and_says_that_it_is_no_more(
+    state: Path, fake_vosk: Vosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = record(state.parent / "voice.wav", say("一三"), 8000)
+    assert "没有语音模型文件夹" in typed("hear", str(recording))[1]
+    monkeypatch.delenv("HOTLINE_STATE")
+    state.mkdir()
+    (state / trial.SETTINGS_NAME).write_text('state = "."\n')
+    code, said = typed("list")
+    assert code == 0 and "* " in said and "（程序自带，仅供试用）" in said
+    assert "只供试用" in said and "hotline model get cn" in said
+    code, said = typed("hear", str(recording))
+    assert code == 0 and "一三" in said

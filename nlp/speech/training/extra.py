@@ -1,6 +1,7 @@
 """The optional libraries of speech training, and what to say when one is missing."""
 
 import importlib
+import sys
 from types import ModuleType
 
 
@@ -15,5 +16,5 @@ def need(module: str, what_for: str) -> ModuleType:
     except ImportError as error:
         raise ExtraMissing(
             f"{what_for}要用到 {module.split('.')[0]}，还没有装。"
-            f"请先运行：pip install 'nanhe-hotline[speech]'（{error}）"
+            f"请先运行：{sys.executable} -m pip install 'nanhe-hotline[speech]'（{error}）"
         ) from error
