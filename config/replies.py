@@ -44,6 +44,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "received": _NOTHING,
     "moved": frozenset({"number", "place", "unit"}),
     "moved_person": frozenset({"number", "place"}),
+    "ask_place_sounds": frozenset({"options"}),
     "place_noted": frozenset({"number", "place"}),
     "reminded": frozenset({"number", "unit", "due"}),
     "reminded_person": frozenset({"number", "unit", "due"}),

@@ -140,6 +140,7 @@ def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Underst
         return _settled(whole, heard, knowledge, said)
     if whole.asked >= MOST_QUESTIONS or in_vain:
         return drafts.hand_over(whole, heard, knowledge, reasons.PLACE_UNKNOWN)
+    rivals = rivals or (() if spoken else whereabouts.by_sound(said, knowledge))
     if rivals:
         return questions.ask_which(whole, heard, knowledge, rivals)
     again = "ask_place_again" if unknown and not spoken else ""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from channels.message import Reply
 from intake.talk.turn import Conversation, Knowledge, PlaceName, Stage
 from nlp import repair
-from nlp.places import which
-from nlp.understanding import Guess, Understanding
+from nlp.places import sound, which
+from nlp.understanding import Guess, RequestKind, Understanding
 
 CLOSE_RACE = 0.25  # two places nearer than this in confidence are asked about
 CHOICES = 3
@@ -52,6 +52,8 @@ def question(options: tuple[str, ...], knowledge: Knowledge, *, spoken: bool) ->
     towns = {name.township or name.name for name in names}
     apart = len(towns) > 1 and any(not name.township for name in names)
     key = "ask_place_apart" if apart else "ask_place_which"
+    if len(options) == 1:
+        key, full = "ask_place_sounds", (*full, "不是")
     return Reply(key=key, values={"options": _OR.join(told)}, choices=full)
 
 
@@ -110,6 +112,15 @@ def names_unknown(said: Understanding) -> bool:
     return not said.places and bool(named)
 
 
+def by_sound(said: Understanding, knowledge: Knowledge) -> tuple[str, ...]:
+    """东汉村, which the county has not: the places that sound so, for who writes by sound."""
+    if knowledge.understand_by_ear is None or not names_unknown(said):
+        return ()
+    heard = knowledge.understand_by_ear(said.text).places
+    codes = (guess.code for guess in heard)
+    return tuple(c for c in codes if sound.is_in(knowledge.place(c).name, said.text))[:CHOICES]
+
+
 def is_village_name(text: str) -> bool:
     """Is it the name of a village or an estate and nothing else, whether the county has it or
     not?
@@ -120,6 +131,8 @@ def is_village_name(text: str) -> bool:
 def _of_options(options: tuple[str, ...], said: Understanding, knowledge: Knowledge) -> str:
     if not said.text:
         return ""
+    if len(options) == 1 and said.kind is RequestKind.YES:
+        return options[0]
     names = {code: knowledge.place(code) for code in options}
     by_name = [c for c, n in names.items() if said.text in n.full or n.full in said.text]
     if len(by_name) == 1:

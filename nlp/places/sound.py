@@ -101,6 +101,15 @@ def readings(name: str) -> list[tuple[int, ...]]:
     ]
 
 
+def is_in(name: str, text: str) -> bool:
+    """Is a name in a text by its syllables, with whatever characters they are written?"""
+    said, syllables = read(text), readings(name)
+    return any(
+        all(each in may_be for each, may_be in zip(said[at:], syllables, strict=False))
+        for at in range(len(said) - len(syllables) + 1)
+    )
+
+
 @cache
 def likelihoods() -> Floats:
     """Natural logarithm of the chance that (row) said is heard as (column), silence included."""

@@ -116,3 +116,35 @@ async def test_place_told_after_the_ticket_is_noted_and_nothing_is_said_to_have_
 
 async def test_barking_dogs_are_asked_where(resident: Resident) -> None:
     assert await resident.says("狗叫一夜睡不着") == ["ask_place"]
+
+
+@pytest.mark.parametrize("answer", ["对", "是的", "东韩村", "和阳镇东韩村"])
+async def test_village_written_by_its_sound_is_asked_about_by_its_name(
+    resident: Resident, services: Services, answer: str
+) -> None:
+    (reply,) = (await resident.receipt("东汉村路灯坏了")).replies
+    told = services.replies.render(reply)
+    assert reply.key == "ask_place_sounds" and "您说的是和阳镇东韩村吗" in told
+    assert "和阳镇东韩村" in reply.choices
+    assert await resident.says(answer) == ["receipt"]
+    assert services.county.place_name((await resident.latest()).place) == "和阳镇东韩村"
+
+
+async def test_who_did_not_mean_the_village_of_that_sound_is_asked_where(
+    resident: Resident, services: Services
+) -> None:
+    await resident.says("东汉村路灯坏了")
+    assert await resident.says("不是") == ["ask_place"]
+    assert await resident.says("西韩村") == ["receipt"]
+    assert services.county.place_name((await resident.latest()).place) == "和阳镇西韩村"
+
+
+async def test_village_that_only_resembles_one_in_sound_is_not_guessed_at(
+    resident: Resident,
+) -> None:
+    assert await resident.says("东土城村路灯坏了") == ["ask_place_again"]  # 东任城村
+
+
+async def test_two_villages_of_the_sound_that_he_wrote_are_both_named(resident: Resident) -> None:
+    (reply,) = (await resident.receipt("侯冬村路灯坏了")).replies
+    assert reply.key == "ask_place_which" and reply.choices[:2] == ("郝桥镇侯东村", "郝桥镇后东村")
