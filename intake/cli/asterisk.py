@@ -31,7 +31,13 @@ from intake.cli import common
 from intake.cli.common import SettingsPath
 
 OWN_FOLDER = Path("var/asterisk")
+PROGRAM = ("-m", "intake", "run", "--trial")
 STOP_S = 25.0
+STOPPED = "Asterisk 自己停了。"
+WITHOUT_PROGRAM = (
+    "热线程序没有了，Asterisk 还在：打进来的直接转话务员，没有话务员就录音。"
+    "按 Ctrl+C 停止；再启动以后，没接到的电话会变成工单。"
+)
 OTHERS_RING = "  python3 bootstrap.py phone --address 这台机器的局域网地址"
 NOT_SET_UP = (
     "设置里没有 [phone]，电话线路没有启用。要接现有的 Asterisk，先运行 hotline asterisk write，"
@@ -129,25 +135,33 @@ def check(settings_path: SettingsPath = None) -> None:
 
 
 def _serve(running: Running, trial: bool) -> None:
-    """Until Asterisk, or the program beside it, ends."""
+    """Until Asterisk, or the program beside it, ends. Where the program is killed Asterisk goes on,
+    so that it can be tried what callers come to then.
+    """
     if not trial:
         running.process.wait()
-        common.out.print("Asterisk 自己停了。")
+        common.say(STOPPED)
         return
     # A trial hears with the small recogniser where no official one has been fetched.
     trying = {"HOTLINE_PHONE__TRIAL_MODEL": "true"}
     environment = {**trying, **os.environ, **running.instance.environment}
-    command = [sys.executable, "-m", "intake", "run", "--trial"]
-    with subprocess.Popen(command, env=environment) as beside:
+    with subprocess.Popen([sys.executable, *PROGRAM], env=environment) as beside:
         try:
             while beside.poll() is None and running.process.poll() is None:
                 time.sleep(0.2)
+            if (beside.returncode or 0) < 0:
+                common.say(WITHOUT_PROGRAM)
+                running.process.wait()
+            if running.process.poll() is not None:
+                common.say(STOPPED)
         finally:
             beside.terminate()
             try:
                 beside.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 beside.kill()
+    if beside.returncode > 0:  # it has said why it does not start
+        raise typer.Exit(beside.returncode)
 
 
 def _show(instance: Instance) -> None:

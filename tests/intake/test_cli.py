@@ -2,17 +2,20 @@
 
 import re
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import typer
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from config import load, settings
 from config.settings import Settings
 from intake import app, logs, trial
-from intake.cli import common, ports, show
+from intake.cli import asterisk, common, ports, show
 from intake.cli import main as cli
 from tests.config import tiny
 
@@ -201,3 +204,27 @@ def test_the_first_screen_and_the_readmes_try_the_same_sentence() -> None:
 @pytest.mark.usefixtures("started")
 def test_who_stops_the_program_is_told_when_it_has_stopped(written: Path) -> None:
     assert _run(written).output.rstrip().endswith("已停。数据都在。")
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "goes_on"),
+    [("import os; os.kill(os.getpid(), 9)", 0, True), ("import sys; sys.exit(2)", 2, False)],
+)
+def test_an_exchange_outlives_a_program_that_is_killed_and_not_one_that_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    program: str,
+    code: int,
+    goes_on: bool,
+) -> None:
+    monkeypatch.setattr(asterisk, "PROGRAM", ("-c", program))
+    with subprocess.Popen(["sleep", "3"]) as exchange:
+        running = SimpleNamespace(process=exchange, instance=SimpleNamespace(environment={}))
+        ended = 0
+        try:
+            asterisk._serve(running, trial=True)  # type: ignore[arg-type]
+        except typer.Exit as refused:
+            ended = refused.exit_code
+        assert (ended, exchange.poll() is not None) == (code, goes_on)
+        assert ("Asterisk 还在" in capsys.readouterr().out) is goes_on
+        exchange.kill()
