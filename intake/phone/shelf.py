@@ -24,7 +24,6 @@ from intake.phone.recordings import Kind, Recordings
 from intake.phone.unserved import Amends, Unserved
 from routing.database import Database
 
-SURVEY = "survey"  # the same caller a second time: the first call tells of him
 SETTLES = timedelta(seconds=60)  # after the call, for the program to say itself how it ended
 _PURPOSES = {each.value.replace("_", "-"): each for each in Purpose}
 _log = structlog.get_logger(__name__)
@@ -111,7 +110,7 @@ def _was_not_served(call: RecordedCall, purpose: Purpose) -> bool:
 
     Whom we had rung ourselves, and who was given to nobody, is rung again by who owes him the call.
     """
-    if call.operator or call.stage == recorded.BYE or call.kind == SURVEY:
+    if call.operator or call.stage == recorded.BYE:
         return False
     return purpose is Purpose.INBOUND or call.stage in (recorded.OPERATORS, recorded.MISSED)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from channels.phone.exchange import recorded
 from channels.phone.exchange.dialling import Outcome
 from channels.phone.exchange.exchange import Exchange, Next
 from channels.phone.exchange.happenings import Ended, Happening, OperatorState
@@ -42,28 +43,41 @@ async def test_call_back_comes_to_the_program_and_ends_with_its_goodbye(
 ) -> None:
     call_id = str(uuid.uuid4())
     async with program.audiosocket(clean_line.instance.plan.phone.media_port) as talks:
-        assert await exchange.originate(RESIDENT, call_id, "survey", 10) is Outcome.ANSWERED
+        assert await exchange.originate(RESIDENT, call_id, "call-back", 10) is Outcome.ANSWERED
         async with asyncio.timeout(5):
             talk = await talks.get()
         assert talk.media.call_id == call_id
         who = await exchange.wait_caller(call_id, 2)
         assert who is not None
-        assert (who.kind, who.number) == ("survey", RESIDENT)
+        assert (who.kind, who.number) == ("call-back", RESIDENT)
         rung = await resident.until("ringing")
         assert clean_line.instance.plan.phone.number in rung["caller"]
         await exchange.set_next(call_id, Next.BYE)
         talk.leave.set()
         await resident.until("disconnected")
     assert clean_line.missed() == []
+    assert await _stage(clean_line) == recorded.BYE
 
 
 async def test_call_back_without_a_program_ends_and_rings_no_operator(
     clean_line: Line, exchange: Exchange, resident: Telephone
 ) -> None:
     call_id = str(uuid.uuid4())
-    assert await exchange.originate(RESIDENT, call_id, "survey", 10) is Outcome.ANSWERED
+    assert await exchange.originate(RESIDENT, call_id, "call-back", 10) is Outcome.ANSWERED
     await resident.until("disconnected", 5)
     assert clean_line.missed() == []
+    assert await _stage(clean_line) == "callback"  # nobody has said goodbye to him
+
+
+async def _stage(line: Line) -> str:
+    """Where the only call has ended, as its note tells."""
+    async with asyncio.timeout(3):
+        while not (
+            found := recorded.finished(line.instance.plan.recordings, runtime.system().now())
+        ):
+            await asyncio.sleep(0.05)
+    (call,) = found
+    return call.stage
 
 
 @pytest.mark.parametrize(
@@ -80,7 +94,7 @@ async def test_call_that_is_not_answered_says_why(
     exchange: Exchange, resident: Telephone, code: int, outcome: Outcome
 ) -> None:
     await resident.answer(code)
-    assert await exchange.originate(RESIDENT, str(uuid.uuid4()), "survey", 3) is outcome
+    assert await exchange.originate(RESIDENT, str(uuid.uuid4()), "call-back", 3) is outcome
 
 
 async def test_number_that_would_be_more_than_a_number_is_never_dialled(
@@ -88,7 +102,7 @@ async def test_number_that_would_be_more_than_a_number_is_never_dialled(
 ) -> None:
     for number in ("", "1", "138&PJSIP/8001", "110\r\nAction: Logoff", "${SHELL(id)}", "1" * 30):
         with pytest.raises(ValueError, match="digits"):
-            await exchange.originate(number, str(uuid.uuid4()), "survey", 3)
+            await exchange.originate(number, str(uuid.uuid4()), "call-back", 3)
 
 
 async def test_calls_begun_while_we_were_away_are_found_again(
@@ -150,7 +164,7 @@ async def test_asterisk_that_is_restarted_is_found_again(make_line: Callable[...
         while exchange.up:
             await asyncio.sleep(0.02)
     with pytest.raises(AmiFailed):
-        await exchange.originate(RESIDENT, str(uuid.uuid4()), "survey", 3)
+        await exchange.originate(RESIDENT, str(uuid.uuid4()), "call-back", 3)
     again = await asyncio.to_thread(line.instance.start)
     try:
         async with asyncio.timeout(10):

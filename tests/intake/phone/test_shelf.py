@@ -109,7 +109,6 @@ ENDS = (
     ("incoming talk 90", 0, "", Purpose.INBOUND, Sort.BROKEN),
     ("follow-up bye 90", 0, "", Purpose.FOLLOW_UP, Sort.SERVED),
     ("call-back callback 90", 0, "", Purpose.CALL_BACK, Sort.BROKEN),
-    ("survey bye 90", 0, "", Purpose.INBOUND, Sort.SERVED),
 )
 
 
@@ -142,7 +141,6 @@ async def test_call_that_the_program_never_saw_has_its_row(
         ("incoming operators 90", 10, "7 话务员8001", False),
         ("incoming bye 90", 0, "", False),
         ("follow-up callback 90", 0, "", False),
-        ("survey operators 90", 10, "", False),
     ],
 )
 async def test_nobody_is_booked_as_missed_without_a_ticket(
