@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from channels import text as texts
 from channels.http import Malformed
 from channels.message import Attachment, Contact, InboundMessage, Point
 
@@ -153,7 +154,7 @@ def _text(value: Any, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise Malformed(name)
-    return value
+    return texts.cleaned(value)
 
 
 def _whole(value: Any, name: str) -> int:

@@ -93,7 +93,7 @@ def inner(said: str) -> str:
 
 def _content(words: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, Any] | None:
     """The fields of InboundMessage that a record fills; None where it says nothing to us."""
-    said = text.cleaned(words["text"])
+    said = words["text"]
     match words["type"]:
         case "text":
             return {"text": said}
@@ -161,4 +161,4 @@ def _word(record: Mapping[str, Any], name: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Malformed(f"{name} is not text")
-    return str(value)
+    return text.cleaned(str(value))

@@ -5,18 +5,25 @@ the ticket's `version` as the department knows it. The same key gives the same a
 """
 
 import hashlib
-import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from channels import http
+from channels import http, text
 from intake import keys
 from intake.services import SERVICES, Services
 from intake.web import refusals
@@ -27,7 +34,14 @@ from routing.order import Order
 from routing.ticket import Action, Ticket
 
 ADDRESS = "/api/v1/tickets/{number:[0-9-]{1,20}}"
-_Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def _cleaned(given: Any) -> Any:
+    return text.cleaned(given) if isinstance(given, str) else given
+
+
+_Words = Annotated[str, Field(max_length=2000), BeforeValidator(_cleaned)]
+_Text = Annotated[str, Field(min_length=1, max_length=2000), BeforeValidator(_cleaned)]
 
 
 class _Call(BaseModel):
@@ -39,7 +53,7 @@ class Sign(_Call):
     """签收."""
 
     action: Literal["sign"]
-    note: Annotated[str, Field(max_length=2000)] = ""
+    note: _Words = ""
 
 
 class Progress(_Call):
@@ -106,9 +120,9 @@ async def _read(request: web.Request) -> web.Response:
 async def _act(request: web.Request) -> web.Response:
     services, department = request.app[SERVICES], _department(request)
     key = request.headers.get("Idempotency-Key", "")
-    if not 8 <= len(key) <= 100:
+    if not (8 <= len(key) <= 100 and key.isascii()):
         return refusals.problem(
-            400, "idempotency_key", "请求头 Idempotency-Key 需要 8 到 100 个字符"
+            400, "idempotency_key", "请求头 Idempotency-Key 需要 8 到 100 个字母、数字或符号"
         )
     body = await http.read_body(request)
     try:
@@ -192,11 +206,11 @@ def _own(connection: Connection, number: str, department: str) -> Ticket:
 
 def _department(request: web.Request) -> str:
     """The department whose token this is; 401 otherwise, as slow for each of them."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     found = ""
     for code, endpoint in request.app[SERVICES].settings.departments.items():
-        token = endpoint.api_token.get_secret_value().encode()
-        if token and hmac.compare_digest(given, token):
+        token = endpoint.api_token.get_secret_value()
+        if token and http.same(given, token):
             found = code
     if not found:
         raise web.HTTPUnauthorized(

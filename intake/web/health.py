@@ -1,7 +1,6 @@
 """Is the program well? For load balancers, for maintainers, and for Prometheus."""
 
 import asyncio
-import hmac
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -11,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
+from channels import http
 from channels.phone.channel import PhoneChannel
 from intake import inbox, room
 from intake.phone import noticeboard
@@ -65,7 +65,7 @@ async def _metrics(request: web.Request) -> web.Response:
             raise web.HTTPForbidden(text="only this machine, unless metrics_token is set")
     else:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+        if not http.same(given, token.get_secret_value()):
             raise web.HTTPUnauthorized(text="metrics_token is missing or wrong")
     registry = CollectorRegistry()
     counted = await services.database.read(_count)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
 
 from channels.message import InboundMessage
 from config.settings import Settings
@@ -181,6 +183,43 @@ async def test_strangers_are_refused(client: TestClient[Any, Any], number: str) 
     for empty in ("", " "):  # there is a department without a token
         assert (await client.post(url, json=body, headers=call(token=empty))).status == 401
     assert (await client.get(url, headers=call(token="token-of-water"))).status == 404
+
+
+async def status_of(client: TestClient[Any, Any], head: bytes) -> int:
+    """Of a request that no library of ours would send."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(head.replace(b"\n", b"\r\n") + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split()[1])
+
+
+async def test_headers_that_are_no_words_are_refused(
+    client: TestClient[Any, Any], services: Services, number: str
+) -> None:
+    at, strange = f"/api/v1/tickets/{number} HTTP/1.1\n".encode(), b"\xff\xe9" * 8
+    ours = b"Authorization: Bearer " + API_TOKEN.encode()
+    assert await status_of(client, b"GET " + at + ours) == 200
+    assert await status_of(client, b"GET " + at + b"Authorization: Bearer " + strange) == 401
+    key = b"\nIdempotency-Key: " + strange
+    assert await status_of(client, b"POST " + at + ours + key) == 400
+    settings = services.settings.model_copy(update={"metrics_token": SecretStr("m")})
+    guarded = server.application(replace(services, settings=settings))
+    async with TestClient(TestServer(guarded)) as other:
+        head = b"GET /metrics HTTP/1.1\nAuthorization: Bearer " + strange
+        assert await status_of(other, head) == 401
+
+
+async def test_what_no_database_keeps_is_taken_out_of_words(
+    client: TestClient[Any, Any], number: str
+) -> None:
+    url = f"/api/v1/tickets/{number}"
+    body = {"action": "sign", "version": 2, "note": "灯已\0买好"}
+    answer = await client.post(url, json=body, headers=call())
+    assert answer.status == 200, await answer.text()
+    body = {"action": "answer", "version": 3, "text": "灯\0亮了"}
+    answer = await client.post(url, json=body, headers=call("key-00000002"))
+    assert answer.status == 200 and "灯亮了" in await answer.text()
 
 
 @pytest.mark.parametrize(

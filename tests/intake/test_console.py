@@ -315,6 +315,7 @@ async def test_any_search_has_an_answer(desk: Desk, services: Services) -> None:
 HOSTILE = (
     ("multipart/form-data", b"a", 400),
     ("multipart/form-data; boundary=a", b"a", 400),
+    ("multipart/form-data; boundary=a", b"--a\r\ngarbage\r\n\r\n", 400),
     ("application/x-www-form-urlencoded; charset=nothing", b"a=1", 400),
     ("application/x-www-form-urlencoded", b"\xff\xfe", 400),
     ("application/x-www-form-urlencoded", b"note=" + b"a" * 70_000, 413),

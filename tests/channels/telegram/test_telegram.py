@@ -144,6 +144,10 @@ def heard(content: dict[str, Any]) -> InboundMessage:
     return message
 
 
+def test_what_no_database_keeps_is_taken_out_of_words() -> None:
+    assert heard({"text": "灯\0坏了"}).text == "灯坏了"
+
+
 def test_what_is_put_right_afterwards_is_heard() -> None:
     edited = {"update_id": 5, "edited_message": update({"text": "是西韩村"})["message"]}
     message = payload.parse(edited, START).message

@@ -80,6 +80,11 @@ REFUSED: Mapping[str, tuple[Call, int, str]] = {
     "a photo without end": (ADAPTER.upload(b"\xff\xd8" + bytes(11 * 2**20)), 413, "最多 10 兆"),
     "words without end": (ADAPTER.upload(b"", words="路" * 20_000), 413, "太长"),
     "no boundary": (ADAPTER.parts(b"hello"), 400, "表单"),
+    "parts that begin with no header": (
+        ADAPTER.parts(f"--{BOUNDARY}\r\ngarbage\r\n\r\n".encode()),
+        400,
+        "表单",
+    ),
     "parts cut short": (ADAPTER.parts(multipart({"text": "a"})[:-60]), 400, "表单"),
     "a form within a form": (
         ADAPTER.parts(

@@ -91,6 +91,7 @@ async def test_two_messages_of_one_second_are_two() -> None:
         ("scan_follow", "QR_SCENE_1", "follow"),
         ("scan", "QR_SCENE_1", "scan:QR_SCENE_1"),
         ("click", "progress", "menu:progress"),
+        ("click", "pro\0gress", "menu:progress"),
     ],
 )
 async def test_events_are_told_in_our_words(subtype: str, key: str, event: str) -> None:
