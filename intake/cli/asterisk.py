@@ -110,7 +110,7 @@ def run(
             words = sounds.words(county.replies)
             instance = own.write(folder, found, ports=ports, phone=line, say=say, words=words)
         running = instance.start()
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # both end Asterisk too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends Asterisk too, as Ctrl+C
     try:
         _show(instance)
         _serve(running, trial)

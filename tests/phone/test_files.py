@@ -1,6 +1,10 @@
 """The files for an exchange that is there, the check of one, and the fetching of one."""
 
 import re
+import socket
+import subprocess
+import sys
+import tempfile
 import wave
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from intake.asterisk.fetch import FetchFailed
 from intake.asterisk.files import WriteFault
 from intake.asterisk.own import Ports, StartFailed
 from intake.asterisk.program import Program
+from tests.phone.kit import free_port
 from tests.phone.line import Line
 
 
@@ -202,3 +207,24 @@ def test_fetched_asterisk_is_found_again_by_its_record_alone(
     program.keep(asterisk_program, tmp_path)
     assert program.fetched(tmp_path) == asterisk_program
     assert program.release(asterisk_program.version) >= (20, 0)
+
+
+def test_an_exchange_started_in_the_background_ends_when_it_is_told_to(
+    asterisk_program: Program, tmp_path: Path
+) -> None:
+    hotline = Path(sys.executable).with_name("hotline")
+    with tempfile.TemporaryDirectory(prefix="hl-") as folder:  # the socket's path must stay short
+        port = free_port(socket.SOCK_DGRAM)
+        command = f"trap '' INT; exec {hotline} asterisk run --folder {folder} --port {port}"
+        with subprocess.Popen(
+            ["sh", "-c", command], stdout=subprocess.PIPE, cwd=tmp_path, text=True
+        ) as run:
+            assert run.stdout is not None
+            assert any("日志" in line for line in run.stdout)  # it runs, and has said so
+            run.terminate()
+            try:
+                assert run.wait(20) == 0
+            finally:
+                run.kill()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as freed:
+            freed.bind(("127.0.0.1", port))
