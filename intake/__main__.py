@@ -1,20 +1,6 @@
-"""The `hotline` command, once the packages are known to be ours."""
+"""`python -m intake` is the `hotline` command."""
 
-import sys
-
-
-def main() -> None:
-    """Check that no foreign package shadows ours, then run the command line."""
-    from config import selfcheck
-
-    problems = selfcheck.problems()
-    if problems:
-        sys.exit("\n".join(problems))
-    from intake.cli import chinese
-    from intake.cli import main as cli
-
-    sys.exit(chinese.run(cli.application))
-
+from nanhe_hotline import main
 
 if __name__ == "__main__":
     main()

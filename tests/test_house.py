@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("config", "nlp", "channels", "routing", "intake")
 TOP = {
     ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "README.zh-CN.md",
-    "bootstrap.py", "docs", "pyproject.toml", "requirements.lock", "tests", *PACKAGES,
+    "bootstrap.py", "docs", "nanhe_hotline.py", "pyproject.toml", "requirements.lock", "tests", *PACKAGES,
 }  # fmt: skip
 HOMES = {
     "sqlalchemy": ("routing", "intake"),
