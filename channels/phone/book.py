@@ -21,6 +21,16 @@ class Purpose(StrEnum):
     ALARM = "alarm"  # 报险: whoever commands is told of a danger, before all other calls
     CALL_BACK = "call_back"  # 回拨: he rang, nobody answered; now he may tell his matter
 
+    @property
+    def kind(self) -> str:
+        """As the exchange has it."""
+        return "incoming" if self is Purpose.INBOUND else self.value.replace("_", "-")
+
+    @classmethod
+    def of(cls, kind: str) -> "Purpose":
+        """From the exchange's word; whatever we don't know is a caller."""
+        return next((each for each in cls if each.kind == kind), cls.INBOUND)
+
 
 class Outcome(StrEnum):
     """How a call ended."""

@@ -119,8 +119,7 @@ class Outgoing:
         )
         self._made[call_id] = made
         try:
-            kind = errand.purpose.value.replace("_", "-")
-            outcome = await self._rung(made, to, call_id, kind)
+            outcome = await self._rung(made, to, call_id, errand.purpose.kind)
             if outcome is not Outcome.ANSWERED:
                 return None, REASONS[outcome]
             await _began(made, MEDIA_WITHIN_S)

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from channels.channel import Desk
-from channels.message import Contact, Reply
+from channels.message import Reply
 from channels.phone import call, equipment, telling
 from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose
@@ -34,6 +34,7 @@ BOOK_WITHIN_S = 2.0  # a book that takes nothing: people take the call
 LIVES_WITHIN_S = 3.0  # the exchange tells of a hang-up a moment after the audio has ended
 LOOK_S = 0.05
 
+_GREETINGS = {Purpose.CALL_BACK: Reply(key="call_again")}
 _SPOKE = frozenset({Outcome.SERVED, Outcome.PERSON})  # a machine that answers does neither
 _log = structlog.get_logger(__name__)
 
@@ -78,41 +79,45 @@ class Serving:
     async def take(self, media: Media) -> None:
         """A call's audio has come; whatever is wrong with us, the dialplan takes the caller on."""
         errand = self._outgoing.errand(media.call_id)
-        contact = errand.to if errand else await self._announced(media.call_id)
-        if contact is None:
+        began = self._owed(media, errand) if errand else await self._announced(media.call_id)
+        if began is None:
             _log.warning("phone.call_not_announced", call=media.call_id)
             return
         try:
-            await self._take(media, contact, errand)
+            await self._take(media, began, errand)
         finally:
             self._outgoing.over(media.call_id, Talk(heard_out=False))  # where nobody has said it
 
-    async def _announced(self, call_id: str) -> Contact | None:
-        """Who rings, by the exchange's word."""
-        caller = await self._exchange.wait_caller(call_id, ANNOUNCED_WITHIN_S)
-        return self._journal.contact(caller.number, call_id) if caller else None
-
-    async def _take(self, media: Media, contact: Contact, errand: Errand | None) -> None:
-        began = Began(
+    def _owed(self, media: Media, errand: Errand) -> Began:
+        return Began(
             call_id=media.call_id,
-            contact=contact,
-            purpose=errand.purpose if errand else Purpose.INBOUND,
+            contact=errand.to,
+            purpose=errand.purpose,
             at=self._desk.runtime.now(),
-            ticket=errand.ticket if errand else "",
+            ticket=errand.ticket,
         )
+
+    async def _announced(self, call_id: str) -> Began | None:
+        """Who rings, or was rung by a program that has died since: by the exchange's word."""
+        caller = await self._exchange.wait_caller(call_id, ANNOUNCED_WITHIN_S)
+        return self._journal.began(caller) if caller else None
+
+    async def _take(self, media: Media, began: Began, errand: Errand | None) -> None:
         async with asyncio.timeout(BOOK_WITHIN_S):
             await self._own.book.began(began)
         async with Transcript(book=self._own.book, call_id=media.call_id) as notes:
             if errand is not None and errand.purpose is not Purpose.CALL_BACK:
                 await self._tell(media, errand, notes)
                 return
-            ticket, greeting = (errand.ticket, errand.reply) if errand else ("", call.GREETING)
-            caller = Caller(call_id=media.call_id, contact=contact, ticket=ticket)
+            greeting = errand.reply if errand else _GREETINGS.get(began.purpose, call.GREETING)
+            caller = Caller(call_id=media.call_id, contact=began.contact, ticket=began.ticket)
             parts = self._parts(media, notes)
             if parts is None:  # the line works without a recogniser: people, or the recorder
-                await self._leave(media)(media.call_id, Next.OPERATORS, ticket)
+                await self._leave(media)(media.call_id, Next.OPERATORS, began.ticket)
                 self._outgoing.over(media.call_id, Talk(heard_out=True))
             elif errand is None:
+                if began.purpose is not Purpose.INBOUND:
+                    await self._keep(media)
                 await self._serve(media, caller, parts, notes, greeting)
             else:
                 await self._ring_back(media, caller, parts, notes, greeting)

@@ -25,7 +25,6 @@ from intake.phone.unserved import Amends, Unserved
 from routing.database import Database
 
 SETTLES = timedelta(seconds=60)  # after the call, for the program to say itself how it ended
-_PURPOSES = {each.value.replace("_", "-"): each for each in Purpose}
 _log = structlog.get_logger(__name__)
 
 
@@ -85,7 +84,7 @@ class Shelf:
     async def _book(self, call: RecordedCall) -> None:
         """How it ended, and the ticket of who was not served: before anything that may be slow."""
         contact = self.amends.contact(call.number, call.call_id)
-        purpose = _PURPOSES.get(call.kind, Purpose.INBOUND)
+        purpose = Purpose.of(call.kind)
         began = Began(call_id=call.call_id, contact=contact, purpose=purpose, at=call.at)
         told = _told(call, self.runtime.now())
         await self.database.write(lambda c: _settle(c, began, told))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import structlog
 
-from channels.message import Contact
 from channels.phone import number
 from channels.phone.book import Began, CallBook, Purpose
 from channels.phone.exchange import happenings
@@ -13,7 +12,6 @@ from channels.phone.exchange.happenings import Caller, Happening
 from config.runtime import Runtime
 
 MOST_WAITING = 10_000
-INCOMING = "incoming"
 
 _log = structlog.get_logger(__name__)
 
@@ -63,8 +61,8 @@ class Journal:
 
     async def _write(self, happening: Happening) -> None:
         match happening:
-            case happenings.Arrived(caller=caller) if caller.kind == INCOMING:
-                await self._book.began(self._began(caller))
+            case happenings.Arrived(caller=caller) if caller.kind == Purpose.INBOUND.kind:
+                await self._book.began(self.began(caller))
             case happenings.Queued(call_id=call_id):
                 await self._book.queued(call_id)
             case happenings.Connected(call_id=call_id, operator=operator):
@@ -72,14 +70,12 @@ class Journal:
             case happenings.Ended(call_id=call_id):
                 await self._book.hung_up(call_id)
 
-    def _began(self, caller: Caller) -> Began:
+    def began(self, caller: Caller) -> Began:
+        """His call, as the exchange has announced it."""
+        call_id = caller.call_id
         return Began(
-            call_id=caller.call_id,
-            contact=self.contact(caller.number, caller.call_id),
-            purpose=Purpose.INBOUND,
+            call_id=call_id,
+            contact=number.contact(caller.number, call_id=call_id, area_code=self._area_code),
+            purpose=Purpose.of(caller.kind),
             at=self._runtime.now(),
         )
-
-    def contact(self, shown: str, call_id: str) -> Contact:
-        """Whose number this is."""
-        return number.contact(shown, call_id=call_id, area_code=self._area_code)

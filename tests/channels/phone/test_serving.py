@@ -21,7 +21,7 @@ from channels.phone.serving import Serving
 from config import runtime
 from nlp.speech.contract import SpeechFailed, Trouble
 from nlp.understanding import RequestKind, Understanding, Urgency
-from tests.channels.phone.talking import CALL_ID, CALLER, FakeEar, FakeMouth, gone, reply, said
+from tests.channels.phone.talking import CALL_ID, CALLER, NOW, FakeEar, FakeMouth, gone, reply, said
 
 NUMBER = "13900000000"
 
@@ -55,6 +55,7 @@ class Line:
 
     def __init__(self) -> None:
         self.announced = True
+        self.kind = "incoming"
         self.locked = False
         self.living = True
         self.passed_on = False
@@ -83,7 +84,7 @@ class Line:
                 speak=lambda reply: reply.key,
             ),
             exchange=self,  # type: ignore[arg-type]
-            journal=SimpleNamespace(contact=lambda shown, call_id: CALLER),  # type: ignore[arg-type]
+            journal=SimpleNamespace(began=_announced),  # type: ignore[arg-type]
             outgoing=outgoing,  # type: ignore[arg-type]
             longest_ms=600_000,
         )
@@ -93,7 +94,7 @@ class Line:
         return (Caller(call_id=CALL_ID, number=NUMBER),) if self.living else ()
 
     async def wait_caller(self, call_id: str, timeout_s: float) -> Caller | None:
-        return Caller(call_id=call_id, number=NUMBER) if self.announced else None
+        return Caller(call_id=call_id, number=NUMBER, kind=self.kind) if self.announced else None
 
     def caller(self, call_id: str) -> Caller:
         return Caller(call_id=call_id, number=NUMBER, passed_on=self.passed_on)
@@ -146,6 +147,10 @@ class Line:
 def owed(purpose: Purpose) -> Errand:
     to = Contact(scheme="tel", path="+8613900000000")
     return Errand(id="e", to=to, purpose=purpose, reply=Reply(key="x"), ticket="1", attempt=1)
+
+
+def _announced(caller: Caller) -> Began:
+    return Began(call_id=caller.call_id, contact=CALLER, purpose=Purpose.of(caller.kind), at=NOW)
 
 
 async def _voiced(text: str, rate_hz: int, *, slow: bool = False) -> bytes:
@@ -272,6 +277,17 @@ async def test_call_of_ours_waits_for_no_word_of_the_exchange() -> None:
     line.errands[CALL_ID] = owed(Purpose.CALL_BACK)
     await line.take()
     assert [each.purpose for each in line.began] == [Purpose.CALL_BACK]
+
+
+async def test_who_answers_a_call_of_a_program_that_died_is_no_caller_of_his_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = Line()
+    line.kind = "call-back"
+    line.hears(monkeypatch, gone())
+    await line.take()
+    assert [each.purpose for each in line.began] == [Purpose.CALL_BACK]
+    assert (line.mouth.said, line.left) == (["call_again"], [Next.OPERATORS])
 
 
 async def test_without_a_recogniser_a_person_takes_the_call() -> None:
