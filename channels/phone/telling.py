@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -56,8 +56,7 @@ class Telling:
             yield
         finally:
             hearing.cancel()
-            with suppress(asyncio.CancelledError):
-                await hearing
+            await asyncio.gather(hearing, return_exceptions=True)
 
     async def hold(self) -> Held:
         """What came of it; what was answered stays, whatever ends it."""
