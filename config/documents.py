@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,16 @@ from config.faults import Faults, Need, nearest
 from config.tables import Entry
 
 _LINE = re.compile(r"\(at line (\d+)")
-_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_-]+)\s*\]\]?")
+_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.-]+)\s*\]\]?")
+REMEDY = "查这一行和上一行的引号、等号、方括号；同一个键只写一次"
+
+
+class NotToml(Exception):
+    """A text that is no TOML from `line` on, 0 where that is not known."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,17 @@ class Document:
                 return number
         return 0
 
+    def line_at(self, path: Sequence[str]) -> int:
+        """The line of the key at the end of `path`, else of the table around it; 0 for neither."""
+        for end in range(len(path), 0, -1):
+            *tables_above, key = path[:end]
+            line = self.line_of(".".join(tables_above), key) or self.line_of(
+                "", ".".join(path[:end])
+            )
+            if line:
+                return line
+        return 0
+
     def refuse_unknown(self, known: frozenset[str], faults: Faults) -> None:
         """Note every key at the top of the file that means nothing."""
         for key in self.data.keys() - known:
@@ -83,10 +103,16 @@ def read(folder: Path, file: str, faults: Faults, *, optional: bool = False) -> 
     if text is None:
         return empty
     try:
+        return parsed(file, text)
+    except NotToml as broken:
+        faults.unread(file, broken.line, "TOML 写法不对，读不下去", REMEDY)
+        return empty
+
+
+def parsed(file: str, text: str) -> Document:
+    """The document that a text is; NotToml."""
+    try:
         return Document(file=file, text=text, data=tomllib.loads(text.replace("\r\n", "\n")))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         at = _LINE.search(str(error))
-        line = int(at[1]) if at else 0
-        remedy = "查这一行和上一行的引号、等号、方括号；同一个键只写一次"
-        faults.unread(file, line, "TOML 写法不对，读不下去", remedy)
-        return empty
+        raise NotToml(int(at[1]) if at else 0) from None

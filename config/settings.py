@@ -1,7 +1,6 @@
 """What an installation sets, by environment or TOML file; secrets also in files of their own."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -24,7 +23,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from config import settings_faults
+from config import documents, settings_faults
+from config.documents import Document, NotToml
 from config.faults import Fault
 from config.secret_files import with_secret_files
 from config.sections import (
@@ -45,7 +45,7 @@ NESTED = "__"
 SETTINGS_VARIABLE = "HOTLINE_SETTINGS"
 PACKAGED_COUNTY = Path(__file__).parent / "nanhe"
 MEBIBYTE = 1024 * 1024
-PATHS = ("model", "clips", "missed")
+PATHS = ("model", "whisper", "clips", "missed", "recordings")
 
 
 class SettingsFault(Exception):
@@ -166,28 +166,28 @@ def load(path: Path | None = None) -> Settings:
     """The settings; the file is `path`, else what HOTLINE_SETTINGS names. Raises SettingsFault."""
     named = os.environ.get(SETTINGS_VARIABLE, "")
     file = path or (Path(named) if named else None)
-    values = _read_file(file) if file else {}
+    document = _read_file(file) if file else Document(file="", text="", data={})
+    values = _beside(document.data, file.parent, top=True) if file else {}
     try:
         return Settings(**values)
     except ValidationError as error:
-        faults = tuple(_fault(file, detail, values) for detail in error.errors())
+        faults = tuple(_fault(document, detail) for detail in error.errors())
         raise SettingsFault(faults) from None
 
 
-def _read_file(file: Path) -> dict[str, Any]:
+def _read_file(file: Path) -> Document:
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return documents.parsed(str(file), file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise _one_fault(file, "没有这个设置文件", "查一查路径，或不写这一项") from None
     except (OSError, UnicodeDecodeError):
         raise _one_fault(file, "打不开这个设置文件", "查一查权限；文字编码用 UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise _one_fault(file, f"TOML 写法不对（{error}）", "改好这一行") from None
-    return _beside(values, file.parent, top=True)
+    except NotToml as broken:
+        raise _one_fault(file, "TOML 写法不对", documents.REMEDY, line=broken.line) from None
 
 
-def _one_fault(file: Path, problem: str, remedy: str) -> SettingsFault:
-    return SettingsFault((Fault(file=str(file), line=0, problem=problem, remedy=remedy),))
+def _one_fault(file: Path, problem: str, remedy: str, *, line: int = 0) -> SettingsFault:
+    return SettingsFault((Fault(file=str(file), line=line, problem=problem, remedy=remedy),))
 
 
 def _beside(values: Mapping[str, Any], folder: Path, *, top: bool = False) -> dict[str, Any]:
@@ -205,12 +205,14 @@ def _beside(values: Mapping[str, Any], folder: Path, *, top: bool = False) -> di
     return placed
 
 
-def _fault(file: Path | None, detail: ErrorDetails, values: Mapping[str, Any]) -> Fault:
+def _fault(document: Document, detail: ErrorDetails) -> Fault:
     location = [str(part) for part in detail["loc"]]
+    in_file = bool(location) and location[0] in document.data
     parts = (part.upper().replace("-", "_") for part in location)
     return settings_faults.fault(
-        str(file) if file and location[:1] and location[0] in values else "设置",
+        document.file if in_file else "设置",
         detail,
+        line=document.line_at(location) if in_file else 0,
         variable=PREFIX + NESTED.join(parts),
         known=_known_keys(location[:-1]),
     )

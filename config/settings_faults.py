@@ -12,6 +12,7 @@ def fault(
     where: str,
     detail: ErrorDetails,
     *,
+    line: int,
     variable: str,
     known: Iterable[str],
 ) -> Fault:
@@ -20,7 +21,7 @@ def fault(
     problem, remedy = _told(".".join(location), detail, known)
     if location:
         remedy = f"{remedy}（环境变量 {variable}）"
-    return Fault(file=where, line=0, problem=problem, remedy=remedy)
+    return Fault(file=where, line=line, problem=problem, remedy=remedy)
 
 
 def _told(key: str, detail: ErrorDetails, known: Iterable[str]) -> tuple[str, str]:

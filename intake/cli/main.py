@@ -131,7 +131,9 @@ def department(
     listen: Annotated[
         bool, typer.Option("--listen", help="启动示例接收端，打印验签通过的推送")
     ] = False,
-    port: Annotated[int, typer.Option(help="端口")] = trial.RECEIVER_PORT,
+    port: Annotated[
+        int, typer.Option(help="端口", min=1, max=ports.LAST_PORT)
+    ] = trial.RECEIVER_PORT,
     journal: Annotated[Path | None, typer.Option(help="同时写入文件，每行一条 JSON")] = None,
     settings_path: SettingsPath = None,
 ) -> None:
@@ -161,7 +163,10 @@ def outbox(
     """查看发不出去的通知（死信），或者重发。"""
     chosen = common.chosen(common.located(settings_path, trial_run))
     common.migrated(chosen)
-    asyncio.run(show.dead_letters(common.out, chosen, resend))
+    try:
+        asyncio.run(show.dead_letters(common.out, chosen, resend))
+    except show.NoSuchLetter as fault:
+        common.refuse(str(fault), fault)
 
 
 async def _first_operator(chosen: Settings) -> str | None:

@@ -70,7 +70,10 @@ def _role(said: str) -> accounts.Role:
 def _operate(order: staffing.Order, settings_path: Path | None, trial_run: bool) -> None:
     chosen = common.chosen(common.located(settings_path, trial_run))
     common.migrated(chosen)  # accounts may be made before the first start
-    common.say(asyncio.run(_manage(chosen, order)))
+    try:
+        common.say(asyncio.run(_manage(chosen, order)))
+    except accounts.AccountFault as fault:
+        common.refuse(str(fault), fault)
 
 
 async def _manage(chosen: Settings, order: staffing.Order) -> str:
@@ -78,7 +81,5 @@ async def _manage(chosen: Settings, order: staffing.Order) -> str:
     await database.start()
     try:
         return await staffing.manage(database, order, runtime.system().now())
-    except accounts.AccountFault as fault:
-        return str(fault)
     finally:
         await database.close()

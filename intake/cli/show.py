@@ -27,6 +27,7 @@ from routing.database import Database
 from routing.route import Router
 from routing.worktime import Calendar
 
+ALL = "all"  # dead letters
 MOST_LETTERS = 200  # in one table
 
 
@@ -184,14 +185,20 @@ def _routed(settings: Settings, router: Router, said: Understanding) -> list[tup
     ]
 
 
+class NoSuchLetter(Exception):
+    """There is no dead letter of that id; the message says so in Chinese."""
+
+
 async def dead_letters(out: Console, settings: Settings, resend: str) -> None:
-    """List the dead letters, or put one of them or `all` back into the outbox."""
+    """List the dead letters, or put one of them or `all` back into the outbox; NoSuchLetter."""
     county = load.load_county(settings.county)
     database = Database(settings.database)
     await database.start()
     try:
         if resend:
             done = await database.write(lambda c: _sent_again(c, resend, runtime.system().now()))
+            if not done and resend != ALL:
+                raise NoSuchLetter(f"没有编号是 {resend} 的死信，用 hotline outbox 看看有哪些")
             out.print(f"已重新放入发送队列：{done} 条")
             return
         found = await database.read(lambda c: outbox.dead(c, limit=MOST_LETTERS))
@@ -202,7 +209,7 @@ async def dead_letters(out: Console, settings: Settings, resend: str) -> None:
 
 
 def _sent_again(connection: Connection, wanted: str, now: datetime) -> int:
-    if wanted == "all":
+    if wanted == ALL:
         return outbox.resend_all(connection, now)
     return int(outbox.resend(connection, wanted, now))
 

@@ -51,6 +51,11 @@ def test_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monk
 def test_paths_in_the_file_count_from_its_folder(tmp_path: Path) -> None:
     found = settings.load(_written(tmp_path, 'state = "data"\n'))
     assert found.state == tmp_path / "data"
+    folders = ("model", "whisper", "clips", "missed", "recordings")
+    said = "".join(f'{name} = "{name}"\n' for name in folders)
+    found = settings.load(_written(tmp_path, f"[phone]\n{said}[phone.exchange]\nsecret = 's'\n"))
+    assert found.phone is not None
+    assert [getattr(found.phone, name) for name in folders] == [tmp_path / name for name in folders]
 
 
 def test_every_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +136,29 @@ def test_each_mistake_in_the_file_is_named(tmp_path: Path, text: str, told: str)
     with pytest.raises(SettingsFault) as caught:
         settings.load(_written(tmp_path, text))
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("port = 1\nprot = 1", 2),
+        ("port = 1\n[wechat]\ntoken = 't'\ntokn = 'x'", 2),
+        ("port = 1\n[wechat]\ntoken = 't'\ntokn = 'x'", 4),
+        ("[departments.water]\n\nurl = 'ftp://x'", 3),
+        ("port = 1\n[departments.water]\nurl = 'https://x'", 2),
+        ("port = 1\nhost = = 1", 2),
+    ],
+)
+def test_each_mistake_in_the_file_has_its_line(tmp_path: Path, text: str, line: int) -> None:
+    with pytest.raises(SettingsFault) as caught:
+        settings.load(_written(tmp_path, text))
+    assert line in [fault.line for fault in caught.value.faults], str(caught.value)
+    assert "Invalid" not in str(caught.value)
+
+
+def test_a_file_nested_beyond_measure_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFault, match="TOML 写法不对"):
+        settings.load(_written(tmp_path, "a = " + "[" * 3000))
 
 
 def test_all_mistakes_are_told_at_once_and_hold_no_values(

@@ -21,6 +21,7 @@ from intake.cli.main import application
         ("operator add x --role", "--role 后面要写上值。"),
         ("run --trial=yes", "--trial 后面不写值。"),
         ("department --port x", "--port 写得不对：要写整数。"),
+        ("department --listen --port 99999", "--port 写得不对：不能大于 65535。"),
     ],
 )
 def test_it_says_what_is_wrong_and_where_to_read_on(

@@ -195,6 +195,20 @@ def test_a_role_that_is_none_is_refused_with_those_that_are(written: Path) -> No
     assert CliRunner().invoke(cli.application, [*typed, "领导"]).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["operator", "reset", "nobody"], "没有登录名 nobody"),
+        (["operator", "disable", "nobody"], "没有登录名 nobody"),
+        (["outbox", "--resend", "nothing"], "没有编号是 nothing 的死信"),
+    ],
+)
+def test_what_could_not_be_done_is_no_success(written: Path, typed: list[str], told: str) -> None:
+    result = CliRunner().invoke(cli.application, [*typed, "--settings", str(written)])
+    assert told in result.output
+    assert result.exit_code == 2
+
+
 def test_the_first_screen_and_the_readmes_try_the_same_sentence() -> None:
     county = load.load_county(settings.PACKAGED_COUNTY)
     for name in ("README.md", "README.zh-CN.md"):
