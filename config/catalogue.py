@@ -60,7 +60,8 @@ def read_standards(
         if not _are_sentences(steps):
             remedy = 'steps = ["第一步", "第二步"]'
             problem = f"分类 {category or '（没写）'} 没有工作步骤"
-            faults.add(entry.file, entry.line, problem, remedy)
+            needs = None if "steps" in entry.values else entry.need("steps")
+            faults.add(entry.file, entry.line, problem, remedy, needs=needs)
         if category in standards:
             faults.add(entry.file, entry.line, f"分类 {category} 的标准写了两次", "删去一段")
         standards.setdefault(category, WorkStandard(category=category, steps=entry.parts("steps")))

@@ -112,7 +112,7 @@ def _decode(file: str, data: bytes, faults: Faults) -> str | None:
         faults.unread(file, line, "这一行有坏字节，不是完整的 UTF-8", "把这一行的乱码重新输入一遍")
         return None
     try:
-        return data.decode("gb18030")
+        return data.decode("gb18030").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
     remedy = "在表格软件里另存为“CSV UTF-8（逗号分隔）”"

@@ -160,6 +160,7 @@ def _told(folder: Path) -> str:
         ("departments.toml", 'name = "小县水务局"', 'nme = "小县水务局"', "是不是想写 name"),
         ("places.csv", "name,unit", "nme,unit", "是不是想写 name"),
         ("replies.toml", "receipt =", "receit =", "是不是想写 receipt"),
+        ("standards.toml", "steps =", "step =", "是不是想写 steps"),
     ],
 )
 def test_one_cause_is_told_once(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
@@ -198,14 +199,17 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert "没有这个文件夹" in text
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [("utf-8", ""), ("utf-8-sig", ""), ("gb18030", ""), ("gb18030", "\ufeff")],
+)
 def test_spreadsheets_come_in_the_encodings_that_offices_save(
-    tmp_path: Path, encoding: str
+    tmp_path: Path, encoding: str, mark: str
 ) -> None:
     tiny.write(tmp_path)
     for name, text in tiny.FILES.items():
         if name.endswith(".csv"):
-            content = "# 说明\r\n" + text.replace("\n", "\r\n")
+            content = mark + "# 说明\r\n" + text.replace("\n", "\r\n")
             (tmp_path / name).write_bytes(content.encode(encoding))
     assert load.load_county(tmp_path).units["130999100201"].short_name == "东村"
 
