@@ -69,7 +69,11 @@ def mask(text: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """`139****5678`; of anything shorter than seven characters only the last two are left."""
+    """`139****5678`; of anything shorter than seven characters only the last two are left.
+
+    The country's own code is left out: one person's number looks the same wherever it came from.
+    """
+    phone = phone.removeprefix("+86")
     if len(phone) < 7:
         return "****" + phone[-2:] if phone else ""
     return f"{phone[:3]}****{phone[-4:]}"

@@ -92,7 +92,14 @@ def test_no_identity_number_is_left(number: str) -> None:
 
 @pytest.mark.parametrize(
     ("phone", "masked"),
-    [("13912345678", "139****5678"), ("4569899", "456****9899"), ("110", "****10"), ("", "")],
+    [
+        ("13912345678", "139****5678"),
+        ("+8613912345678", "139****5678"),
+        ("+85261234567", "+85****4567"),
+        ("4569899", "456****9899"),
+        ("110", "****10"),
+        ("", ""),
+    ],
 )
 def test_a_phone_number_keeps_its_ends(phone: str, masked: str) -> None:
     assert redact.mask_phone(phone) == masked
