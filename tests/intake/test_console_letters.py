@@ -99,7 +99,7 @@ async def test_letter_says_when_to_whom_what_and_why_without_anybodys_number(
     for told in ("11月23日 09:00", "推送：派单", "推送：转给了别的单位", "请找王主任", "试了 7 次"):
         assert told in page, told
     for told in (
-        "电话 +86****5678",
+        "电话 139****5678",
         '<td data-label="发给谁">微信</td>',
         "补取居民发来的照片",
         "HTTP 500",
