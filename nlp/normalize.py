@@ -34,7 +34,7 @@ _INVISIBLE = (
 _UNWANTED = re.compile(f"[{_PICTURES}{_INVISIBLE}]+")
 _INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
 _NUMBERED = re.compile("[\u2460-\u2468]")  # the circled numbers of a list
-_LINE_END = re.compile(r"\s*[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
+_LINE_END = re.compile(r"(?<!\s)\s*[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
 _HANDLE = re.compile(r"@[\w-]{1,30}(?:[:：]|(?=\s|$))")  # of an account that is called to in public
 _STICKER = re.compile(r"\[[\u4e00-\u9fff]{1,4}\]")  # WeChat writes its pictures as [微笑]
 
@@ -42,7 +42,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _PLAIN_MARK = re.compile(r"(?<![0-9A-Za-z])[,:]|[,:](?![0-9A-Za-z/])|[;?!()]")
 _WIDE_MARK = str.maketrans(",:;?!()", "，：；？！（）")
 _REPEATED_MARK = re.compile(r"([，。！？；、,.!?;~_=*#-])\1+")
-_LEADING_MARK = re.compile(r"^[，、,;；\s]+|[，、,\s]+$")
+_LEADING_MARK = re.compile(r"^[，、,;；\s]+|(?<![，、,\s])[，、,\s]+$")
 _FILLER = re.compile(
     r"(?:(?:^|(?<=[，。！？、；,.!?;\s]))(?:[嗯呃]+(?=[，、,。那就我俺这你])|[额啊哎唉诶欸]+(?=[，、,。])|那个|那什么|就是说|"
     r"怎么说呢|我跟你说|你听我说)[，、,\s]*)+"
