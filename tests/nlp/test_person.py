@@ -12,6 +12,10 @@ from nlp.understanding import RequestKind, Urgency
     "text",
     [
         "着火了，快转人工",
+        "找你们工作人员",
+        "我要找恁的客服",
+        "接通人工",
+        "给我找个领导来",
         "我要找人",
         "不跟机器说话",
         "换个人",
@@ -81,6 +85,8 @@ def test_wish_for_a_person_is_understood(text: str) -> None:
     "text",
     [
         "找人修路灯",
+        "你们工作人员来过了",
+        "你们工作人员态度不好",
         *(
             "找恁当官的评理",
             "俺找领导反映路灯坏了",
