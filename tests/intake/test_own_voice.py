@@ -133,7 +133,7 @@ def numbers(county: County) -> Iterator[str]:
     said = Replies(county)
     for day, count in product(("20261124", "20270131", "20301009"), range(0, 10_000, 37)):
         values = {"number": f"{day}-{count:04}"}
-        yield said.speak(Reply(key="handed_over", values=values))
+        yield said.speak(Reply(key="progress_unknown", values=values))
 
 
 TALK = MappingProxyType(

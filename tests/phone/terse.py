@@ -14,7 +14,7 @@ _SAYS = {
     "phone_greeting": "您有什么事，请讲。",
     "call_again": "您有什么事，请讲。",
     "result_spoken": "答复是：{answer}。",
-    "handed_over_spoken": "单号是{number}。",
+    "handed_over_spoken": "我给您转给工作人员，请别挂断。",
     "followup_greeting": "已办结。",
     "followup_solved": "第一句，这件事现在解决了没有？",
     "followup_unsolved": "谢谢您，您说的都记下了，再见。",
