@@ -12,6 +12,7 @@ from nlp.understanding import Guess, RequestKind, Understanding
 
 CLOSE_RACE = 0.25  # two places nearer than this in confidence are asked about
 CHOICES = 3
+BRIEF = 60  # characters of a message in which a place is looked for by its sound
 NAMESAKES = 5  # as many where one name was said that all of them bear: 果寨一村 to 果寨五村
 
 _OR = "，还是"
@@ -114,8 +115,8 @@ def names_unknown(said: Understanding) -> bool:
 
 def by_sound(said: Understanding, knowledge: Knowledge) -> tuple[str, ...]:
     """东汉村, which the county has not: the places that sound so, for who writes by sound."""
-    if knowledge.understand_by_ear is None or not names_unknown(said):
-        return ()
+    if knowledge.understand_by_ear is None or len(said.text) > BRIEF or not names_unknown(said):
+        return ()  # a long letter takes long to listen to, and is asked where in any case
     heard = knowledge.understand_by_ear(said.text).places
     codes = (guess.code for guess in heard)
     return tuple(c for c in codes if sound.is_in(knowledge.place(c).name, said.text))[:CHOICES]
