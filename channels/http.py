@@ -10,6 +10,7 @@ from ipaddress import IPv6Network
 from typing import Any
 
 from aiohttp import ClientPayloadError, web
+from aiohttp.http import HttpProcessingError
 
 LONGEST_BODY_BYTES = 64 * 1024
 BODY_LIMIT: web.AppKey[int] = web.AppKey("body_limit_bytes", int)  # the installation's own
@@ -17,6 +18,8 @@ READ_WITHIN_S = 10.0
 DEEPEST = 20  # no platform nests its messages deeper than five
 LARGEST_NUMBER = 2**63
 PLATFORM_WAITS_S = 4.0  # platforms give up after 5 s
+# What aiohttp raises over a form that no browser sends.
+BROKEN_FORM = (ValueError, LookupError, AssertionError, HttpProcessingError)
 
 
 class Forged(Exception):

@@ -13,13 +13,14 @@ from config.settings import PACKAGED_COUNTY
 from tests import postgres
 from tests.clock import Clock
 
-LONGEST_FIRST = ("tests/phone/", "tests/journeys/")
+PHONE = "tests/phone/"
+LONGEST_FIRST = (PHONE, "tests/journeys/")
 CALLS_OF_OURS = "tests/phone/test_followups.py"
 
 
 def _turn(nodeid: str) -> int:
-    ahead = [nodeid.startswith(each) for each in LONGEST_FIRST]
-    return ahead.index(True) if any(ahead) else len(ahead)
+    turns = (turn for turn, each in enumerate(LONGEST_FIRST) if nodeid.startswith(each))
+    return next(turns, len(LONGEST_FIRST))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,7 +38,7 @@ class Scheduling(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return LONGEST_FIRST[0] if _turn(file) == 0 and file != CALLS_OF_OURS else file
+        return PHONE if file.startswith(PHONE) and file != CALLS_OF_OURS else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:

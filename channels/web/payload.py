@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from aiohttp import BodyPartReader, MultipartReader, web
-from aiohttp.http import HttpProcessingError
 
 from channels import http, text
 from channels.message import Point
@@ -27,14 +26,7 @@ REFUSED = "表单不对，请刷新页面再发"
 _LONGEST_FIELD_BYTES = 4 * LONGEST_TEXT + 1024
 LONGEST_NUMBER = 20
 LONGEST_PROOF = 11  # the whole telephone instead of its last four digits
-_BROKEN = (
-    ValueError,
-    AssertionError,
-    LookupError,
-    HttpProcessingError,
-    web.RequestPayloadError,
-    ConnectionError,
-)
+_BROKEN = (*http.BROKEN_FORM, web.RequestPayloadError, ConnectionError)
 _TICKET = re.compile(r"(?<!\d)(20\d{6})\D?(\d{4,6})(?!\d)")
 _FIELDS = ("text", "key", "latitude", "longitude", "number", "last_four")
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
-from channels import text
+from channels import http, text
 from intake.services import SERVICES
 from intake.web import sessions
 
@@ -40,7 +39,7 @@ async def posted(request: web.Request) -> Mapping[str, str]:
     """The fields of a form as somebody typed them; 400 for what no browser sends."""
     try:
         form = await request.post()
-    except (ValueError, LookupError, AssertionError, HttpProcessingError):
+    except http.BROKEN_FORM:
         raise web.HTTPBadRequest(text="表单不对，请刷新页面再试") from None
     given = {name: value for name, value in form.items() if isinstance(value, str)}
     return {name: text.cleaned(value).strip() for name, value in given.items()}

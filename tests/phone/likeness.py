@@ -8,6 +8,7 @@ from tests.phone.kit import RATE_HZ, Samples
 _PIECE = RATE_HZ // 10
 _DRIFT = RATE_HZ // 2  # samples that jitter buffers may add or drop in the whole
 _QUIET = 100.0  # root mean square of a piece in which nothing is said
+_FLOOR = 100.0  # energy of a sample, below which nothing is made louder to be compared
 
 
 def likeness(said: Samples, heard: Samples) -> float:
@@ -36,6 +37,6 @@ def _likes(piece: Samples, heard: Samples) -> Samples:
     energy = np.concatenate(([0.0], np.cumsum(heard**2)))
     starts = len(heard) - len(piece) + 1
     around = energy[len(piece) : len(piece) + starts] - energy[:starts]
-    scale = np.linalg.norm(piece) * np.sqrt(np.maximum(around, len(piece) * _QUIET))
+    scale = np.linalg.norm(piece) * np.sqrt(np.maximum(around, len(piece) * _FLOOR))
     likes: Samples = found[:starts] / scale
     return likes
