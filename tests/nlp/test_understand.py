@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from config.county import County
 from nlp import classify, segment
 from nlp.danger import ear
-from nlp.understand import MOST_GUESSES, Understander
+from nlp.ranking import MOST_GUESSES
+from nlp.understand import Understander
 from nlp.understanding import RequestKind, Understanding, Urgency
 
 FAST = settings(
