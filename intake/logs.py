@@ -23,7 +23,7 @@ _DETAIL = re.compile(
     r"DETAIL:.*?(?=\n\[SQL:|\n(?:HINT|CONTEXT):|\n\nThe above exception|\Z)", re.DOTALL
 )
 _DEEPEST = 5
-_QUIET = ("httpx", "telegram", "aiohttp.access", "jieba", "alembic")
+_QUIET = ("httpx", "telegram", "aiohttp.access", "alembic")
 
 
 def configure(log_format: str) -> None:

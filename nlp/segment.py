@@ -1,13 +1,11 @@
-"""Words of a text, by a jieba tokenizer of our own whose cache lies in our own folder."""
+"""Words of a text, cut by jieba's dictionary and the county's names."""
 
-import importlib
-import logging
 import math
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+
+from nlp import dictionary
 
 LONGEST_RUN = 200  # Han characters cut at once; without the HMM the cost is linear anyway
 MOST_FREQUENT = 2000  # a county's word counts as no more common than this, or it swallows others
@@ -26,15 +24,18 @@ _HAN = re.compile(r"[\u4e00-\u9fff]+")
 class Segmenter:
     """Cuts text into words; safe to call from several threads.
 
-    `cache` is a folder for jieba's dictionary cache (made if missing, readable by us alone): it
-    is loaded as marshal data, so it must never lie where others can write. `words` are the
-    county's own names; each becomes just frequent enough to stay in one piece. The hidden Markov
-    model of jieba is left off: it is quadratic in the length of a run and invents words.
+    `cache` is a folder for what `nlp.dictionary` keeps. `words` are the county's own names; each
+    becomes just frequent enough to stay in one piece. The hidden Markov model of jieba is left off:
+    it is quadratic in the length of a run and invents words.
     """
 
     def __init__(self, cache: Path, words: Iterable[str] = ()) -> None:
-        self._tokenizer = _tokenizer(cache)
-        self._added = _add(self._tokenizer, words)
+        self._dictionary = dictionary.load(cache)
+        self._added: dict[str, bool] = {}  # was it an ordinary word before?
+        for word in words:
+            if word not in self._added and len(word) >= 2 and _HAN.fullmatch(word):
+                self._added[word] = self._dictionary.often(word) >= ORDINARY
+                self._dictionary.add(word, min(self._just_enough(word), MOST_FREQUENT))
 
     def cut(self, text: str) -> list[str]:
         """The Chinese words of a text, in order; everything else is left out."""
@@ -59,8 +60,8 @@ class Segmenter:
         for run in _HAN.finditer(text):
             at = run.start()
             for word in self._likeliest(run.group()[:LONGEST_RUN]):
-                often = 0 if self._added.get(word) is False else self._tokenizer.FREQ.get(word, 0)
-                yield at, at + len(word), math.log(max(often, 1) / self._tokenizer.total)
+                often = 0 if self._added.get(word) is False else self._dictionary.often(word)
+                yield at, at + len(word), math.log(max(often, 1) / self._dictionary.total)
                 at += len(word)
 
     def firm(self, text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -73,11 +74,12 @@ class Segmenter:
         jieba builds a graph, then looks for the way; both at once from behind take half the time.
         Its dictionary holds the beginnings of words too, with a frequency of 0.
         """
-        known, total, log = self._tokenizer.FREQ.get, math.log(self._tokenizer.total), math.log
+        total, log = math.log(self._dictionary.total), math.log
         length = len(run)
         scores, ends = [0.0] * (length + 1), [0] * length
         for start in range(length - 1, -1, -1):
             best, best_end, end = -math.inf, start + 1, start + 1
+            known = self._dictionary[run[start]].get
             often = known(run[start])
             while often is not None:
                 if often:
@@ -99,7 +101,14 @@ class Segmenter:
         """Is this a word of the language at large, besides whatever the county means by it?"""
         if word in self._added:
             return self._added[word]
-        return bool(self._tokenizer.FREQ.get(word, 0) >= ORDINARY)
+        return self._dictionary.often(word) >= ORDINARY
+
+    def _just_enough(self, word: str) -> int:
+        """How often a word must be said to be cut out whole, as jieba reckons it."""
+        chance, total = 1.0, self._dictionary.total
+        for part in self._likeliest(word):
+            chance *= self._dictionary.often(part, 1) / total
+        return max(int(chance * total) + 1, self._dictionary.often(word, 1))
 
 
 def personal_names() -> Callable[[str], bool]:
@@ -108,10 +117,7 @@ def personal_names() -> Callable[[str], bool]:
     Names are those of jieba's dictionary, and what begins with a character that is hardly more than
     a surname and is no word.
     """
-    with _jieba().get_dict_file() as file:
-        tags: dict[str, str] = {
-            word: tag for word, _, tag in (line.decode("utf-8").split() for line in file)
-        }
+    tags = dictionary.tags()
 
     def is_name(part: str) -> bool:
         if not 2 <= len(part) <= 3 or part[0] not in _SURNAMES:
@@ -119,30 +125,3 @@ def personal_names() -> Callable[[str], bool]:
         return tags.get(part, "nr" if part[0] in _ONLY_SURNAMES else "") in ("nr", "nrfg")
 
     return is_name
-
-
-def _jieba() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # jieba is older than some of Python's warnings
-        return importlib.import_module("jieba")
-
-
-def _tokenizer(cache: Path) -> Any:
-    jieba = _jieba()
-    jieba.setLogLevel(logging.WARNING)
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = str(cache)
-    tokenizer.cache_file = f"jieba-{jieba.__version__}.cache"
-    tokenizer.initialize()
-    return tokenizer
-
-
-def _add(tokenizer: Any, words: Iterable[str]) -> dict[str, bool]:
-    """Put the words in; tells of each whether the dictionary knew it as an ordinary one."""
-    added: dict[str, bool] = {}
-    for word in words:
-        if word not in added and len(word) >= 2 and _HAN.fullmatch(word):
-            added[word] = tokenizer.FREQ.get(word, 0) >= ORDINARY
-            tokenizer.add_word(word, min(tokenizer.suggest_freq(word), MOST_FREQUENT))
-    return added

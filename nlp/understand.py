@@ -123,7 +123,7 @@ class Understander:
 def build(county: County, cache: Path) -> Understander:
     """Everything loaded: dictionary, weights, the county's names and words.
 
-    `cache` is a folder of our own for jieba's dictionary; ModelMissing where there are no weights.
+    `cache` is a folder of our own for the dictionary; ModelMissing where there are no weights.
     """
     segmenter = Segmenter(cache, gazetteer.words(county))
     return Understander(

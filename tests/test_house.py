@@ -20,7 +20,7 @@ HOMES = {
     "asterisk": ("channels.phone.exchange.packets",),
     "typer": ("intake.cli",),
     "argon2": ("intake.passwords",),
-    "jieba": ("nlp.segment",),
+    "jieba": ("nlp.dictionary",),
     "numpy": ("nlp", "channels.phone.voice.levels"),
     "sklearn": ("nlp.train", "nlp.danger.training"),
     "scipy": ("nlp.train", "nlp.network_training"),
