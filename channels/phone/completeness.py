@@ -22,6 +22,7 @@ _GOES_ON = re.compile(
     r"(?:不是|不对|对|是|就|在|从|到|和|跟|与|把|被|让|给|叫|往|离|靠|说|的|个|那|这|呃|"
     r"(?<!没)有|还有|然后|因为|所以|但|要么|或者|[那这]个|[那这旁]边)$"
 )
+_INSTEAD = re.compile(r"(?:不是|不对|错了|说错了).*是.")  # 不是，是东韩村
 _BARE = 4  # characters: 对, 是的, 对对对 alone are an answer
 
 
@@ -33,5 +34,8 @@ def stands(said: Understanding) -> bool:
         return bare or not goes_on
     sure = bool(said.categories) and said.categories[0].confidence >= SURE
     names = sure or bool(said.places)
-    whole = names if said.kind is RequestKind.NO else sure and bool(said.places)
+    if said.kind is RequestKind.NO:
+        whole = names
+    else:
+        whole = bool(said.places) and (sure or bool(_INSTEAD.match(said.text)))
     return whole and not goes_on

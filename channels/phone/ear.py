@@ -4,17 +4,16 @@ Only speech is decoded. Nothing here blocks: recognition runs in threads of its 
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from channels.phone.audio.media import FRAME_MS, Closed, Digit, Ended, Media, Pcm
+from channels.phone.dictation import Dictation
 from channels.phone.endpointing import Change, Endpointer
-from nlp.speech.contract import Recognition, SpeechFailed, Word
+from nlp.speech.contract import SpeechFailed, Word
 
 LEAD_MS = 320  # heard before the beginning was certain; the first syllable is in it
-BATCH_MS = 100  # fed to the recogniser at a time
-UNSURE_AFTER_MS = 120  # of quiet, after which it is asked whether the words can stand by themselves
 
 
 class Gate(Protocol):
@@ -90,23 +89,18 @@ class Ear:
         self,
         *,
         media: Media,
-        recognition: Recognition,
+        dictation: Dictation,
         gate: Gate,
         endpointer: Endpointer,
-        complete: Callable[[str], Awaitable[bool]],
         waiting: Callable[[], bool],
     ) -> None:
         self._media = media
-        self._recognition = recognition
+        self._dictation = dictation
         self._gate = gate
         self._endpointer = endpointer
-        self._complete = complete
         self._waiting = waiting
         self._rest = bytearray()  # less than a frame
         self._lead: deque[bytes] = deque(maxlen=LEAD_MS // FRAME_MS)
-        self._batch = bytearray()
-        self._partial = ""
-        self._judged: tuple[str, bool] = ("", False)
         self._start_ms = 0
         self.deaf = False
         self.now_ms = 0  # audio time
@@ -131,7 +125,7 @@ class Ear:
                             yield sound
                         yield Gone(reason=reason)
         finally:
-            self._recognition.close()
+            self._dictation.close()
 
     async def _audio(self, pcm: Pcm) -> AsyncIterator[Sound]:
         size = 2 * pcm.rate_hz * FRAME_MS // 1000
@@ -147,65 +141,36 @@ class Ear:
     async def _frame(self, frame: bytes) -> AsyncIterator[Sound]:
         voice = self._gate.feed(frame)
         speaking = self._endpointer.speaking
+        stands = False
+        if speaking and not self.deaf:
+            try:
+                stands = await self._dictation.stands(self._endpointer.quiet_ms)
+                await self._dictation.take(frame)
+            except SpeechFailed as failure:
+                yield self._fails(failure)
         change = self._endpointer.feed(
-            voice=voice,
-            length_ms=FRAME_MS,
-            complete=speaking and await self._can_stand(),
-            waiting=self._waiting(),
+            voice=voice, length_ms=FRAME_MS, complete=stands, waiting=self._waiting()
         )
         if not speaking:
             self._lead.append(frame)
         match change:
             case Change.BEGAN:
                 self._start_ms = max(0, self.now_ms - len(self._lead) * FRAME_MS)
-                self._batch = bytearray(b"".join(self._lead))
+                self._dictation.begin(list(self._lead))
                 self._lead.clear()
                 yield Began()
             case Change.SILENT:
                 yield Silent()
-        if speaking:
-            self._batch += frame
-            enough = len(self._batch) >= len(frame) * (BATCH_MS // FRAME_MS)
-            if enough and change is Change.NONE:
-                problem = await self._decode()
-                if problem is not None:
-                    yield problem
-        if change is Change.ENDED:
-            async for sound in self._utterance():
-                yield sound
+            case Change.ENDED if not self.deaf:
+                yield await self._utterance()
 
-    async def _can_stand(self) -> bool:
-        """Whether the words so far are complete; asked once for the same words, in a pause."""
-        if self._endpointer.quiet_ms < UNSURE_AFTER_MS or not self._partial:
-            return False
-        if self._judged[0] != self._partial:
-            self._judged = (self._partial, await self._complete(self._partial))
-        return self._judged[1]
-
-    async def _decode(self) -> Deaf | None:
-        pcm, self._batch = bytes(self._batch), bytearray()
-        if self.deaf:
-            return None
-        try:
-            self._partial = await self._recognition.feed(pcm)
-        except SpeechFailed as failure:
-            return self._fails(failure)
-        return None
-
-    async def _utterance(self) -> AsyncIterator[Sound]:
-        problem = await self._decode()
-        if problem is not None:
-            yield problem
-        if self.deaf:
-            return
+    async def _utterance(self) -> Sound:
         end_ms = self.now_ms - self._endpointer.quiet_ms
         try:
-            said = await self._recognition.finish()
+            said = await self._dictation.finish()
         except SpeechFailed as failure:
-            yield self._fails(failure)
-            return
-        self._partial, self._judged = "", ("", False)
-        yield Utterance(
+            return self._fails(failure)
+        return Utterance(
             text=said.text,
             confidence=said.confidence,
             start_ms=self._start_ms,
@@ -215,10 +180,9 @@ class Ear:
 
     async def _finish_speaking(self) -> AsyncIterator[Sound]:
         """What was said up to the hang-up in mid-sentence counts too."""
-        if self._endpointer.speaking:
-            async for sound in self._utterance():
-                yield sound
+        if self._endpointer.speaking and not self.deaf:
+            yield await self._utterance()
 
     def _fails(self, failure: SpeechFailed) -> Deaf:
         self.deaf = True
-        return Deaf(problem=str(failure), text=self._partial)
+        return Deaf(problem=str(failure), text=self._dictation.text)

@@ -8,6 +8,7 @@ import structlog
 
 from channels.phone import completeness
 from channels.phone.audio.media import Media
+from channels.phone.dictation import Dictation
 from channels.phone.ear import Ear, Listens
 from channels.phone.endpointing import Endpointer
 from channels.phone.mouth import Mouth, Speaks
@@ -60,6 +61,9 @@ class _NoRecognition:
     async def feed(self, pcm: bytes) -> str:
         raise SpeechFailed(Trouble.CANNOT, "there is none")
 
+    async def settle(self) -> str:
+        raise SpeechFailed(Trouble.CANNOT, "there is none")
+
     async def finish(self) -> Heard:
         raise SpeechFailed(Trouble.CANNOT, "there is none")
 
@@ -82,10 +86,9 @@ def _made(
 
     listens = Ear(
         media=media,
-        recognition=recognition,
+        dictation=Dictation(recognition=recognition, complete=complete),
         gate=VoiceGate(media.rate_hz),
         endpointer=Endpointer(),
-        complete=complete,
         waiting=lambda: waiting(speaks),
     )
     speaks = Mouth(

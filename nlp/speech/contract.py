@@ -51,6 +51,11 @@ class Recognition(Protocol):
     async def feed(self, pcm: bytes) -> str:
         """Take audio; returns at once, with what is understood so far. SpeechFailed ends it."""
 
+    async def settle(self) -> str:
+        """All that is understood of the utterance so far; an engine keeps the last of it back while
+        it waits for more audio. For a pause: the utterance may go on. SpeechFailed ends it.
+        """
+
     async def finish(self) -> Transcript:
         """The utterance is over: its text. Ready for the next one afterwards. SpeechFailed."""
 

@@ -7,9 +7,10 @@ decoded in short pieces, in turns. A call that falls behind is given up, so that
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from nlp.speech import contract, model_store, vosk_engine
 from nlp.speech.contract import SpeechFailed, Transcript, Trouble
@@ -19,7 +20,7 @@ from nlp.speech.workers import Answer, Workers
 
 MOST_BEHIND_MS = 5000  # of audio that waits to be decoded
 PIECE_MS = 200  # decoded before it is another call's turn
-FINISH_WITHIN_S = 3.0
+ANSWER_WITHIN_S = 3.0
 STUCK_AFTER_S = 10.0  # threads that are at one piece for so long don't come back
 MOST_CALLS = 500
 RECORDING_WITHIN_S = 60.0  # and four times its length
@@ -124,6 +125,14 @@ class VoskTranscriber:
             raise SpeechFailed(Trouble.TOO_SLOW, "all threads hang in the engine")
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[T]):
+    """What the engine is asked, and who waits for it."""
+
+    question: Callable[[Engine], T]
+    answer: Answer[T]
+
+
 class VoskRecognition:
     """See `contract.Recognition`; made by `VoskTranscriber.listen`."""
 
@@ -142,7 +151,7 @@ class VoskRecognition:
         self._engine: Engine | None = None  # made and used by whichever thread has our piece
         self._lock = threading.Lock()  # over everything below
         self._waiting = bytearray()
-        self._ending: Answer[Transcript] | None = None
+        self._asked: _Asked[Any] | None = None
         self._scheduled = False
         self._said = ""
         self._failure: SpeechFailed | None = None
@@ -163,19 +172,27 @@ class VoskRecognition:
             self._schedule()
             return self._said
 
+    async def settle(self) -> str:
+        """See `contract.Recognition`; SpeechFailed where it takes more than three seconds."""
+        return await self._ask(Engine.settle)
+
     async def finish(self) -> Transcript:
         """See `contract.Recognition`; SpeechFailed where it takes more than three seconds."""
+        return await self._ask(Engine.finish)
+
+    async def _ask(self, question: Callable[[Engine], T]) -> T:
+        """What the engine answers once it has decoded all that was fed."""
         with self._lock:
             self._check()
-            if self._ending is not None:
-                raise RuntimeError("finish is under way already")
-            ending = self._ending = Answer()
+            if self._asked is not None:
+                raise RuntimeError("the engine has been asked something already")
+            self._asked = asked = _Asked(question, Answer())
             self._schedule()
         try:
-            async with asyncio.timeout(FINISH_WITHIN_S):
-                return await ending.wait()
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await asked.answer.wait()
         except TimeoutError:
-            detail = f"no text within {FINISH_WITHIN_S:.0f} s of the end of the utterance"
+            detail = f"no text within {ANSWER_WITHIN_S:.0f} s of what was said"
             with self._lock:
                 raise self._fail(SpeechFailed(Trouble.TOO_SLOW, detail)) from None
 
@@ -195,9 +212,9 @@ class VoskRecognition:
         self._failure = failure
         self._engine = None
         self._waiting.clear()
-        if self._ending is not None:
-            self._ending.fail(failure)
-            self._ending = None
+        if self._asked is not None:
+            self._asked.answer.fail(failure)
+            self._asked = None
         return failure
 
     def _schedule(self) -> None:
@@ -211,12 +228,15 @@ class VoskRecognition:
             size = 2 * self._rate_hz * PIECE_MS // 1000
             pcm = bytes(self._waiting[:size])
             del self._waiting[:size]
-            engine, ending = self._engine, None if self._waiting else self._ending
+            engine, asked = self._engine, None if self._waiting else self._asked
             if self._failure is not None:
                 return
         problem: SpeechFailed | None = None
         try:
-            engine, said, transcript = self._decode(engine, pcm, ending is not None)
+            engine = engine or self._begin()
+            engine.accept(pcm)
+            answer = asked.question(engine) if asked else None
+            said = engine.said()
         except Exception as error:  # whatever the engine raises
             problem = SpeechFailed(Trouble.BROKEN, f"{type(error).__name__}: {error}")
         with self._lock:
@@ -227,15 +247,8 @@ class VoskRecognition:
                 self._fail(problem)
                 return
             self._engine, self._said = engine, said
-            if ending is not None and transcript is not None:
-                self._ending = None
-                ending.give(lambda: transcript)
-            if self._waiting or self._ending is not None:
+            if asked is not None:
+                self._asked = None
+                asked.answer.give(lambda: answer)
+            if self._waiting or self._asked is not None:
                 self._schedule()
-
-    def _decode(
-        self, engine: Engine | None, pcm: bytes, last: bool
-    ) -> tuple[Engine, str, Transcript | None]:
-        engine = engine or self._begin()
-        engine.accept(pcm)
-        return (engine, "", engine.finish()) if last else (engine, engine.said(), None)

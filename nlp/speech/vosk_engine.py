@@ -66,17 +66,21 @@ class Engine:
         now = json.loads(self._recognizer.PartialResult())
         return _joined([*(s["text"] for s in self._segments), now.get("partial", "")])
 
-    def finish(self, *, pauses: bool = False) -> Transcript:
-        """The utterance's text; `pauses` puts a comma where the speaker paused."""
+    def settle(self) -> str:
+        """All of the utterance so far: Vosk keeps a word back for up to half a second of audio."""
         if self._resampler is not None:
             self._decode(self._at_models_rate(b"", last=True))
             self._resampler.clear()
         self._segments.append(json.loads(self._recognizer.FinalResult()))
+        return _joined(s["text"] for s in self._segments)
+
+    def finish(self, *, pauses: bool = False) -> Transcript:
+        """The utterance's text; `pauses` puts a comma where the speaker paused."""
+        text = self.settle()
         heard = [
             w for s in self._segments for w in s.get("result", ()) if w["word"] not in _UNKNOWN
         ]
         words = [self._word(each) for each in heard]
-        text = _joined(s["text"] for s in self._segments)
         if pauses:
             text = _with_pauses(words, [self._left_out_ms(each["start"]) for each in heard])
         self._segments.clear()

@@ -27,6 +27,9 @@ class Knows:
     async def feed(self, pcm: bytes) -> str:
         return self._said[0]
 
+    async def settle(self) -> str:
+        return self._said[0]
+
     async def finish(self) -> Transcript:
         text = self._said[0] if len(self._said) == 1 else self._said.pop(0)
         return Transcript(text=text, confidence=0.9)

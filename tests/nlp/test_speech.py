@@ -120,7 +120,7 @@ async def test_feeding_never_waits_for_the_engine(
 async def test_an_end_that_does_not_come_is_too_slow(
     transcriber: VoskTranscriber, fake_vosk: Vosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "FINISH_WITHIN_S", 0.05)
+    monkeypatch.setattr(listening, "ANSWER_WITHIN_S", 0.05)
     fake_vosk.go.clear()
     call = transcriber.listen(8000)
     await call.feed(say("一"))

@@ -68,6 +68,33 @@ async def test_words_are_those_of_the_model_within_the_utterance(
         assert starts[0] >= 0 and said.words[-1].end_ms <= len(audio) // 16 + 100
 
 
+async def test_words_asked_for_in_a_pause_are_those_of_the_end(
+    transcriber: VoskTranscriber,
+) -> None:
+    recognition = transcriber.listen(8000)
+    await recognition.feed(spoken(3))
+    settled = await recognition.settle()
+    assert settled != ""
+    assert await recognition.feed(b"") == settled
+    said = await recognition.finish()
+    assert (said.text, "".join(word.text for word in said.words)) == (settled, settled)
+    recognition.close()
+
+
+async def test_an_utterance_goes_on_after_its_words_were_asked_for(
+    transcriber: VoskTranscriber,
+) -> None:
+    recognition = transcriber.listen(8000)
+    await recognition.feed(spoken(3))
+    settled = await recognition.settle()
+    await recognition.feed(spoken(5))
+    said = await recognition.finish()
+    assert said.text.startswith(settled) and len(said.text) > len(settled)
+    starts = [word.start_ms for word in said.words]
+    assert starts == sorted(starts)
+    recognition.close()
+
+
 async def test_a_recording_leaves_silence_out_and_keeps_the_time(
     transcriber: VoskTranscriber,
 ) -> None:

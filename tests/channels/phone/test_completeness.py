@@ -44,5 +44,15 @@ def test_a_bare_no_waits_for_what_it_should_be(text: str) -> None:
     assert not said(text, RequestKind.NO)
 
 
+@pytest.mark.parametrize("text", ["不是，是东韩村", "不是是东韩村", "不对我说的是东韩村"])
+def test_a_correction_is_answered_soon(text: str) -> None:
+    assert said(text, RequestKind.UNKNOWN, places=HERE)
+
+
+@pytest.mark.parametrize("text", ["不是东韩村", "不是东韩村，是", "在东韩村", "不对，东韩村"])
+def test_a_place_alone_waits_for_what_it_is_about(text: str) -> None:
+    assert not said(text, RequestKind.UNKNOWN, places=HERE)
+
+
 def test_a_no_that_says_what_instead_is_answered_soon() -> None:
     assert said("不是东韩村，西韩村", RequestKind.NO, places=HERE)

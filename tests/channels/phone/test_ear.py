@@ -7,6 +7,7 @@ import pytest
 
 from channels.phone import ear
 from channels.phone.audio.media import Closed, Digit, Ended, Event, Pcm
+from channels.phone.dictation import BRIEF_MS, Dictation
 from channels.phone.ear import Ear, Sound
 from channels.phone.endpointing import Endpointer
 from nlp.speech.contract import SpeechFailed, Transcript, Trouble
@@ -44,8 +45,16 @@ class FakeMedia:
 class FakeRecognition:
     """Counts what it is fed; says how many milliseconds of loud audio there were."""
 
-    def __init__(self, fails_at_ms: int | None = None, trouble_at_end: bool = False) -> None:
+    def __init__(
+        self,
+        fails_at_ms: int | None = None,
+        trouble_at_end: bool = False,
+        keeps_back: str | None = None,
+    ) -> None:
+        """`keeps_back`: what is told while more audio may come."""
         self.fed = bytearray()
+        self.settled = 0
+        self._keeps_back = keeps_back
         self.closed = False
         self._fails_at_ms = fails_at_ms
         self._trouble_at_end = trouble_at_end
@@ -54,11 +63,17 @@ class FakeRecognition:
         self.fed += pcm
         if self._fails_at_ms is not None and len(self.fed) / 16 > self._fails_at_ms:
             raise SpeechFailed(Trouble.TOO_SLOW, "in the test")
+        return self._keeps_back or "路灯"
+
+    async def settle(self) -> str:
+        self.settled += 1
+        self._keeps_back = None
         return "路灯"
 
     async def finish(self) -> Transcript:
         if self._trouble_at_end:
             raise SpeechFailed(Trouble.BROKEN, "in the test")
+        self.fed_at_end = bytes(self.fed)
         loud_ms = self.fed.count(LOUD[1:]) * 1000 // RATE_HZ
         self.fed.clear()
         return Transcript(text=f"{loud_ms} ms", confidence=0.9)
@@ -86,10 +101,9 @@ def listen(
     async def collect() -> list[Sound]:
         made = Ear(
             media=FakeMedia(script, piece_ms),  # type: ignore[arg-type]
-            recognition=recognition,
+            dictation=Dictation(recognition=recognition, complete=judged),
             gate=LoudIsSpeech(),
             endpointer=Endpointer(),
-            complete=judged,
             waiting=lambda: waiting,
         )
         return [sound async for sound in made.hear()]
@@ -131,6 +145,37 @@ def test_what_is_complete_is_given_sooner() -> None:
         if isinstance(s, ear.Utterance)
     ]
     assert (len(told), len(sooner)) == (1, 2)
+
+
+BACK = " "  # words that an engine has not told yet
+
+
+def ended_at_ms(recognition: FakeRecognition, spoken_ms: int) -> int:
+    """How much audio came until the utterance was over."""
+    script: list[tuple[bool, int] | Event] = [(True, spoken_ms), (False, 3000)]
+    sounds = listen(script, recognition, complete=lambda text: text == "路灯")
+    assert [type(sound) for sound in sounds] == [ear.Began, ear.Utterance, ear.Gone]
+    return len(recognition.fed_at_end) // 16
+
+
+def test_a_brief_answer_that_the_engine_keeps_back_is_asked_for() -> None:
+    told, kept_back = FakeRecognition(), FakeRecognition(keeps_back=BACK)
+    assert ended_at_ms(kept_back, 400) == ended_at_ms(told, 400)
+    assert (told.settled, kept_back.settled) == (0, 1)
+
+
+def test_a_long_sentence_is_not_taken_apart() -> None:
+    recognition = FakeRecognition(keeps_back=BACK)
+    assert ended_at_ms(recognition, BRIEF_MS) > BRIEF_MS + 1000
+    assert recognition.settled == 0
+
+
+def test_brief_words_that_can_not_stand_are_gone_on_with() -> None:
+    recognition = FakeRecognition()
+    script: list[tuple[bool, int] | Event] = [(True, 400), (False, 600), (True, 400), (False, 600)]
+    sounds = listen(script, recognition)
+    assert [type(sound) for sound in sounds] == [ear.Began, ear.Utterance, ear.Gone]
+    assert recognition.settled == 2  # once in each pause
 
 
 def test_hanging_up_in_mid_sentence_still_gives_what_was_said() -> None:
