@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from intake import migrate
 from intake.phone import schema
@@ -17,6 +19,13 @@ def test_migrated_schema_is_the_declared_one(database_url: str) -> None:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
     engine.dispose()
+
+
+def test_the_scripts_names_say_their_versions_in_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.SCRIPTS))
+    scripts = ScriptDirectory.from_config(config).walk_revisions()  # the newest first
+    assert [script.revision for script in scripts] == migrate.revisions()[::-1]
 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
