@@ -123,7 +123,8 @@ def _lesser(text: str, alarm: Alarm, meant: Sequence[Match], danger: str) -> Ala
 def _calm(text: str, dismissed: tuple[str, ...], rest: str) -> Alarm:
     urgent = tuple(dict.fromkeys(_urgent(text)))
     urgency = Urgency.URGENT if urgent else Urgency.NORMAL
-    return Alarm(urgency=urgency, words=urgent, dismissed=dismissed, rest=rest)
+    feared = tuple(match.group(1) for match in urgent_words.FEARED.finditer(text))
+    return Alarm(urgency=urgency, words=urgent, dismissed=(*dismissed, *feared), rest=rest)
 
 
 def _without(text: str, dismissed: Sequence[Match], meant: Sequence[Match]) -> str:

@@ -1,7 +1,7 @@
 """Somebody tells of a danger: first what to do, then what happens, then where it is. Pure.
 
 Told again it joins its ticket (see `alarms`). On the telephone a person is offered as soon as the
-place is known; of lesser things that cannot wait (a dog's bite, money lost to a fraud) there is
+place is known; of lesser things that cannot wait (a dog's bite, a theft, a fraud) there is
 advice beside the ordinary course.
 """
 

@@ -29,9 +29,10 @@ KINDS = (  # where several are told, whose advice comes first
     "medical",
     "trapped",
     "crowd",
+    "theft",
     "fraud",
 )
-LESSER = frozenset(("bite", "fraud"))  # of themselves no alarm, but there is something to do today
+LESSER = frozenset(("bite", "theft", "fraud"))  # no alarm of themselves; something to do at once
 
 _BY_RULE = {
     "喝了农药": "poison",
@@ -53,6 +54,7 @@ _HURT = frozenset(("violence", "medical", "poison"))
 _FELL_IN = re.compile("[塌倒垮]了|坍塌|塌方|砸")
 _CHOKES = re.compile("憋|噎|呛|卡(?:住|着|在|嗓)|[发都]紫")
 _POISON = re.compile("药|毒|敌敌畏|百草枯|汽油|酒精|洗|碱|消毒")
+_BEDS = ("炕", "床")  # who falls out of bed lies in no pit
 _MEANS_TO = re.compile(r"(?:要|想|准备|打算|不如)(?:去)?(?:喝|吃|吞)[^，。了]{0,3}药(?!了)")
 
 
@@ -75,13 +77,15 @@ def of(text: str, match: Match) -> str:
         return "collapse"
     if match.rule.danger == "poison" and _CHOKES.search(text) and not _POISON.search(text):
         return "medical"
+    if match.rule.danger == "fall" and said.startswith(_BEDS):
+        return "medical"
     if _drinks(match) and _MEANS_TO.search(text):
         return "suicide"
     return _BY_RULE.get(match.rule.name, match.rule.danger)
 
 
 def is_lesser(text: str, match: Match) -> bool:
-    """Something to do today, and no alarm: a dog's bite that is told of as people's blows are."""
+    """Something to do at once, and no alarm: a dog's bite that is told of as people's blows are."""
     if match.rule.danger in LESSER:
         return True
     return match.rule.danger == "violence" and of(text, match) == "bite"

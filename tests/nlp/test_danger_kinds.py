@@ -35,6 +35,20 @@ from nlp.understanding import Urgency
         ("My father is unconscious, call an ambulance", "medical"),
         ("俺媳妇闹着要喝药", "suicide"),
         ("俺媳妇喝了农药", "poison"),
+        ("光伏板砸房", "collapse"),
+        ("房上的太阳能板刮掉了，砸到邻居家屋顶", "collapse"),
+        ("大车撞塌了俺家院墙", "collapse"),
+        ("变压器烧烟", "fire"),
+        ("村口变压器烧出烟来了", "fire"),
+        ("电线搭在晾衣绳上，一下雨就打火", "electric"),
+        ("下雨电线上打火吓死人", "electric"),
+        ("俺爹胳膊突然抬不起来", "medical"),
+        ("俺婆婆右胳膊抬不动，话也说不清楚", "medical"),
+        ("俺老伴早起嘴角歪了，一只手拿不住筷子", "medical"),
+        ("俺娘下炕摔了，腿疼起不来", "medical"),
+        ("老伴儿今个儿摔了一跤，胯骨疼得不敢动", "medical"),
+        ("我爸八十多了，今早出门到现在没回来，他脑子糊涂", "missing"),
+        ("孩子吃了辣条吐了", "poison"),
     ],
 )
 def test_most_urgent_kind_is_known(understander: Understander, said: str, kind: str) -> None:
@@ -49,9 +63,13 @@ def test_most_urgent_kind_is_known(understander: Understander, said: str, kind: 
         ("孩他娘让狗咬了", "bite"),
         ("我儿子被人骗了二十万", "fraud"),
         ("我被骗了，刚转了三万块钱", "fraud"),
+        ("有人偷牛", "theft"),
+        ("半夜有人偷俺家羊", "theft"),
+        ("一伙人来偷变压器", "theft"),
+        ("昨晚进贼了", "theft"),
     ],
 )
-def test_bite_and_fraud_are_urgent_and_no_alarm(
+def test_bite_theft_and_fraud_are_urgent_and_no_alarm(
     understander: Understander, said: str, kind: str
 ) -> None:
     understood = understander(said)
@@ -79,12 +97,38 @@ def test_bite_that_bleeds_is_a_danger(understander: Understander) -> None:
         "俺村经常有人偷电动车",
         "工厂正在偷排污水",
         "the wifi of my fire TV is slow",
+        "胳膊抬不起来好几年了",
+        "干活累得胳膊抬不起来",
+        "俺突然想起来个事",
+        "电动车突然没劲了",
+        "楼上天天半夜蹦跶，吵得我家老人心脏病都快犯了",
+        "有人砸俺家玻璃",
+        "我娘没回来吃饭",
+        "有人偷懒不干活",
     ],
 )
 def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> None:
     understood = understander(said)
     assert understood.urgency is Urgency.NORMAL
     assert understood.danger_kind == kinds.GENERAL
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "桥栏杆断了怕掉下去",
+        "水井没盖子怕孩子掉进去",
+        "路边深沟没护栏，骑车的差点栽下去",
+        "枯树刮倒了横在路上，车过不去",
+        "树倒了把路堵了",
+    ],
+)
+def test_what_somebody_may_fall_into_or_run_into_is_urgent_and_no_danger(
+    understander: Understander, said: str
+) -> None:
+    understood = understander(said)
+    assert (understood.urgency, understood.danger_kind) == (Urgency.URGENT, kinds.GENERAL)
+    assert not understood.categories[0].code.startswith("18")
 
 
 def test_burst_water_pipe_is_urgent_and_no_danger(understander: Understander) -> None:
