@@ -1,16 +1,12 @@
-"""The composition root: builds every part once, runs them together, and takes them down in
-order.
-"""
+"""The composition root: builds every part once, and takes them down in order."""
 
 import asyncio
-import gc
-import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 
-from aiohttp import ClientSession, ClientTimeout, web
+from aiohttp import ClientSession, ClientTimeout
 
 from channels import message as messages
 from channels import registry
@@ -20,45 +16,38 @@ from config import fit, load
 from config.county import County
 from config.runtime import Runtime
 from config.settings import Settings
-from intake import attachments, deliver, history, loops
+from intake import attachments, deliver, history
 from intake.clerk import Clerk
 from intake.desk import FrontDesk
 from intake.fetching import Fetching
 from intake.media import MediaStore
-from intake.phone import line, noticeboard
-from intake.purge import Purge
+from intake.phone import line
 from intake.replies import Replies
 from intake.services import Services
 from intake.talk.turn import Knowledge
-from intake.web import server
 from nlp import understand, verdict
 from routing.database import Database
 from routing.dispatch import Dispatcher
 from routing.relay import Relay
 from routing.route import Router
-from routing.watch import Watch
 from routing.webhook import WebhookSender
 from routing.worktime import Calendar
 
-RELAY_IDLE_S = 2.0
 RELAY_REST_S = 0.05
-SWEEP_IDLE_S = 5.0
-WATCH_IDLE_S = 60.0
-PURGE_IDLE_S = 3600.0
-SHUTDOWN_S = 10.0
 FOREIGN_CALL_S = 30.0
 TEXTS_HEARD = 256  # understood lately; a call's matter is looked at anew with each of its turns
 
 
 @asynccontextmanager
 async def build(
-    settings: Settings, runtime: Runtime, *, polls: bool = True
+    settings: Settings, runtime: Runtime, *, county: County | None = None, polls: bool = True
 ) -> AsyncIterator[Services]:
     """Everything but the open port; tests use this to have a whole program in their own loop.
 
-    `polls`: is it this process, of several, that asks platforms for news?
+    `county` is that of the settings, where it has been loaded. `polls`: is it this process, of
+    several, that asks platforms for news?
     """
-    county = load.load_county(settings.county)
+    county = county or load.load_county(settings.county)
     settings = fit.completed(settings, county)
     database = Database(settings.database)
     await database.start()
@@ -159,79 +148,6 @@ def _desk(office: Services, http: ClientSession, polls: bool) -> Desk:
         hotline=office.county.hotline,
         polls=polls,
     )
-
-
-async def serve(
-    settings: Settings,
-    runtime: Runtime,
-    *,
-    ready: Callable[[Services], None],
-    beside: tuple[web.Application, int] | None = None,
-    stopping: Callable[[], None] = lambda: None,
-    polls: bool = True,
-) -> None:
-    """Serve until SIGTERM or SIGINT. `ready` is called once the port is open, `stopping` when we
-    are told to end.
-
-    `beside` is the sample department of a trial and its port; `polls` is as in `build`.
-    """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with build(settings, runtime, polls=polls) as services, AsyncExitStack() as open_ports:
-        shared = settings.processes > 1
-        await _open(open_ports, server.application(services), settings.host, settings.port, shared)
-        if beside is not None:
-            await _open(open_ports, beside[0], "127.0.0.1", beside[1], False)
-        tasks = _background(services)
-        _set_aside()
-        ready(services)
-        await stop.wait()
-        stopping()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _set_aside() -> None:
-    """What is loaded by now stays, so collecting garbage need not walk through it: 0.15 s each
-    time, in which no message is answered and no caller hears anything.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-async def _open(
-    stack: AsyncExitStack, application: web.Application, host: str, port: int, shared: bool
-) -> None:
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_S)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, host, port, reuse_port=shared or None).start()
-
-
-def _background(services: Services) -> list[asyncio.Task[None]]:
-    """The loops beside the requests, and the channels' own work."""
-    database, runtime = services.database, services.runtime
-    sweep = loops.Sweep(database=database, runtime=runtime, desk=services.desk)
-    watch = Watch(database=database, dispatcher=services.dispatcher, runtime=runtime)
-    purge = Purge(
-        database=database, runtime=runtime, kept=services.settings.kept, media=services.media
-    )
-    poster = noticeboard.Poster(services)
-    relay = services.relay
-    if relay is None:
-        raise RuntimeError("services without a relay have nothing to run")
-    work = [
-        loops.drive(relay.step, idle_s=RELAY_IDLE_S, wake=services.wake),
-        loops.drive(sweep.step, idle_s=SWEEP_IDLE_S, wake=asyncio.Event()),
-        loops.drive(watch.step, idle_s=WATCH_IDLE_S, wake=asyncio.Event()),
-        loops.drive(purge.step, idle_s=PURGE_IDLE_S, wake=asyncio.Event()),
-        loops.drive(poster.step, idle_s=noticeboard.CHANGES_S, wake=asyncio.Event()),
-        *(loops.keep(channel.run, name) for name, channel in services.channels.items()),
-    ]
-    return [asyncio.create_task(each) for each in work]
 
 
 def _waking(receive: Receive, wake: asyncio.Event) -> Receive:

@@ -92,6 +92,10 @@ class Understander:
             model=self._classifier.version,
         )
 
+    def prepare_hearing(self) -> None:
+        """Load what only `heard` needs, else the first text that was heard waits for it."""
+        self._gazetteer.prepare_hearing()
+
     def _categories(self, text: str, alarm: Alarm, what: RequestKind) -> tuple[Guess, ...]:
         """Guesses of the catalogue; a danger that is meant is looked up by its plain word too."""
         plain = "，".join((_NOT_ASKED.sub("是否", alarm.rest), *alarm.signs))
@@ -121,7 +125,7 @@ class Understander:
 
 
 def build(county: County, cache: Path) -> Understander:
-    """Everything loaded: dictionary, weights, the county's names and words.
+    """Everything loaded but the sounds of names: dictionary, weights, the county's names and words.
 
     `cache` is a folder of our own for the dictionary; ModelMissing where there are no weights.
     """

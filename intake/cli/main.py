@@ -10,7 +10,7 @@ from config import check as checking
 from config import fit, runtime
 from config.county import County
 from config.settings import Settings, SettingsFault
-from intake import accounts, app, logs, processes, trial
+from intake import accounts, logs, processes, serving, trial
 from intake.cli import (
     asterisk,
     common,
@@ -54,7 +54,7 @@ def run(
     logs.configure(chosen.log_format)
     clock = runtime.system()
     if child is not None:  # the parent has looked at everything
-        asyncio.run(app.serve(chosen, clock, ready=lambda services: None, polls=child == 0))
+        asyncio.run(serving.serve(chosen, clock, ready=lambda services: None, polls=child == 0))
         return
     county = _fitting_county(chosen)
     other = ports.next_free(chosen.host, chosen.port + ports.STEP)
@@ -82,9 +82,10 @@ def run(
         return
     sample = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(common.out))
     asyncio.run(
-        app.serve(
+        serving.serve(
             chosen,
             clock,
+            county=county,
             ready=lambda services: show.started(common.out, first),
             stopping=show.stopping,
             beside=None if sample_port is None else (sample.application(), sample_port),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import ahocorasick
@@ -22,12 +23,17 @@ ELSEWHERE = 0.7  # of the confidence is left where the township named is another
 DOUBTFUL = 0.6  # of it where a direction stands before the name: 南王庄 need not be 王庄
 IN_TOWNSHIP = 0.04
 MOST_PLACES = 8
+Listener = Callable[[], Sounding]  # made when it is asked for first, which takes a moment
 
 _LEVELS = frozenset("区县镇乡")
 _PARTS = frozenset("社小地郊园景厂校辖街片市山城")
 _VARIANTS = str.maketrans("闫閻閆禮沣", "阎阎阎澧澧")  # written for each other by residents
 _DIRECTIONS = frozenset("东西南北大小前后")
-_FOREIGN_AFTER = re.compile(r"大道|区(?!人民|政务|中)|[省市县]")
+_FOREIGN_AFTER = re.compile(
+    r"大道|区(?!人民|政务|中)|[省市县]|"
+    r"(?:家园|花园|佳苑|花苑|嘉苑|名苑|雅苑|公寓|新城|华府|名城|府邸|华庭|丽景|国际)"  # an estate
+)
+_VILLAGE_AFTER = re.compile(r"村(?![里口头民委支干长东西南北镇级]|都|村通)|庄(?![稼])")
 _PERSON_AFTER = re.compile(r"[\u4e00-\u9fff]{1,2}(?:是我|叫我|先生|女士|同志|师傅)")
 _COUNTED_BEFORE = re.compile(r"[一两几每某整这那哪]$")
 _FROM = re.compile(r"(?:在|住|是|位于|来自)$")
@@ -35,13 +41,6 @@ _PLACE_GOES_ON = re.compile(r"[的，。这那住村有]|$")
 _NOUN_BEFORE = re.compile(r"[村镇乡街路楼院门家城房屋校厂店地]$")
 _ANSWERED = re.compile(r"^(?:我?(?:在|是|家?住|家是?|我们|俺们?)?(?:在|是)?)?$")
 _WHOLE_TAIL = re.compile(r"^(?:的|那边|这边|那儿|这儿|了|吧|啊|呢|人)?[，。！？；\s]*$")
-_ADDRESS_PART = (
-    r"(?:[^，。！？；\s]{0,6}?(?:号楼|单元|[0-9一二三四五六七八九十]+(?:号|室|组|队|栋|排|巷)|"
-    r"村口|路口|门口|街口|桥头|地头|胡同|小区|小学|中学|学校|幼儿园|卫生[室院]|医院|超市|广场|村委会|大队部?|大街|"
-    r"[东西南北前后][头边口院街]|后头|前头|旁边|附近|对面|对过|里头|家门前|路(?!灯)|街|巷|桥))"
-)
-_AFTER_PLACE = re.compile(rf"(?:的|村|那边|这边)?{_ADDRESS_PART}{{1,4}}")
-_ANY_ADDRESS = re.compile(rf"[^，。！？；\s的在了]{{0,6}}?{_ADDRESS_PART}{{1,4}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +54,10 @@ class Gazetteer:
     """Finds the county's places in normalised text; made by `build`."""
 
     def __init__(
-        self, automaton: Any, listener: Sounding, talk: Words, foreign: re.Pattern[str]
+        self, automaton: Any, listener: Listener, talk: Words, foreign: re.Pattern[str]
     ) -> None:
         self._automaton = automaton
-        self._sounding = listener
+        self._listener = listener
         self._talk = talk
         self._foreign = foreign
 
@@ -79,16 +78,20 @@ class Gazetteer:
         ordered = sorted(best.values(), key=lambda guess: (-guess.confidence, guess.code))
         return tuple(ordered[:MOST_PLACES])
 
+    def prepare_hearing(self) -> None:
+        """Make the listener now, so that nobody has to wait for it."""
+        self._listener()
+
     def address(self, text: str) -> str:
         """The resident's own words for where (村, 组, 号, 门口 ...), or nothing."""
         hits = self._hits(text.translate(_VARIANTS))
         if not hits:
-            found = _ANY_ADDRESS.search(text)
+            found = surroundings.ANY_ADDRESS.search(text)
             return found.group() if found else ""
         first = last = min(hits, key=lambda hit: hit.start)
         for hit in sorted(hits, key=lambda hit: hit.start):
             last = hit if hit.start == last.end else last
-        tail = _AFTER_PLACE.match(text, last.end)
+        tail = surroundings.ADDRESS_BEHIND.match(text, last.end)
         return text[first.start : tail.end() if tail else last.end]
 
     def _read(self, text: str, hits: list[_Hit]) -> Iterator[Guess]:
@@ -102,7 +105,7 @@ class Gazetteer:
         refused = self._refused(text, hits)
         names = [
             name
-            for name in self._sounding.listen(text)
+            for name in self._listener().listen(text)
             if name.framed or (name.start, name.end) not in refused
         ]
         stretches = hearing.decide(names, text)
@@ -155,17 +158,14 @@ def build(
     automaton.add_word("\x00", ())  # an empty automaton cannot be searched
     automaton.make_automaton()
     usual = {word for category in county.categories.values() for word in category.words}
-    return Gazetteer(
-        automaton, sounding.build(names, talk, usual), talk, surroundings.foreign(county.name)
-    )
+    listener = cache(partial(sounding.build, names, talk, usual))
+    return Gazetteer(automaton, listener, talk, surroundings.foreign(county.name))
 
 
 def words(county: County) -> Iterator[str]:
     """The names of the county's places, for a segmenter to keep whole."""
     for place in county.places:
-        for name in (place.name, *place.aliases):
-            if len(name) > 2:
-                yield name
+        yield from (name for name in (place.name, *place.aliases) if len(name) > 2)
 
 
 def _cuts(hit: _Hit, inside: frozenset[int]) -> bool:
@@ -207,6 +207,8 @@ def _speaks(name: Name, hit: _Hit, text: str) -> bool:
         return False
     if name.bare and _FOREIGN_AFTER.match(after):
         return False
+    if name.bare and name.is_township and _VILLAGE_AFTER.match(after):
+        return False  # 史召村 is not 史召乡
     if len(name.text) == 2 and not name.bare and _COUNTED_BEFORE.search(before):
         return False
     if name.text[0] in _LEVELS and before[-1:] in _PARTS:

@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pypinyin
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -83,9 +82,11 @@ _ONE_BREATH = ("fei hui", "fan huan", "fang huang", "fen hun", "fa hua", "fo huo
 
 def read(text: str) -> list[int]:
     """The syllable of every character, by its place in `SYLLABLES`; tones are left out."""
+    from pypinyin import lazy_pinyin  # a tenth of every start, where nothing is heard yet
+
     said: list[str] = []
     for run in _RUNS.findall(text):
-        found = pypinyin.lazy_pinyin(run) if _HAN.match(run) else list(run)
+        found = lazy_pinyin(run) if _HAN.match(run) else list(run)
         if run.isdecimal() and len(run) > 1:
             found = list("." * len(run))  # a telephone number is no 果寨一村
         said.extend(found if len(found) == len(run) else [""] * len(run))

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from config import load, settings
 from config.settings import Settings
-from intake import app, logs, trial
+from intake import logs, serving, trial
 from intake.cli import asterisk, common, ports, show
 from intake.cli import main as cli
 from tests.config import tiny
@@ -122,7 +122,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, object]]:
         served.append((chosen, beside))
         ready(None)
 
-    monkeypatch.setattr(app, "serve", serve)
+    monkeypatch.setattr(serving, "serve", serve)
     monkeypatch.setattr(logs, "configure", lambda _: None)
     return served
 

@@ -191,6 +191,21 @@ def test_nobody_listens_where_there_are_no_names() -> None:
     assert sounding.build({}, _no_words).listen("东韩村") == []
 
 
+def test_sounds_are_made_once_and_not_before_something_is_heard(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    build = sounding.build
+    monkeypatch.setattr(sounding, "build", lambda *a: made.append("sounds") or build(*a))
+    places = gazetteer.build(county, lambda _: False)
+    places.find("东韩村的路灯坏了")
+    assert made == []
+    places.prepare_hearing()
+    assert made == ["sounds"]
+    assert places.find("东汉村的路灯坏了", heard=True)
+    assert made == ["sounds"]
+
+
 def test_heard_messages_are_understood_with_their_places(understander: Understander) -> None:
     assert understander("冬含村路灯坏了", heard=True).places[0].code == "130506100225"
     assert understander("冬含村路灯坏了").places == ()
