@@ -76,6 +76,11 @@ class Call:
         """Whether it is the caller's turn to speak."""
         return self._turns.waiting
 
+    @property
+    def asks(self) -> bool:
+        """Whether the desk waits for an answer."""
+        return self._asked
+
     def press(self, digit: str) -> None:
         """A key; 0 silences us at once."""
         self._turns.press(digit)

@@ -26,8 +26,12 @@ _INSTEAD = re.compile(r"(?:不是|不对|错了|说错了).*是.")  # 不是，�
 _BARE = 4  # characters: 对, 是的, 对对对 alone are an answer
 
 
-def stands(said: Understanding) -> bool:
-    """A bare no does not: what it should be instead mostly follows."""
+def stands(said: Understanding, *, asked: bool) -> bool:
+    """A bare no does not: what it should be instead mostly follows. A yes is one where something
+    was `asked`; else it is 嗯, with which a matter begins.
+    """
+    if said.kind is RequestKind.YES and not asked:
+        return False
     goes_on = bool(_GOES_ON.search(said.text))
     if said.kind in _STANDS_ALONE:
         bare = said.kind is RequestKind.YES and len(said.text) <= _BARE

@@ -36,8 +36,12 @@ def of(
     notes: Transcript,
     *,
     waiting: Callable[[Speaks], bool],
+    asked: Callable[[], bool],
 ) -> Parts | None:
-    """None where nobody recognises speech. `waiting`: is it the caller's turn to speak?"""
+    """None where nobody recognises speech.
+
+    `waiting`: is it the caller's turn to speak? `asked`: to answer something?
+    """
     if transcriber is None:
         return None
     try:
@@ -45,14 +49,15 @@ def of(
     except SpeechFailed as failure:
         _log.warning("phone.no_recognition", call=media.call_id, reason=str(failure))
         return None
-    return _made(media, recognition, telephone, notes, waiting=waiting)
+    return _made(media, recognition, telephone, notes, waiting=waiting, asked=asked)
 
 
 def for_keys(
     media: Media, telephone: Telephone, notes: Transcript, *, waiting: Callable[[Speaks], bool]
 ) -> Parts:
     """Where nobody recognises speech, and something is to be told all the same."""
-    return _made(media, _NoRecognition(), telephone, notes, waiting=waiting)
+    recognition = _NoRecognition()
+    return _made(media, recognition, telephone, notes, waiting=waiting, asked=lambda: False)
 
 
 class _NoRecognition:
@@ -78,11 +83,12 @@ def _made(
     notes: Transcript,
     *,
     waiting: Callable[[Speaks], bool],
+    asked: Callable[[], bool],
 ) -> Parts:
     async def complete(text: str) -> bool:
         """In a thread: understanding takes as long as two frames, and frames must not wait."""
         said = await asyncio.to_thread(telephone.understand, text)
-        return completeness.stands(said)
+        return completeness.stands(said, asked=asked())
 
     listens = Ear(
         media=media,

@@ -229,8 +229,14 @@ class Serving:
 
     def _parts(self, media: Media, notes: Transcript) -> Parts | None:
         """Ear and mouth for a call; None where nobody recognises speech."""
-        waiting = partial(self._waits, media.call_id)
-        return equipment.of(media, self.transcriber, self._own, notes, waiting=waiting)
+        return equipment.of(
+            media,
+            self.transcriber,
+            self._own,
+            notes,
+            waiting=partial(self._waits, media.call_id),
+            asked=partial(self._asked, media.call_id),
+        )
 
     def _parts_for_keys(self, media: Media, notes: Transcript) -> Parts:
         waiting = partial(self._waits, media.call_id)
@@ -240,6 +246,11 @@ class Serving:
         """Is it the caller's turn?"""
         served = self._calls.get(call_id)
         return served.waiting if served is not None else not speaks.talking
+
+    def _asked(self, call_id: str) -> bool:
+        """Does the caller answer something? Whom we have a result for does."""
+        served = self._calls.get(call_id)
+        return served is None or served.asks
 
     def _leave(self, media: Media) -> Callable[[str, Next, str], Awaitable[None]]:
         async def leave(call_id: str, where: Next, heard: str) -> None:

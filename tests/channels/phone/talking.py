@@ -115,8 +115,10 @@ class Stage:
     messages: list[InboundMessage] = field(default_factory=list)
     mouth: FakeMouth = field(default_factory=FakeMouth)
     spoken: list[str] = field(default_factory=list)  # the caller's part of the transcript
+    asked: list[bool] = field(default_factory=list)  # before each message: was it an answer?
     lives: bool = False  # does the exchange go on with the call after its audio?
     during: dict[str, list[Sound]] = field(default_factory=dict)  # while the desk has these words
+    _call: Call = field(init=False)
 
     async def run(self) -> Ended:
         """The whole call; fails where it does not end by itself."""
@@ -130,13 +132,14 @@ class Stage:
             longest_ms=self.longest_ms,
         )
         caller = Caller(call_id=CALL_ID, contact=CALLER)
-        call = Call(caller=caller, listens=listens, speaks=self.mouth, office=office)
-        listens.waiting = lambda: call.waiting
+        self._call = Call(caller=caller, listens=listens, speaks=self.mouth, office=office)
+        listens.waiting = lambda: self._call.waiting
         async with asyncio.timeout(10):
-            return await call.run()
+            return await self._call.run()
 
     async def _receive(self, message: InboundMessage) -> Receipt:
         self.messages.append(message)
+        self.asked.append(self._call.asks)
         assert self.mouth.listens is not None
         self.mouth.listens.at_once(self.during.pop(message.text, []))
         await _pass(10)

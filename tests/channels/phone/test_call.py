@@ -45,6 +45,12 @@ async def test_the_good_story() -> None:
     assert stage.spoken == ["路灯坏了", "对"]
 
 
+async def test_only_what_follows_a_question_is_an_answer() -> None:
+    stage = Stage(script=[said("路灯坏了"), said("对"), said("再见"), gone()], answers=by_table)
+    await stage.run()
+    assert stage.asked[:3] == [False, True, False]
+
+
 async def test_every_message_has_its_own_id_and_one_thread() -> None:
     stage = Stage(script=[said("路灯坏了"), said("对"), gone()], answers=by_table)
     await stage.run()

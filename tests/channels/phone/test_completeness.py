@@ -9,14 +9,25 @@ LAMP = (Guess(code="010217", confidence=0.9),)
 HERE = (Guess(code="130506100225", confidence=0.9),)
 
 
-def said(text: str, kind: RequestKind = RequestKind.HELP, **more: tuple[Guess, ...]) -> bool:
+def said(
+    text: str,
+    kind: RequestKind = RequestKind.HELP,
+    *,
+    asked: bool = True,
+    **more: tuple[Guess, ...],
+) -> bool:
     what = Understanding(text=text, kind=kind, urgency=Urgency.NORMAL, **more)
-    return completeness.stands(what)
+    return completeness.stands(what, asked=asked)
 
 
 @pytest.mark.parametrize("text", ["对", "是", "是的", "对对对", "没错，就是那里"])
 def test_a_yes_is_answered_soon(text: str) -> None:
     assert said(text, RequestKind.YES)
+
+
+@pytest.mark.parametrize("text", ["嗯", "嗯嗯", "是"])
+def test_a_yes_to_nothing_begins_what_he_has_to_say(text: str) -> None:
+    assert not said(text, RequestKind.YES, asked=False)
 
 
 @pytest.mark.parametrize(
