@@ -130,7 +130,8 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
 OF_DANGER = "danger_"  # danger_KIND: what to do at once; where there is none, danger_general
 DANGERS = (
     "fire", "gas", "electric", "water", "flood", "leak", "blast", "collapse", "trapped", "poison",
-    "suicide", "fall", "traffic", "bite", "missing", "violence", "medical", "crowd", "theft", "fraud",
+    "suicide", "fall", "traffic", "bite", "missing", "violence", "medical", "crowd", "theft",
+    "fraud",
 )  # fmt: skip
 _ALL = {**REPLY_KEYS, **{OF_DANGER + kind: _NOTHING for kind in DANGERS}}
 KNOWN: Mapping[str, frozenset[str]] = {

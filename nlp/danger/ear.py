@@ -17,6 +17,10 @@ SURE = 0.8  # set on sentences that it had not learnt from: see docs/model.md
 LONGEST = 100  # characters: it has learnt from calls, not from letters
 LEAST_WORDS = 2  # words of meaning, stop words left out
 RULE = "像是险情"
+FEW_WORDS = 3  # fewer than these, of which two are not known, tell no danger
+_WHO_AND_WHERE = frozenset(  # words made of these say who speaks and where: 俺住东韩那边
+    "俺我咱住家在是就叫姓号人村庄屯县镇乡上下里东西南北中前后旁边对面附近这那们老百姓民队部大小"
+)
 SIGN = "救命"  # the plain word by which the catalogue is looked up
 
 
@@ -30,7 +34,10 @@ class Ear:
         """The words that sound like danger, or none."""
         if len(text) > LONGEST:
             return ()
-        if len([word for word in words if word not in classify.STOP_WORDS]) < LEAST_WORDS:
+        kept = [word for word in words if word not in classify.STOP_WORDS]
+        telling = [word for word in kept if not _WHO_AND_WHERE.issuperset(word)]
+        few = len(telling) < FEW_WORDS and self._classifier.known(telling) < LEAST_WORDS
+        if few or len(kept) < LEAST_WORDS:
             return ()
         guesses = self._classifier.guess(words)
         if not guesses or guesses[0].confidence < SURE or _is_only_told(text):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.county import County
 from nlp.danger import kinds
 from nlp.understand import Understander
 from nlp.understanding import Urgency
@@ -129,6 +130,15 @@ def test_what_somebody_may_fall_into_or_run_into_is_urgent_and_no_danger(
     understood = understander(said)
     assert (understood.urgency, understood.danger_kind) == (Urgency.URGENT, kinds.GENERAL)
     assert not understood.categories[0].code.startswith("18")
+
+
+@pytest.mark.parametrize("said", ["俺住{}", "{}那边", "俺家在{}大队部对面", "俺是{}的"])
+def test_who_only_says_where_he_lives_raises_no_alarm(
+    understander: Understander, county: County, said: str
+) -> None:
+    asked = [place.name.removesuffix("村") for place in county.places][::3]
+    alarmed = [each for each in asked if understander(said.format(each)).danger_rules]
+    assert len(alarmed) <= 0.01 * len(asked), alarmed
 
 
 def test_burst_water_pipe_is_urgent_and_no_danger(understander: Understander) -> None:

@@ -84,6 +84,30 @@ def test_namesakes_are_all_kept_and_share_the_confidence(places: Gazetteer) -> N
     assert len(places.find("李召村的路")) == 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["史召村路灯坏了", "三思村没路灯", "郝桥庄路坏了", "和阳家园电梯坏了", "贾宋新城物业不管"],
+)
+def test_a_village_or_estate_that_the_county_has_not_is_not_its_namesake_township(
+    text: str, places: Gazetteer
+) -> None:
+    assert places.find(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("史召那边路灯坏了", "130506203"),
+        ("史召村里都没路灯", "130506203"),
+        ("贾宋村支书不管事", "130506101"),
+        ("阎里庄稼淹了", "130506201201"),
+        ("和阳新村停水", "estate-heyangxincun"),
+    ],
+)
+def test_a_bare_name_before_other_words_is_a_place(text: str, code: str, places: Gazetteer) -> None:
+    assert code in {guess.code for guess in places.find(text)}
+
+
 def test_a_township_beside_it_narrows_and_ranks_below(places: Gazetteer) -> None:
     found = places.find("史召乡梁牌村")
     assert found[0].confidence - found[1].confidence > 0.25
