@@ -17,7 +17,7 @@ from intake.cli.common import SettingsPath
 from nlp.speech import model_store
 from nlp.speech import trial as speech_trial
 from nlp.speech.model_store import ModelMissing
-from nlp.speech.training import clips, extra, graph, train, voices
+from nlp.speech.training import clips, extra, voices
 from nlp.speech.training.extra import ExtraMissing
 from nlp.speech.training.voices import VoicesMissing
 from nlp.speech.trial import TrialModelBroken
@@ -37,6 +37,8 @@ def build_graph(
     settings_path: SettingsPath = None,
 ) -> None:
     """按本县的地名和说法重新生成解码图，几秒钟，不用重新训练。"""
+    from nlp.speech.training import graph
+
     chosen = common.chosen(settings_path)
     county = common.county(chosen)
     target = to or chosen.state / model_store.MODELS / OWN_MODEL
@@ -58,17 +60,19 @@ def train_model(
         "var/speech"
     ),
     speech_minutes: Annotated[float, typer.Option(help="合成多少分钟语音")] = 60.0,
-    rounds: Annotated[int, typer.Option(help="训练多少轮")] = train.ROUNDS,
+    rounds: Annotated[int | None, typer.Option(help="训练多少轮；可省略", min=1)] = None,
     keep: Annotated[bool, typer.Option("--keep", help="打包成程序自带的试用模型")] = False,
     settings_path: SettingsPath = None,
 ) -> None:
     """从头训练试用语音模型：合成语音、加电话噪声、训练、测字错率。"""
+    from nlp.speech.training import train
+
     county = common.county(common.chosen(settings_path))
     plan = train.Plan(
         voices=voices_folder,
         work=work,
         speech_minutes=speech_minutes,
-        rounds=rounds,
+        rounds=rounds or train.ROUNDS,
         threads=min(os.cpu_count() or 1, train.MOST_THREADS),
     )
     with _faults():

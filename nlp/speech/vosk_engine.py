@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import soxr
-import vosk
 
 from nlp.speech.contract import Transcript, Word
 from nlp.speech.model_store import Facts, ModelMissing
@@ -113,6 +112,7 @@ class Engine:
 
 def load(facts: Facts) -> Model:
     """The model in memory; blocks for seconds. ModelMissing where Vosk can't read it."""
+    vosk = _vosk()
     vosk.SetLogLevel(QUIET)
     try:
         return Model(facts=facts, handle=vosk.Model(str(facts.folder)))
@@ -131,11 +131,18 @@ def begin(
     model_hz = rate_for(model.facts, rate_hz)
     grammar = usable_hints(model, hints)
     extra = (json.dumps([*grammar, "[unk]"], ensure_ascii=False),) if grammar else ()
-    recognizer = vosk.KaldiRecognizer(model.handle, model_hz, *extra)
+    recognizer = _vosk().KaldiRecognizer(model.handle, model_hz, *extra)
     recognizer.SetWords(True)
     return Engine(
         recognizer=recognizer, rate_hz=rate_hz, model_hz=model_hz, speech_only=speech_only
     )
+
+
+def _vosk() -> Any:
+    """Loaded when it is needed: it brings a hundred modules along, and many have no telephone."""
+    import vosk
+
+    return vosk
 
 
 def rate_for(facts: Facts, rate_hz: int) -> int:

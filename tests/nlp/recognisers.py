@@ -135,7 +135,7 @@ class Vosk:
 @pytest.fixture
 def fake_vosk(monkeypatch: pytest.MonkeyPatch) -> Vosk:
     switches = Vosk()
-    monkeypatch.setattr(vosk_engine, "vosk", switches)
+    monkeypatch.setattr(vosk_engine, "_vosk", lambda: switches)
     monkeypatch.setattr(vosk_engine, "SpeechOnly", Everything)
     return switches
 
