@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.county import County
-from nlp import classify, demand, kind, lexicon, normalize, phones, ranking, urgency
+from nlp import classify, countryside, demand, kind, lexicon, normalize, phones, ranking, urgency
 from nlp.classify import Classifier
+from nlp.countryside import Countryside
 from nlp.danger import ear
 from nlp.lexicon import Lexicon
 from nlp.places import gazetteer
@@ -51,6 +52,7 @@ class Understander:
         gazetteer: Gazetteer,
         watch: Watch,
         tilts: Mapping[RequestKind, Mapping[str, float]],
+        country: Countryside,
     ) -> None:
         self._segmenter = segmenter
         self._classifier = classifier
@@ -58,6 +60,7 @@ class Understander:
         self._gazetteer = gazetteer
         self._watch = watch
         self._tilts = tilts
+        self._country = country
 
     def __call__(self, text: str, *, heard: bool = False) -> Understanding:
         """What the text says; of an overlong one the beginning and the end are read.
@@ -71,10 +74,13 @@ class Understander:
         told = what not in _NO_MATTER and (
             danger or not (what in _ASKED_OF_US and len(plain) <= kind.SHORT)
         )
-        categories = self._categories(plain, alarm, what) if told else ()
         places = self._gazetteer.find(plain, heard=heard)
+        categories = self._categories(plain, alarm, what) if told else ()
+        categories = self._country.called(categories, places, plain)
         if what is RequestKind.UNKNOWN and categories and categories[0].confidence >= 0.5:
             what, what_words = RequestKind.HELP, categories[0].evidence
+        if what is RequestKind.ENQUIRY and alarm.urgency is Urgency.URGENT:
+            what, what_words = RequestKind.HELP, alarm.words  # 停电了啥时候来: somebody must go
         return Understanding(
             text=plain,
             kind=what,
@@ -137,6 +143,7 @@ def build(county: County, cache: Path) -> Understander:
         gazetteer=gazetteer.build(county, segmenter.is_ordinary, segmenter.words),
         watch=urgency.build(segmenter, ear.load()),
         tilts={what: _tilt(county, what) for what in RequestKind},
+        country=countryside.build(county),
     )
 
 
