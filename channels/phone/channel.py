@@ -47,7 +47,8 @@ class PhoneChannel(Channel):
         self._settings = settings
         self._desk = desk
         self._own = telephone
-        self._wakes = (asyncio.Event(), asyncio.Event())  # Asterisk has left a note, a recording
+        # Asterisk has left a note, a recording; a recording is kept, and may have to become text.
+        self._wakes = (asyncio.Event(), asyncio.Event(), asyncio.Event())
         self._here = False  # do we have the line, or another process?
         self._journal = Journal(
             book=self._own.book,
@@ -101,6 +102,7 @@ class PhoneChannel(Channel):
                 group.create_task(self._errands(alarms_only=True))
                 group.create_task(self._rounds(self._missed, self._wakes[0]))
                 group.create_task(self._rounds(self._housekeeping, self._wakes[1]))
+                group.create_task(self._rounds(self._transcribe, self._wakes[2]))
         finally:
             self._here = False
             await server.stop()
@@ -190,10 +192,16 @@ class PhoneChannel(Channel):
         return busy
 
     async def _housekeeping(self) -> bool:
-        return await self._own.housekeeping(self._serving.transcriber)
+        busy = await self._own.housekeeping()
+        if busy:
+            self._wakes[2].set()
+        return busy
+
+    async def _transcribe(self) -> bool:
+        return await self._own.transcribe(self._serving.transcriber)
 
     def _wake(self) -> None:
-        for wake in self._wakes:
+        for wake in self._wakes[:2]:
             wake.set()
 
     async def _rounds(self, step: Callable[[], Awaitable[bool]], wake: asyncio.Event) -> None:

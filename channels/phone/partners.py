@@ -30,7 +30,7 @@ class Telephone:
     `transcriber` loads the recogniser, None where there is no model: the line then works with
     people alone. `answers` returns once the book can be written. `speak` gives a reply's words for
     who listens. `housekeeping` takes in what Asterisk has recorded and forgets what was kept long
-    enough; True where there was something to do.
+    enough, `transcribe` makes one recording text; True where there was something to do.
     """
 
     book: CallBook
@@ -40,4 +40,5 @@ class Telephone:
     answers: Callable[[], Awaitable[None]]
     understand: Callable[[str], Understanding]
     missed: Callable[[], Awaitable[bool]]
-    housekeeping: Callable[[Transcriber | None], Awaitable[bool]]
+    housekeeping: Callable[[], Awaitable[bool]]
+    transcribe: Callable[[Transcriber | None], Awaitable[bool]]

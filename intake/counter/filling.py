@@ -7,7 +7,7 @@ is done in the desk's own unit of work, so a program that dies has done all of i
 from sqlalchemy import Connection
 
 from channels.message import InboundMessage
-from intake.counter import hiding, ownership
+from intake.counter import completing, hiding, ownership
 from intake.talk import reasons
 from intake.talk.steps import Open
 from routing import permission
@@ -29,6 +29,8 @@ def fill(
     connection: Connection, dispatcher: Dispatcher, step: Open, message: InboundMessage
 ) -> Ticket | None:
     """The ticket as it is with the matter in it; None where the matter needs one of its own."""
+    if completing.is_meant(message):
+        return completing.complete(connection, dispatcher, step, message)
     ticket = ownership.own(connection, step.into, message) if step.into else None
     if ticket is None:
         return None

@@ -8,8 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from channels.message import Contact
 from channels.phone import number, window
-from channels.phone.book import Began, Ended, Outcome, SpokenLine
+from channels.phone.book import Began, Ended, Outcome, Purpose, SpokenLine
 from intake import threads
 from intake.phone import schema
 
@@ -164,6 +165,19 @@ def is_open(connection: Connection, call_id: str) -> bool:
     """Has it begun in the book, and nobody has said how it ended?"""
     query = sa.select(_CALL.c.id).where(_CALL.c.id == call_id, _CALL.c.outcome.is_(None))
     return connection.execute(query).one_or_none() is not None
+
+
+def one(connection: Connection, call_id: str) -> Began | None:
+    """Who rang, when and what for; None for a call that is not in the book."""
+    row = connection.execute(sa.select(_CALL).where(_CALL.c.id == call_id)).one_or_none()
+    if row is None:
+        return None
+    return Began(
+        call_id=row.id,
+        contact=Contact.parse(row.contact),
+        purpose=Purpose(row.purpose),
+        at=row.began_at,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

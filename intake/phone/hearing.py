@@ -1,12 +1,14 @@
-"""What was said to the recorder becomes text, where a recogniser is there and understands it."""
+"""Recordings become text, where a recogniser is there."""
 
 import asyncio
+import io
 from pathlib import Path
 
 import soundfile
+import soxr
 import structlog
 
-from nlp.speech.contract import RATES_HZ, SpeechFailed, Transcriber
+from nlp.speech.contract import RATES_HZ, SpeechFailed, Transcriber, Trouble
 from nlp.speech.model_store import ModelMissing
 from nlp.speech.whisper import WhisperTranscriber
 
@@ -14,7 +16,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Hearing:
-    """Understands the recorder: by Whisper where its model is set and can be loaded, else by the
+    """Understands recordings: by Whisper where its model is set and can be loaded, else by the
     recogniser of the calls.
     """
 
@@ -22,12 +24,12 @@ class Hearing:
         self._folder = whisper
         self._whisper: Transcriber | None = None
 
-    async def words(self, transcriber: Transcriber | None, path: Path) -> str:
-        """See `words`; `transcriber` is that of the calls."""
-        if self._folder is not None and self._whisper is None:
+    async def of(self, calls: Transcriber | None) -> Transcriber | None:
+        """Who understands recordings; `calls` is the recogniser of the calls."""
+        if self._folder is not None:
             self._whisper = await _loaded(self._folder)
             self._folder = None  # whatever came of it: it is not tried with each recording
-        return await words(self._whisper or transcriber, path)
+        return self._whisper or calls
 
 
 async def _loaded(folder: Path) -> Transcriber | None:
@@ -40,21 +42,18 @@ async def _loaded(folder: Path) -> Transcriber | None:
     return engine
 
 
-async def words(transcriber: Transcriber | None, path: Path) -> str:
-    """The text of a WAV file; empty where nothing could be understood, whatever the reason."""
-    if transcriber is None:
-        return ""
+async def words(transcriber: Transcriber, sound: bytes) -> str:
+    """The text of a recording; empty where nothing was understood. SpeechFailed."""
     try:
-        pcm, rate_hz = await asyncio.to_thread(_samples, path)
-        if rate_hz not in RATES_HZ:
-            return ""
-        return (await transcriber.transcribe(pcm, rate_hz)).text
-    except (SpeechFailed, soundfile.LibsndfileError, OSError) as failure:
-        # The message would name the file, and that the caller's number.
-        _log.warning("phone.note_not_understood", reason=type(failure).__name__)
-        return ""
+        pcm, rate_hz = await asyncio.to_thread(_samples, sound)
+    except soundfile.LibsndfileError:
+        raise SpeechFailed(Trouble.BROKEN, "the recording can't be opened") from None
+    return (await transcriber.transcribe(pcm, rate_hz)).text
 
 
-def _samples(path: Path) -> tuple[bytes, int]:
-    samples, rate_hz = soundfile.read(path, dtype="int16", always_2d=True)
-    return samples[:, 0].astype("<i2").tobytes(), int(rate_hz)
+def _samples(sound: bytes) -> tuple[bytes, int]:
+    samples, rate_hz = soundfile.read(io.BytesIO(sound), dtype="int16", always_2d=True)
+    first = samples[:, 0]
+    if rate_hz not in RATES_HZ:
+        first, rate_hz = soxr.resample(first, rate_hz, RATES_HZ[-1]), RATES_HZ[-1]
+    return first.astype("<i2").tobytes(), int(rate_hz)

@@ -1,7 +1,6 @@
 """Beside the calls: tickets for who was missed, and, apart from that, all that may take long."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import structlog
 
@@ -10,6 +9,7 @@ from intake.phone.hearing import Hearing
 from intake.phone.recordings import Recordings
 from intake.phone.shelf import Shelf
 from intake.phone.spool import Spool
+from intake.phone.transcribing import Transcribing
 from intake.phone.unserved import Amends
 from intake.room import RoomWatch
 from intake.services import Services
@@ -23,13 +23,18 @@ class Housekeeping:
 
     def __init__(self, office: Services, phone: Phone, kept: Recordings) -> None:
         self._wake = office.wake
-        self._transcriber: Transcriber | None = None
-        self._hearing = Hearing(phone.whisper)
         amends = Amends(
             area_code=phone.area_code,
             receive=office.desk.receive,
             database=office.database,
             dispatcher=office.dispatcher,
+            runtime=office.runtime,
+        )
+        self._transcribing = Transcribing(
+            recordings=kept,
+            hearing=Hearing(phone.whisper),
+            amends=amends,
+            database=office.database,
             runtime=office.runtime,
         )
         self._rounds: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
@@ -38,7 +43,6 @@ class Housekeeping:
             spool = Spool(
                 folder=phone.missed,
                 amends=amends,
-                transcribe=self._words,
                 recordings=kept,
                 database=office.database,
                 runtime=office.runtime,
@@ -62,9 +66,12 @@ class Housekeeping:
         """Tickets and call-backs for whoever was missed; quick, and beside `step`."""
         return self._book is not None and await self._told("booking", self._book)
 
-    async def step(self, transcriber: Transcriber | None) -> bool:
+    async def transcribe(self, transcriber: Transcriber | None) -> bool:
+        """One recording to text, with the recogniser of the calls; long, and beside all others."""
+        return await self._told("transcribing", lambda: self._transcribing.step(transcriber))
+
+    async def step(self) -> bool:
         """The rest, each once; True where one found something to do. What fails stops no other."""
-        self._transcriber = transcriber
         return any([await self._told(name, work) for name, work in self._rounds])
 
     async def _told(self, name: str, work: Callable[[], Awaitable[bool]]) -> bool:
@@ -77,6 +84,3 @@ class Housekeeping:
         if busy:
             self._wake.set()  # tickets may have been opened
         return busy
-
-    async def _words(self, path: Path) -> str:
-        return await self._hearing.words(self._transcriber, path)

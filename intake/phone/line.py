@@ -45,6 +45,7 @@ def build(office: Services) -> Telephone | None:
         understand=partial(office.understander, heard=True),
         missed=house.missed,
         housekeeping=house.step,
+        transcribe=house.transcribe,
     )
 
 

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Connection
 
 from config.runtime import Runtime
-from intake.phone import schema
+from intake.phone import schema, transcripts
 from intake.phone.vault import Vault, VaultFault
 from routing.database import Database
 
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     """What a recording is of."""
 
     CALL = "call"  # 通话
+    CALLER = "caller"  # what he alone said to the program, until it is text
     MISSED = "missed"  # 留言
 
 
@@ -76,18 +77,22 @@ class Recordings:
     runtime: Runtime
     days: int
 
-    async def keep(self, call_id: str, kind: Kind, path: Path, at: datetime) -> Kept | None:
-        """Keep a finished WAV file; the one there already where it was kept before.
+    async def keep(
+        self, call_id: str, kind: Kind, path: Path, at: datetime, *, from_ms: int = 0
+    ) -> Kept | None:
+        """Keep a finished WAV file, from there on; the one there already where it was kept before.
 
-        None for one that holds nothing. VaultFault, OSError: try again later.
+        What residents alone say is in line to become text from then on. None for one that holds
+        nothing. VaultFault, OSError: try again later.
         """
         known = await self.database.read(lambda c: _of(c, call_id, kind))
         if known is not None:
             return known
-        packed = await asyncio.to_thread(_pack, path)
+        packed = await asyncio.to_thread(_pack, path, from_ms)
         if packed is None:
             _log.warning("phone.recording_empty", call=call_id, kind=kind.value)
             return None
+        now = self.runtime.now()
         name = f"{at:%Y/%m/%d}/{call_id}-{kind.value}.{packed.suffix}"
         await self.vault.put(name, packed.content)
         row = {
@@ -98,10 +103,16 @@ class Recordings:
             "media_type": packed.media_type,
             "seconds": round(packed.seconds, 2),
             "sha256": hashlib.sha256(packed.content).hexdigest(),
-            "kept_at": self.runtime.now(),
+            "kept_at": now,
             "purge_at": at + timedelta(days=self.days),
         }
-        await self.database.write(lambda c: c.execute(sa.insert(_TABLE), row) and None)
+
+        def write(connection: Connection) -> None:
+            connection.execute(sa.insert(_TABLE), row)
+            if kind is not Kind.CALL and packed.media_type == MEDIA_TYPE:
+                transcripts.put_in_line(connection, row, now, from_ms=from_ms)
+
+        await self.database.write(write)
         if packed.media_type == UNREADABLE:
             _log.error("phone.recording_unreadable", call=call_id, reference=name, remedy=REMEDY)
         return await self.database.read(lambda c: _of(c, call_id, kind))
@@ -116,6 +127,13 @@ class Recordings:
         except VaultFault as fault:
             _log.error("phone.recording_lost", recording=recording_id, reason=str(fault))
             return None
+
+    async def content(self, recording_id: str) -> bytes:
+        """The sound as it is kept; VaultFault where it can't be had."""
+        kept = await self.database.read(lambda c: by_id(c, recording_id))
+        if kept is None:
+            raise VaultFault("there is no such recording")
+        return await self.vault.get(kept.reference)
 
     async def step(self) -> bool:
         """Purge what has been kept long enough; True if there was any."""
@@ -201,13 +219,14 @@ class _Packed:
     suffix: str = "ogg"
 
 
-def _pack(path: Path) -> _Packed | None:
+def _pack(path: Path, from_ms: int) -> _Packed | None:
     """A WAV as Ogg Opus: two kilobytes a second; None for what is empty. OSError."""
     try:
         with soundfile.SoundFile(path) as file:
-            seconds = file.frames / file.samplerate
+            seconds = file.frames / file.samplerate - from_ms / 1000
             if seconds < LEAST_S:
                 return None
+            file.seek(from_ms * file.samplerate // 1000)
             return _Packed(content=_opus(file), seconds=min(seconds, float(MOST_S)))
     except soundfile.LibsndfileError:
         return _as_it_is(path)

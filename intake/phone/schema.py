@@ -85,7 +85,7 @@ recording = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("call", sa.String(40), nullable=False),
-    sa.Column("kind", sa.String(20), nullable=False),  # call, missed
+    sa.Column("kind", sa.String(20), nullable=False),  # call, caller, missed
     sa.Column("reference", sa.String(200), nullable=False),  # in the store
     sa.Column("media_type", sa.String(60), nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
@@ -96,6 +96,25 @@ recording = sa.Table(
     sa.UniqueConstraint("call", "kind"),
 )
 sa.Index("ix_recording_purge_at", recording.c.purge_at)
+
+transcription = sa.Table(  # of a recording that waits to become text, or did; see `transcripts`
+    "transcription",
+    metadata,
+    sa.Column("recording", sa.String(32), primary_key=True),
+    sa.Column("call", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),  # of the recording
+    sa.Column("from_ms", sa.Integer, nullable=False),  # of the call, where the recording begins
+    sa.Column("state", sa.String(10), nullable=False),  # waiting, heard, done, given_up
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.Column("problem", sa.String(200), nullable=False, server_default=""),
+    sa.Column("text", sa.Text, nullable=False, server_default=""),
+    sa.CheckConstraint("state IN ('waiting', 'heard', 'done', 'given_up')", name="state"),
+)
+sa.Index("ix_transcription_state_due_at", transcription.c.state, transcription.c.due_at)
+sa.Index("ix_transcription_call", transcription.c.call)
 
 recording_listen = sa.Table(
     "recording_listen",

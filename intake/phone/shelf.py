@@ -18,9 +18,9 @@ from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange import recorded
 from channels.phone.exchange.recorded import RecordedCall
 from config.runtime import Runtime
-from intake.phone import calls, unserved
+from intake.phone import calls, recordings, transcripts, unserved
 from intake.phone.calls import Told
-from intake.phone.recordings import Kind, Recordings
+from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.unserved import Amends, Unserved
 from routing.database import Database
 
@@ -65,12 +65,23 @@ class Shelf:
         try:
             if call.recording is not None:
                 await self.recordings.keep(call.call_id, Kind.CALL, call.recording, call.at)
+            await self._keep_for_text(call)
             await asyncio.to_thread(recorded.forget, call)
         except Exception:
             self._failed(call)
             return False
         del self.tried[call.call_id]
         return True
+
+    async def _keep_for_text(self, call: RecordedCall) -> None:
+        """What he said and nobody understood while he said it; nothing of a call that was."""
+        if call.caller is None or recordings.look(call.caller) is not Left.SOUND:
+            return
+        from_ms = await self.database.read(lambda c: transcripts.missing_from_ms(c, call.call_id))
+        if from_ms is not None:
+            await self.recordings.keep(
+                call.call_id, Kind.CALLER, call.caller, call.at, from_ms=from_ms
+            )
 
     def _failed(self, call: RecordedCall) -> None:
         self.tried[call.call_id] += 1

@@ -1,4 +1,5 @@
-"""Missed calls (未接来电) out of Asterisk's folder: each has its ticket first, then what was said.
+"""Missed calls (未接来电) out of Asterisk's folder: each has its ticket first, then its recording
+is kept, and waits to become text (`transcribing`).
 
 What Asterisk left stays there until all that it says is durable, so a program that dies in between,
 or was away while somebody spoke to the recorder, finds it again.
@@ -6,7 +7,6 @@ or was away while somebody spoke to the recorder, finds it again.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +24,6 @@ from routing.database import Database
 
 SETTLES_S = 60  # so long the program may take for what was said last
 
-Transcribe = Callable[[Path], Awaitable[str]]
 _log = structlog.get_logger(__name__)
 
 
@@ -34,7 +33,6 @@ class _Booked:
 
     files: MissedCall
     call: Unserved
-    ticket: str  # empty where he was served after all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,6 @@ class Spool:
 
     folder: Path
     amends: Amends
-    transcribe: Transcribe  # empty where nothing can be, or was, understood
     recordings: Recordings
     database: Database
     runtime: Runtime
@@ -66,7 +63,7 @@ class Spool:
         return any([await self._book(each) for each in fresh])
 
     async def step(self) -> bool:
-        """Recordings and words of those that have their tickets; True if there was any."""
+        """Recordings of those that have their tickets; True if there was any."""
         waiting = sorted(self.booked.values(), key=lambda each: self.tried[each.call.call_id])
         return any([await self._take_in(each) for each in waiting])
 
@@ -85,11 +82,11 @@ class Spool:
                 stage=files.stage,
                 left=left,
             )
-            ticket = await self.amends.make(call)
+            await self.amends.make(call)
         except Exception:
             self._failed(files)
             return False
-        self.booked[files.call_id] = _Booked(files=files, call=call, ticket=ticket)
+        self.booked[files.call_id] = _Booked(files=files, call=call)
         return True
 
     async def _take_in(self, one: _Booked) -> bool:
@@ -97,10 +94,6 @@ class Spool:
         try:
             if files.recording is not None and call.left is not Left.NOTHING:
                 await self.recordings.keep(files.call_id, Kind.MISSED, files.recording, files.at)
-                if one.ticket and call.left is Left.SOUND:
-                    words = await self.transcribe(files.recording)
-                    if words:
-                        await self.amends.left_words(call, one.ticket, words)
             await asyncio.to_thread(missed.forget, files)
         except Exception:
             self._failed(files)

@@ -74,6 +74,12 @@ class Amends:
         await self.receive(waits)
         await self.receive(self._message(call, "words", event="missed", text=words))
 
+    async def heard_after(self, call: Unserved, ticket: str, words: str) -> None:
+        """What was understood only afterwards of what he told us goes into the call's ticket; into
+        one of its own, where it has none and there is a matter in it.
+        """
+        await self.receive(self._message(call, "after", event=f"heard_after:{ticket}", text=words))
+
     async def _opened(self, call: Unserved) -> str:
         receipt = await self.receive(self._message(call, "missed", event="missed"))
         return receipt.ticket

@@ -8,7 +8,7 @@ from channels.message import Reply
 from intake.talk import drafts, handing, readback, reasons
 from intake.talk.steps import Open, Say, Step, TellProgress
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
-from nlp.understanding import RequestKind
+from nlp.understanding import RequestKind, Urgency
 
 _READ_BACK = frozenset({Stage.CONFIRM, Stage.WRONG})
 
@@ -33,6 +33,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
             return _hung_up(conversation, heard, knowledge)
         case "missed", _:
             return _missed(conversation, heard, knowledge)
+        case "heard_after", number:
+            return _heard_after(conversation, heard, knowledge, number)
         case "called_back", number:
             return Turn(conversation=replace(conversation, fills=number))
         case "handover", reason:
@@ -81,6 +83,21 @@ def _missed(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
     said = drafts.said(whole, heard, knowledge)
     draft = drafts.draft(whole, heard.message, said=said, reason=reasons.MISSED)
     return drafts.opened(whole, heard.at, Open(draft=draft))
+
+
+def _heard_after(
+    conversation: Conversation, heard: Heard, knowledge: Knowledge, number: str
+) -> Turn:
+    """What a recogniser wrote of a call's recording when the call was over: for its ticket, or one
+    of its own where it has none and this is more than mere talk.
+    """
+    said = heard.understanding
+    if not (number or said.categories or said.urgency is Urgency.DANGER):
+        return Turn(conversation=conversation)
+    fresh = Conversation(thread=conversation.thread)
+    whole = drafts.remember(fresh, heard)
+    draft = drafts.draft(whole, heard.message, said=said, reason=reasons.HEARD_AFTER)
+    return Turn(conversation=conversation, steps=(Open(draft=draft, into=number, quiet=True),))
 
 
 def _handed_over(

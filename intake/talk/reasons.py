@@ -15,6 +15,7 @@ PUBLIC_CANDIDATE = "公开平台上的留言，居民本人还没有确认"
 HUNG_UP = "电话没说完就挂断了，请回电核实"
 UNCONFIRMED = "居民没有确认就挂断"
 MISSED = "未接来电，请回电"
+HEARD_AFTER = "挂断以后从录音里听出来的，请核对"
 CALL_FAILED = "电话里没有办成，请人工接着办"  # a hand-over that gives no reason
 
 NOTHING_HEARD = "［来电，没有听清说话］"  # stands for words: none, or none understood

@@ -8,7 +8,9 @@ from channels.message import Contact
 from channels.phone import number
 from channels.phone.book import Purpose, Voice
 from intake.phone import register
+from intake.phone.recordings import Kind
 from intake.phone.register import Entry, Sort, Spoken
+from intake.phone.transcripts import State, Transcription
 from nlp import redact
 
 DOUBTFUL = 0.6  # a word of which the recogniser is less sure than that
@@ -31,6 +33,11 @@ SORTS = {
 }
 
 RUNG_BACK = "，已回拨"
+WAITS = "机器还在排队听这段录音，听出来的话会显示在这里"
+FAILED_ONCE = "（上次没有成：{problem}，还会再试）"
+GIVEN_UP = "机器没能把这段录音转成文字（{problem}），请听录音"
+NOT_IN_TICKET = "上面的话没能记进工单（{problem}），请照着记一下"
+NO_WORDS = "机器从这段录音里没有听出话来"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,20 @@ class Said:
     until_s: float
     doubtful: bool
     pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a machine made of a recording after the call: its words, and what is to be said of it.
+
+    `of_message`: of what he left on the recorder; else of what nobody understood while he told it.
+    """
+
+    of_message: bool
+    from_s: float
+    at: str
+    text: str
+    says: str
 
 
 def rows(calls: Sequence[Entry], living: frozenset[str] = frozenset()) -> list[Row]:
@@ -119,11 +140,44 @@ def talk(lines: Sequence[Spoken], *, mask: bool) -> list[Said]:
     return [_said(line, mask=mask) for line in lines]
 
 
+def heard(found: Sequence[Transcription], *, mask: bool = True) -> dict[str, list[Heard]]:
+    """By their calls; with `mask`, without numbers and names."""
+    made: dict[str, list[Heard]] = {}
+    for each in found:
+        made.setdefault(each.call_id, []).append(_heard(each, mask=mask))
+    return made
+
+
+def _heard(one: Transcription, *, mask: bool) -> Heard:
+    return Heard(
+        of_message=one.kind == Kind.MISSED,
+        from_s=_from(one.from_ms),
+        at=_at(one.from_ms),
+        text=redact.mask(one.text) if mask else one.text,
+        says=_says(one),
+    )
+
+
+def _says(one: Transcription) -> str:
+    match one.state:
+        case State.DONE:
+            return "" if one.text else NO_WORDS
+        case State.GIVEN_UP:
+            return (NOT_IN_TICKET if one.text else GIVEN_UP).format(problem=one.problem)
+        case State.WAITING:
+            return WAITS + (FAILED_ONCE.format(problem=one.problem) if one.problem else "")
+    return ""
+
+
+def _at(start_ms: int) -> str:
+    minutes, seconds = divmod(start_ms // 1000, 60)
+    return f"{minutes}:{seconds:02}"
+
+
 def _said(line: Spoken, *, mask: bool) -> Said:
-    minutes, seconds = divmod(line.start_ms // 1000, 60)
     return Said(
         ours=line.voice is Voice.LINE,
-        at=f"{minutes}:{seconds:02}",
+        at=_at(line.start_ms),
         at_s=_from(line.start_ms),
         from_s=line.start_ms / 1000,
         until_s=line.end_ms / 1000,

@@ -21,9 +21,12 @@ from channels.phone.book import (
 from config.sections import Exchange, Phone
 from intake import schema
 from intake.accounts import Role
-from intake.phone import calls
+from intake.phone import calls, recordings, transcripts
 from intake.phone import schema as tables
+from intake.phone.recordings import Kind
+from intake.phone.transcripts import State
 from intake.services import Services
+from intake.web import spoken
 from routing import store
 from routing.order import Order
 from routing.ticket import Action
@@ -450,3 +453,87 @@ async def test_who_supervises_sees_every_look_and_who_only_works_does_not(
     for told in ("听录音", "来电号码", "姓名、电话、原话", "按人查找", "没有查到工单"):
         assert told in page, told
     assert page.count(f"/console/tickets/{ticket}") == 3 and "13800001111" not in page
+
+
+HEARD_AGAIN = f"还有垃圾没人清理，我电话是{NUMBER}"
+
+
+async def hear(
+    services: Services, kind: Kind, state: State, text: str = "", problem: str = ""
+) -> None:
+    """A recording of the call that has come so far on its way to text."""
+    now = services.runtime.now()
+    row = {"id": recordings.id_of(CALL, kind), "call": CALL, "kind": kind.value}
+    values = {"state": state.value, "text": text, "problem": problem}
+    table = tables.transcription
+
+    def write(connection: sa.Connection) -> None:
+        transcripts.put_in_line(connection, row, now, from_ms=65_000)
+        connection.execute(sa.update(table).where(table.c.recording == row["id"]).values(**values))
+
+    await services.database.write(write)
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_what_was_heard_after_the_call_is_read_beside_it_and_tells_no_number(
+    desk: Desk, services: Services, recording: str, ticket: str, role: Role
+) -> None:
+    await hear(services, Kind.CALLER, State.DONE, HEARD_AGAIN)
+    await enter(desk, services, role)
+    for path in (f"/console/calls/{CALL}", f"/console/tickets/{ticket}"):
+        _, page = await desk.get(path)
+        assert "还有垃圾没人清理" in page and "从 1:05 起" in page, path
+        assert NUMBER not in page, path
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "text", "problem", "shown"),
+    [
+        (Kind.CALLER, State.WAITING, "", "", spoken.WAITS),
+        (Kind.CALLER, State.WAITING, "", "识别出错", "上次没有成：识别出错，还会再试"),
+        (Kind.CALLER, State.DONE, "", "", spoken.NO_WORDS),
+        (
+            Kind.CALLER,
+            State.GIVEN_UP,
+            "",
+            "识别出错",
+            "没能把这段录音转成文字（识别出错），请听录音",
+        ),
+        (Kind.CALLER, State.GIVEN_UP, "垃圾", "系统处理时出错", "没能记进工单（系统处理时出错）"),
+        (Kind.MISSED, State.DONE, "垃圾", "", "留言转成的文字"),
+    ],
+)
+async def test_how_far_it_has_come_is_said_in_a_sentence(
+    desk: Desk,
+    services: Services,
+    recording: str,
+    ticket: str,
+    kind: Kind,
+    state: State,
+    text: str,
+    problem: str,
+    shown: str,
+) -> None:
+    await hear(services, kind, state, text, problem)
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{ticket}")
+    assert shown in page and text in page
+    if kind is Kind.CALLER:
+        _, page = await desk.get(f"/console/calls/{CALL}")
+        assert shown in page and text in page
+
+
+async def test_who_has_a_ticket_open_can_tell_that_it_has_changed(
+    desk: Desk, services: Services, ticket: str
+) -> None:
+    assert (await desk.get(f"/console/tickets/{ticket}/version"))[0] == 303
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{ticket}")
+    before = json.loads((await desk.get(f"/console/tickets/{ticket}/version"))[1])["version"]
+    assert f'id="changed" href="/console/tickets/{ticket}" hidden' in page
+    assert f'data-version="{before}"' in page
+    found = await services.database.read(lambda c: store.load(c, ticket))
+    await services.database.write(lambda c: services.dispatcher.remark(c, found, "x") and None)
+    after = json.loads((await desk.get(f"/console/tickets/{ticket}/version"))[1])["version"]
+    assert after > before
+    assert (await desk.get("/console/tickets/20200101-0001/version"))[0] == 404

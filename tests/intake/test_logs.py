@@ -11,8 +11,6 @@ import sqlalchemy as sa
 import structlog
 
 from intake import logs
-from intake.phone import hearing
-from nlp.speech.contract import Recognition, Transcript
 from routing import connections
 
 WORDS = "东韩村的张小花说她家停水了"
@@ -20,21 +18,6 @@ NUMBER = "13912345678"
 CALL = "0190a1b2-0000-7000-8000-000000000001"
 FILE = f"{CALL}_{NUMBER}_1795558449.wav"
 ROW = f"DETAIL:  Failing row contains ({CALL}, {WORDS}\n还有, {NUMBER})."
-
-
-class Deaf:
-    """A recogniser that is never asked: the file is not there."""
-
-    name = "deaf"
-
-    def listen(self, rate_hz: int, hints: object = ()) -> Recognition:
-        raise NotImplementedError
-
-    async def transcribe(self, pcm: bytes, rate_hz: int) -> Transcript:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        raise NotImplementedError
 
 
 @pytest.fixture(params=["json", "console"])
@@ -99,13 +82,3 @@ def test_values_of_events_tell_no_number(log: Callable[[], str]) -> None:
     assert "192.168.139.112" in written and "20261124-0001" in written
     if written.startswith("{"):
         assert json.loads(written)["tries"] == 3
-
-
-async def test_note_that_cannot_be_read_is_told_without_its_name(
-    log: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hearing, "_log", structlog.get_logger("tests.logs"))
-    assert await hearing.words(Deaf(), tmp_path / FILE) == ""
-    written = log()
-    assert "phone.note_not_understood" in written and "LibsndfileError" in written
-    assert NUMBER not in written and ".wav" not in written

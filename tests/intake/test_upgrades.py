@@ -40,6 +40,7 @@ DETAILS = {
 TOLD = {
     "outbox.state": "waiting",
     "errand.state": "waiting",
+    "transcription.state": "waiting",
     "ticket.number": "20240301-0001",
     "ticket.status": "deciding",
     "ticket.kind": "report",

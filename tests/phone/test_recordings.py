@@ -93,6 +93,47 @@ async def test_call_is_read_and_heard_in_the_console(
     assert len(hotline.rows("SELECT * FROM recording_listen")) == 1
 
 
+async def test_what_a_broken_recogniser_did_not_hear_is_in_the_ticket_after_the_call(
+    clean_line: Line,
+    no_recordings: Path,
+    operator: Telephone,
+    caller: Telephone,
+    tmp_path: Path,
+) -> None:
+    hotline = Hotline.of(clean_line, tmp_path / "program")
+    hotline.program.module = "tests.phone.deaf_program"
+    await hotline.start()
+    try:
+        resident = Resident(telephone=caller, hotline=hotline)
+        await operator.answer()
+        await resident.ring()
+        await resident.say("water-f")
+        await operator.until("confirmed", 20)
+        (ticket,) = await hotline.settled()
+        await operator.play(kit.save(tmp_path / "asks.wav", spoken("lamp-m")))  # nobody's words
+        await asyncio.sleep(4)
+        hotline.program.kill()
+        await caller.hang_up()
+        await caller.until("disconnected")
+        await hotline.start()
+        what = "the recording did not become text"
+        await hotline.until(lambda: _texts(hotline) != [], 60, what)
+        (text,) = _texts(hotline)
+        (after,) = hotline.tickets()
+        assert "水" in text and "灯" not in text
+        assert after["number"] == ticket["number"] and text in after["text"]
+        assert list(no_recordings.iterdir()) == []
+        async with console.opened(hotline) as window:
+            assert "水" in await window.page(f"/console/tickets/{after['number']}")
+    finally:
+        hotline.program.stop()
+
+
+def _texts(hotline: Hotline) -> list[str]:
+    rows = hotline.rows("SELECT text FROM transcription WHERE state = 'done'")
+    return [row["text"] for row in rows]
+
+
 async def _kept(hotline: Hotline, within_s: float = 40.0) -> list[Any]:
     until = time.monotonic() + within_s
     while time.monotonic() < until:

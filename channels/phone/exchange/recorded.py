@@ -1,8 +1,10 @@
 """The folder of recorded calls: what the dialplan leaves there of every call, and when it is whole.
 
-MixMonitor writes both sides to `CALLID_CALLER_EPOCH.wav`; after the call the hang-up handler closes
-it and puts `CALLID_CALLER_EPOCH.done` beside it, which says how the call ended. The program takes
-both away with `forget` when they are kept; until then it finds them again at each start.
+MixMonitor writes both sides to `CALLID_CALLER_EPOCH.wav`, and what the caller alone says for as
+long as he is with the program to `CALLID_CALLER_EPOCH-caller.wav`. After the call the hang-up
+handler closes them and puts `CALLID_CALLER_EPOCH.done` beside them, which says how the call ended.
+The program takes all away with `forget` when they are kept; until then it finds them again at each
+start.
 """
 
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from channels.phone.exchange.missed import NOTE, RECORDING
 
 MOST_AT_ONCE = 20  # packing takes time, and missed calls must not wait for it
 MOST_NOTE_BYTES = 256
+CALLER = "-caller.wav"
 BYE, OPERATORS, MISSED = "bye", "operators", "missed"  # stages; others: talk, callback
 
 
@@ -23,8 +26,9 @@ BYE, OPERATORS, MISSED = "bye", "operators", "missed"  # stages; others: talk, c
 class RecordedCall:
     """A call that is over; `recording` is a finished WAV file, or None.
 
-    `kind` is as the dialplan announced it, `stage` where the call ended (empty: Asterisk died),
-    `operator` who took it; times that nobody told are None.
+    `caller`: the same of what he said to the program. `kind` is as the dialplan announced it,
+    `stage` where the call ended (empty: Asterisk died), `operator` who took it; times that nobody
+    told are None.
     """
 
     call_id: str
@@ -32,6 +36,7 @@ class RecordedCall:
     at: datetime
     recording: Path | None
     note: Path
+    caller: Path | None = None
     kind: str = "incoming"
     stage: str = ""
     ended_at: datetime | None = None
@@ -58,9 +63,10 @@ def finished(
 
 
 def forget(call: RecordedCall) -> None:
-    """Take it away; the recording first, so that a broken-off forgetting is found again."""
-    if call.recording is not None:
-        call.recording.unlink(missing_ok=True)
+    """Take it away; the note last, so that a broken-off forgetting is found again."""
+    for sound in (call.recording, call.caller):
+        if sound is not None:
+            sound.unlink(missing_ok=True)
     call.note.unlink(missing_ok=True)
 
 
@@ -68,6 +74,7 @@ def _read(folder: Path, parts: tuple[str, str, int], now: datetime) -> RecordedC
     call_id, number, epoch = parts
     stem = f"{call_id}_{number}_{epoch}"
     note, recording = folder / f"{stem}{NOTE}", folder / f"{stem}{RECORDING}"
+    caller = folder / f"{stem}{CALLER}"
     words: list[str] = []
     with suppress(OSError):
         words = note.read_bytes()[:MOST_NOTE_BYTES].decode("utf-8", errors="replace").split()
@@ -80,6 +87,7 @@ def _read(folder: Path, parts: tuple[str, str, int], now: datetime) -> RecordedC
         at=datetime.fromtimestamp(epoch, UTC),
         recording=recording if recording.exists() else None,
         note=note,
+        caller=caller if caller.exists() else None,
         kind=kind or "incoming",
         stage=stage,
         ended_at=_moment(ended),

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from channels import text
 from config.runtime import LOCAL_ZONE
 from intake import accounts
-from intake.phone import listens, recordings, register
+from intake.phone import listens, recordings, register, transcripts
+from intake.phone.recordings import Kind
 from intake.phone.register import Entry, Sort, Wanted
 from intake.services import SERVICES
 from intake.web import forms, looks, pages, rows, sessions, spoken
@@ -180,6 +181,7 @@ async def _shown(
         "whole": whole,
         "may_look": session.account.role in sessions.MAY_WRITE and not whole,
         "talk": spoken.talk(known["lines"], mask=not whole),
+        "heard": spoken.heard(known["transcripts"], mask=not whole).get(call.id, []),
         "may_hear": hears,
         "sound": _sound(kept) if hears else "",
         "length": spoken.length,
@@ -195,11 +197,13 @@ def _sound(kept: Sequence[recordings.Kept]) -> str:
 
 def _known(connection: Connection, call_id: str) -> dict[str, Any]:
     """What is known of a call in one moment."""
-    call, kept = _call(connection, call_id), recordings.of_call(connection, call_id)
+    call, found = _call(connection, call_id), recordings.of_call(connection, call_id)
+    kept = [each for each in found if each.kind is not Kind.CALLER]  # which is in the whole one
     seen = [look for key in looked_at(call) for look in looks.of_ticket(connection, key)]
     return {
         "call": call,
         "lines": register.lines(connection, call_id),
+        "transcripts": transcripts.of_calls(connection, [call_id]),
         "recordings": kept,
         "listens": {each.id: listens.of_recording(connection, each.id) for each in kept},
         "looks": [look for look in seen if look.what in _OF_CALLS],

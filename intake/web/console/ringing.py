@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from channels.message import Reply
 from channels.phone.book import Purpose
-from intake.phone import callbacks, errands, register
+from intake.phone import callbacks, errands, register, transcripts
 from intake.phone.errands import Owed, Plan
 from intake.phone.register import Wanted
 from intake.services import SERVICES, Services
 from intake.web import forms, sessions, spoken
-from intake.web.spoken import Row
+from intake.web.spoken import Heard, Row
 from routing import permission, store
 from routing.errors import TicketNotFound
 from routing.order import BY_SYSTEM
@@ -29,6 +29,7 @@ class Ringing:
     """What the ticket page shows of calls; `purpose` is the call that may be asked for."""
 
     rows: list[Row]
+    heard: dict[str, list[Heard]]  # by call: what a machine heard afterwards
     owed: list[Owed]
     purpose: Purpose | None
     number: str
@@ -48,6 +49,7 @@ def of_ticket(connection: Connection, services: Services, ticket: Ticket) -> Rin
     may = services.settings.phone is not None and to is not None and not waits
     return Ringing(
         rows=spoken.rows(calls),
+        heard=spoken.heard(transcripts.of_calls(connection, [call.id for call in calls])),
         owed=owed,
         purpose=callbacks.fitting(ticket) if may else None,
         number=spoken.masked(to) if to else "",

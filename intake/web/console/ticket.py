@@ -30,6 +30,7 @@ def routes() -> Sequence[web.RouteDef]:
     base = "/console/tickets/{number:[0-9-]{1,20}}"
     return [
         web.get(base, _page),
+        web.get(base + "/version", _version),
         web.post(base + "/dispatch", _dispatch),
         web.post(base + "/correct", _correct),
         web.post(base + "/act", _act),
@@ -41,6 +42,13 @@ def routes() -> Sequence[web.RouteDef]:
 
 async def _page(request: web.Request) -> web.StreamResponse:
     return await sheet.shown(request, by=_by(sessions.required(request, sessions.EVERYBODY)))
+
+
+async def _version(request: web.Request) -> web.StreamResponse:
+    """Who has the page open is told that there is more, and sees it when he likes."""
+    sessions.required(request, sessions.EVERYBODY)
+    this = await sheet.ticket(request.app[SERVICES], request.match_info["number"])
+    return web.json_response({"version": this.version})
 
 
 async def _dispatch(request: web.Request) -> web.StreamResponse:

@@ -16,6 +16,19 @@ const walk = (step) => {
   const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.max(0, Math.min(links.length - 1, at + step));
   links[next].focus();
 };
+// What comes to a ticket while somebody reads it (a recording has become text, say) is announced too.
+const changed = document.getElementById("changed");
+if (changed) {
+  setInterval(async () => {
+    try {
+      const answer = await fetch(`${changed.pathname}/version`, { headers: { Accept: "application/json" } });
+      if (!answer.ok || !changed.hidden) return;
+      const { version } = await answer.json();
+      if (version === Number(changed.dataset.version)) return;
+      changed.textContent = "这张工单刚有变化，点这里看（r）。您正在填的可以先提交，不会丢"; changed.hidden = false;
+    } catch { /* the next try will tell */ }
+  }, 5000);
+}
 // New tickets are announced, never inserted under the cursor.
 const news = document.getElementById("news");
 if (news) {

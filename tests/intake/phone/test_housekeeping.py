@@ -61,5 +61,5 @@ async def test_what_fails_keeps_no_missed_call_from_its_ticket(
     (phone.missed / f"{CALL}_13900000000_{int(clock.at.timestamp())}.done").write_text("operators")
     services.wake.clear()
     assert await house.missed()
-    assert await house.step(None)
+    assert await house.step()
     assert await tickets(services) == 1 and services.wake.is_set()

@@ -29,10 +29,12 @@ from intake.phone.unserved import (
 from intake.phone.vault import FolderVault, VaultFault
 from intake.services import Services
 from intake.web import attached
+from nlp.speech.contract import Transcript
 from routing import schema, store
 from routing.order import Order
 from routing.ticket import Action, Status, Ticket
 from tests.clock import Clock
+from tests.intake.phone.recogniser import Recogniser, transcribing
 
 CALL = "0190a1b2-0000-7000-8000-000000000001"
 CALLER = Contact(scheme="tel", path="+8613900000000")
@@ -47,9 +49,6 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def spool(services: Services, folder: Path, tmp_path: Path) -> Spool:
-    async def nothing_understood(path: Path) -> str:
-        return ""
-
     kept = Recordings(
         vault=FolderVault(tmp_path / "vault"),
         database=services.database,
@@ -66,7 +65,6 @@ def spool(services: Services, folder: Path, tmp_path: Path) -> Spool:
     return Spool(
         folder=folder,
         amends=amends,
-        transcribe=nothing_understood,
         recordings=kept,
         database=services.database,
         runtime=services.runtime,
@@ -88,10 +86,13 @@ def leave(folder: Path, record: Callable[..., Path], clock: Clock) -> Callable[.
     return left
 
 
-async def go(spool: Spool) -> bool:
-    """As the line does it: tickets first, then what was left."""
+async def go(spool: Spool, said: str = "") -> bool:
+    """As the line does it: tickets first, then what was left, then what was `said` on it."""
     await spool.book()
-    return await spool.step()
+    taken = await spool.step()
+    while said and await transcribing(spool).step(Recogniser(said)):
+        pass
+    return taken
 
 
 async def tickets(services: Services) -> list[Ticket]:
@@ -293,15 +294,11 @@ async def test_death_between_the_ticket_and_the_call_back_loses_none_of_them(
 LAMP = "东韩村村口的路灯坏了"
 
 
-async def understood(path: Path) -> str:
-    return LAMP
-
-
 async def test_what_he_left_joins_his_ticket_and_nobody_rings_him_to_ask_for_it(
     services: Services, spool: Spool, leave: Callable[..., None], clock: Clock
 ) -> None:
     leave("missed", note=True)
-    await go(replace(spool, transcribe=understood))
+    await go(spool, LAMP)
     (ticket,) = await tickets(services)
     assert (ticket.text, ticket.handover_reason) == (LAMP, "未接来电，请回电")
     assert ticket.place.startswith("130506100") and ticket.status is Status.DECIDING
@@ -315,11 +312,8 @@ async def test_what_he_left_joins_his_ticket_and_nobody_rings_him_to_ask_for_it(
 async def test_danger_left_on_the_recorder_is_a_danger(
     services: Services, spool: Spool, leave: Callable[..., None]
 ) -> None:
-    async def fire(path: Path) -> str:
-        return "贾庄村有人家着火了"
-
     leave("missed", note=True)
-    await go(replace(spool, transcribe=fire))
+    await go(spool, "贾庄村有人家着火了")
     (ticket,) = await tickets(services)
     assert (ticket.urgency, "着火" in ticket.text) == ("danger", True)
 
@@ -333,7 +327,7 @@ async def test_words_that_come_after_the_ticket_was_taken_in_hand_are_in_a_ticke
     (ticket,) = await tickets(services)
     order = Order.on(ticket, by="operator:x", note="打错了")
     await services.database.write(lambda c: services.dispatcher.act(c, Action.WITHDRAW, order))
-    await go(replace(spool, transcribe=understood))
+    await go(spool, LAMP)
     texts = [each.text for each in await tickets(services)]
     assert any(LAMP in text for text in texts)
 
@@ -357,15 +351,12 @@ async def test_who_asked_for_a_person_and_left_a_message_is_heard_too(
     text: str,
     urgency: str,
 ) -> None:
-    async def words(path: Path) -> str:
-        return left
-
     for number, said in enumerate((*told, "转人工")):
         await services.desk.receive(_said(said, str(number), clock.at))
     (before,) = await tickets(services)
     leave("missed", note=True)
     for _ in range(2):
-        await go(replace(spool, transcribe=words))
+        await go(spool, left)
     found = await tickets(services)
     assert urgency in {each.urgency for each in found}
     assert any(left in each.text for each in found)
@@ -411,13 +402,16 @@ async def test_nobodys_ticket_waits_until_anothers_message_is_understood(
 ) -> None:
     seen: list[int] = []
 
-    async def slowly(path: Path) -> str:
-        seen.append(len(await tickets(services)))
-        return ""
+    class Slow(Recogniser):
+        async def transcribe(self, pcm: bytes, rate_hz: int) -> Transcript:
+            seen.append(len(await tickets(services)))
+            return await super().transcribe(pcm, rate_hz)
 
     leave("missed", note=True)
     leave("missed", note=True, call=CALL[:-1] + "2", number="13900000002")
-    await go(replace(spool, transcribe=slowly))
+    await go(spool)
+    while await transcribing(spool).step(Slow("")):
+        pass
     assert seen == [2, 2]
 
 

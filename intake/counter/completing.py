@@ -1,0 +1,68 @@
+"""What was understood of a call only from its recording goes into the ticket of that call, never
+into a second one, as it is all of one talk. A finished ticket takes no more words; the page of the
+call shows them, and a danger among them has a ticket of its own.
+
+It is done in the desk's own unit of work, so a program that dies has done all of it or nothing.
+"""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from channels.message import InboundMessage
+from channels.phone import reasons as phone_reasons
+from intake.counter import hiding, moving, ownership
+from intake.talk import reasons
+from intake.talk.steps import Open
+from nlp.understanding import Urgency
+from routing import heard_back, permission
+from routing.dispatch import Dispatcher
+from routing.order import BY_RESIDENT, Order
+from routing.ticket import Action, Draft, Status, Ticket
+
+EVENT = "heard_after"
+TOLD = "挂断以后从录音里听出来的："
+DANGER = "挂断以后从录音里听出有危险，请马上核实"
+COMPLETED = "语音识别出过错，后面的话是挂断以后从录音里听出来的，请核对"
+_WAITS = frozenset({Status.DECIDING, Status.RETURNED})
+
+
+def is_meant(message: InboundMessage) -> bool:
+    """Does the message bring such words?"""
+    return message.event.partition(":")[0] == EVENT
+
+
+def complete(
+    connection: Connection, dispatcher: Dispatcher, step: Open, message: InboundMessage
+) -> Ticket | None:
+    """The ticket as it is with the words in it; None where they need one of their own."""
+    ticket = ownership.own(connection, step.into, message) if step.into else None
+    if ticket is None:
+        return None
+    draft = step.draft
+    in_danger = draft.urgency is Urgency.DANGER
+    if Action.SUPPLEMENT not in permission.allowed(ticket, BY_RESIDENT):
+        return None if in_danger else ticket
+    if ticket.status in _WAITS:
+        return _taken_up(connection, dispatcher, ticket, draft)
+    if draft.confidential:  # before his words are told to whoever has it
+        ticket = hiding.hide(connection, dispatcher, ticket)
+    order = Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
+    ticket = dispatcher.supplement(connection, order)
+    if in_danger and ticket.urgency is not Urgency.DANGER:
+        return moving.look(connection, dispatcher, ticket, DANGER)
+    return ticket
+
+
+def _taken_up(
+    connection: Connection, dispatcher: Dispatcher, ticket: Ticket, draft: Draft
+) -> Ticket:
+    """A person decides: nobody has read it back to him."""
+    why = heard_back.without(ticket.handover_reason)
+    why = COMPLETED if why == phone_reasons.DEAF else why or reasons.HEARD_AFTER
+    order = Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
+    text = draft.text
+    if ticket.text not in reasons.NOTHING_KNOWN:
+        text = f"{ticket.text}\n补充：{draft.text}"
+    known = replace(draft, handover_reason=why)
+    return dispatcher.take_up(connection, order, known, text=text)
