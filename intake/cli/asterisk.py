@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,14 @@ NOT_SET_UP = (
     "照安装说明把 hotline-phone.toml 加进设置文件，再用 --settings 指明它。"
     "make phone 试用的交换机不用检查。"
 )
+
+
+class Media(StrEnum):
+    """How Asterisk brings the audio; see the setting `phone.media`."""
+
+    AUDIOSOCKET = "audiosocket"
+    WEBSOCKET = "websocket"
+
 
 exchange = typer.Typer(
     help="电话交换机 Asterisk：取来、写配置、试运行、检查。", no_args_is_help=True
@@ -98,11 +107,18 @@ def run(
     address: Annotated[str, typer.Option(help="电话机从哪个地址连进来")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="SIP 端口，管理接口用下一个")] = Ports().sip,
     trial: Annotated[bool, typer.Option("--trial", help="连同热线程序一起试运行")] = False,
+    media: Annotated[Media, typer.Option(help="声音怎么送：websocket 是 16 kHz")] = (
+        Media.AUDIOSOCKET
+    ),
 ) -> None:
     """启动一个自己的 Asterisk，说明软电话怎么登录、打哪个号码。按 Ctrl+C 停止。"""
     chosen = common.chosen(common.located(None, trial))
     county = common.county(chosen)
-    line = {"number": fit.number(county), "area_code": county.area_code}
+    line = {
+        "number": fit.number(county),
+        "area_code": county.area_code,
+        "media": media.value,
+    }
     with _faults():
         found = _fetched()
         ports = Ports(sip=port, manager=port + 1, trunk=port + 2, address=address)
