@@ -4,6 +4,8 @@ import errno
 import hashlib
 import os
 import shutil
+import socket
+import ssl
 import stat
 import tempfile
 import time
@@ -92,7 +94,7 @@ def _download(url: str, part: Path, order: Order, progress: Progress) -> None:
             if error.code == 416:  # what we have is longer than what they have
                 part.unlink(missing_ok=True)
         except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
-            problem = str(getattr(error, "reason", error)) or type(error).__name__
+            problem = _why(error)
         now = part.stat().st_size if part.exists() else 0
         tries = 0 if now > size else tries + 1
         size = now
@@ -214,6 +216,21 @@ def _disk(error: OSError, folder: Path) -> FetchFailed:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FetchFailed(f"磁盘写满了，停在半路。请给 {folder} 腾出空间再运行一次，会接着下载。")
     return FetchFailed(f"读写 {folder} 时出错：{error}。请检查权限和磁盘。")
+
+
+def _why(error: Exception) -> str:
+    """In plain words, where it is one of what usually goes wrong."""
+    cause = getattr(error, "reason", error)
+    match cause:
+        case socket.gaierror():
+            return "这台机器没有连上网，或者找不到这个网站"
+        case ConnectionRefusedError():
+            return "对方没有接受连接"
+        case TimeoutError():
+            return "等了很久，对方没有回答"
+        case ssl.SSLError():
+            return "对方的证书不对，或者中间有代理换了证书"
+    return str(cause) or type(cause).__name__
 
 
 def _unreachable(url: str, order: Order, problem: str) -> FetchFailed:

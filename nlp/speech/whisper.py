@@ -1,11 +1,13 @@
 """A second engine for whole recordings and voice notes: faster-whisper, an optional extra."""
 
 import asyncio
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import soxr
@@ -22,6 +24,9 @@ TOKENS_ANY = 12  # and seven for each second: beyond it Whisper repeats itself f
 TOKENS_A_SECOND = 7
 PIECE_S = 30  # Whisper's own window
 WITHIN_S = 60.0  # and four times the recording's length
+NICE = 19
+
+T = TypeVar("T")
 
 _TRAILING = re.compile(r"[\s，,。.]+$")
 
@@ -35,6 +40,7 @@ class WhisperTranscriber:
         self._threads = threads
         self._model: Any = None
         self._one_recording = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "whisper", initializer=_after_all_others)
 
     @property
     def name(self) -> str:
@@ -42,12 +48,16 @@ class WhisperTranscriber:
         return f"whisper {self._folder.name}"
 
     async def start(self) -> None:
-        """Load the model; ModelMissing says what to do, in Chinese."""
-        self._model = await asyncio.to_thread(_load, self._folder, self._threads)
+        """Load the model; ModelMissing says what to do, in Chinese.
+
+        The engine's own threads take their priority from the one that loads it.
+        """
+        self._model = await self._run(_load, self._folder, self._threads)
 
     async def close(self) -> None:
         """Free the model."""
         self._model = None
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def listen(self, rate_hz: int, hints: Sequence[str] = ()) -> Recognition:
         """Not with this engine: SpeechFailed."""
@@ -67,13 +77,16 @@ class WhisperTranscriber:
                 size = 2 * rate_hz * PIECE_S
                 for at in range(0, len(pcm), size):
                     piece = pcm[at : at + size]
-                    phrases += await asyncio.to_thread(self._phrases, piece, rate_hz, at)
+                    phrases += await self._run(self._phrases, piece, rate_hz, at)
         except TimeoutError:
             detail = f"a recording of {length_s:.0f} s was not done in time"
             raise SpeechFailed(Trouble.TOO_SLOW, detail) from None
         except Exception as error:  # whatever the engine raises
             raise SpeechFailed(Trouble.BROKEN, f"{type(error).__name__}: {error}") from error
         return _transcript(phrases)
+
+    async def _run(self, work: Callable[..., T], *values: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
 
     def _phrases(self, pcm: bytes, rate_hz: int, offset_bytes: int) -> list[Word]:
         if not SpeechOnly(rate_hz).feed(pcm):
@@ -96,6 +109,14 @@ class WhisperTranscriber:
         shift_ms = offset_bytes * 500 // rate_hz
         found = (_phrase(each, shift_ms) for each in segments)
         return [phrase for phrase in found if phrase.text]
+
+
+def _after_all_others() -> None:
+    """This thread, and those that it starts, take the cores when no call needs them. Only Linux
+    gives a thread a priority of its own.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
 
 
 def _load(folder: Path, threads: int) -> Any:

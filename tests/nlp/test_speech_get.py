@@ -4,6 +4,8 @@ import errno
 import hashlib
 import io
 import shutil
+import socket
+import ssl
 import stat
 import threading
 import zipfile
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
@@ -300,3 +303,25 @@ def test_the_published_models_have_address_size_and_hash() -> None:
         assert model.url.startswith("https://alphacephei.com/vosk/models/vosk-model-")
         assert len(bytes.fromhex(model.sha256)) == 32
         assert model.size_bytes < model.most_unpacked_bytes
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (URLError(socket.gaierror(-2, "Name or service not known")), "没有连上网"),
+        (URLError(ConnectionRefusedError(111, "Connection refused")), "没有接受连接"),
+        (TimeoutError("timed out"), "对方没有回答"),
+        (URLError(ssl.SSLCertVerificationError("self-signed")), "证书不对"),
+        (ConnectionResetError("reset by peer"), "reset by peer"),
+    ],
+)
+def test_what_keeps_a_download_back_is_told_in_plain_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: OSError, told: str
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(model_get.urllib.request, "urlopen", fails)
+    order = Order(model=published(b"x"), state=tmp_path, wait_s=0.0)
+    with pytest.raises(FetchFailed, match=told):
+        model_get.get(order, lambda done, total: None)

@@ -1,5 +1,6 @@
 """Our part of the second engine, with a stand-in for its package: what is asked, what comes of it."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ class FakeWhisper:
     """What `faster_whisper.WhisperModel` does, as far as we use it."""
 
     asked: list[tuple[int, dict[str, Any]]]
+    nice: int  # of the thread that asked last
     raises: Exception | None
 
     def __init__(self, folder: str, **options: Any) -> None:
@@ -31,6 +33,7 @@ class FakeWhisper:
         assert samples.dtype == np.float32
         assert abs(samples).max(initial=0) <= 1
         FakeWhisper.asked.append((len(samples), options))
+        FakeWhisper.nice = os.getpriority(os.PRIO_PROCESS, 0)
         seconds = len(samples) / 16000
         found = [
             SimpleNamespace(text=" 路灯坏了。", start=0.0, end=seconds / 2, avg_logprob=-0.1),
@@ -57,6 +60,15 @@ async def test_a_recording_becomes_phrases_with_their_times(folder: Path) -> Non
     assert [(word.start_ms, word.end_ms) for word in said.words] == [(0, 15000), (30000, 35000)]
     assert said.confidence == pytest.approx(0.905)
     assert engine.name == f"whisper {folder.name}"
+    await engine.close()
+
+
+async def test_calls_come_first(folder: Path) -> None:
+    engine, ours = WhisperTranscriber(folder), os.getpriority(os.PRIO_PROCESS, 0)
+    await engine.start()
+    await engine.transcribe(pcm(voice(2, 2000)), 8000)
+    assert FakeWhisper.nice == (whisper.NICE if sys.platform == "linux" else ours)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == ours
     await engine.close()
 
 
