@@ -104,6 +104,7 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
         danger="danger_alone" if unreached else "danger",
         understand=understander,
         understand_by_ear=lru_cache(TEXTS_HEARD)(partial(understander, heard=True)),
+        places_by_ear=understander.places_heard,
         verdicts=verdict.of,
         needs_place=router.needs_place,
         goes_straight=router.goes_straight,

@@ -4,6 +4,7 @@ import re
 
 ENDS = frozenset("，。！？；,!?;\n")
 SENTENCE_ENDS = frozenset("。！？!?\n")
+_END = re.compile(f"[{''.join(sorted(ENDS))}]")
 # Who takes a text apart also stops where people draw breath: 别说是我说的 东韩村… 转人工…着火了
 _BREATH = re.compile(r"(?:[，。！？；、：,!?;:…~～\s—-]|\.(?!\d))+")
 
@@ -11,6 +12,11 @@ _BREATH = re.compile(r"(?:[，。！？；、：,!?;:…~～\s—-]|\.(?!\d))+")
 def split(text: str) -> list[str]:
     """The clauses of a text, without the marks between them."""
     return [clause for clause in _BREATH.split(text) if clause]
+
+
+def ends(text: str) -> list[int]:
+    """Where the marks stand that end its clauses."""
+    return [mark.start() for mark in _END.finditer(text)]
 
 
 def before(text: str, position: int, look_back: int) -> str:

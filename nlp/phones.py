@@ -56,6 +56,8 @@ def find(text: str) -> tuple[str, ...]:
 
 def own(text: str) -> str:
     """The number that the speaker calls his own: 我的电话是…, 打我…, 联系我…; empty for none."""
+    if not _FIND.search(text):
+        return ""
     for found in (*_BEFORE.finditer(text), *_AFTER.finditer(text)):
         called = re.match(_CALL_ME, found.group())
         if not (called and _PESTERED.search(text)):

@@ -5,8 +5,11 @@ is heard in every turn that frightened people use: 别把俺供出去, 别透漏
 """
 
 import re
+from functools import lru_cache
 
 from nlp import clauses
+
+LATELY = 64  # texts: a message is asked four times, and a letter takes long to search
 
 _NOT = (
     r"(?:(?<![特区性个级分告鉴识差类派])别(?![人的处家样墅管])|甭|莫(?![名如非])|勿|"
@@ -71,6 +74,7 @@ _NONE = re.compile(
 )
 
 
+@lru_cache(maxsize=LATELY)
 def wanted(text: str) -> bool:
     """别说是我说的, 请给我保密, 我要匿名."""
     return bool(_WISH.search(text)) and not _NONE.search(text)

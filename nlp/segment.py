@@ -45,11 +45,8 @@ class Segmenter:
         """Where each Chinese word of a text begins and ends, in order."""
         spans: list[tuple[int, int]] = []
         for run in _HAN.finditer(text):
-            at = run.start()
-            for start in range(0, len(run.group()), LONGEST_RUN):
-                for word in self._likeliest(run.group()[start : start + LONGEST_RUN]):
-                    spans.append((at, at + len(word)))
-                    at += len(word)
+            for start in range(run.start(), run.end(), LONGEST_RUN):
+                spans += self._likeliest(text, start, min(start + LONGEST_RUN, run.end()))
         return spans
 
     def words(self, text: str) -> Iterator[tuple[int, int, float]]:
@@ -58,56 +55,59 @@ class Segmenter:
         A county's name that is no word of the language has a chance of nearly nothing.
         """
         for run in _HAN.finditer(text):
-            at = run.start()
-            for word in self._likeliest(run.group()[:LONGEST_RUN]):
+            ends = min(run.end(), run.start() + LONGEST_RUN)
+            for start, end in self._likeliest(text, run.start(), ends):
+                word = text[start:end]
                 often = 0 if self._added.get(word) is False else self._dictionary.often(word)
-                yield at, at + len(word), math.log(max(often, 1) / self._dictionary.total)
-                at += len(word)
+                yield start, end, math.log(max(often, 1) / self._dictionary.total)
 
     def firm(self, text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of the spans that hold a word of the language: nothing may cut through them."""
-        return [at for at in spans if at[1] - at[0] > 1 and self.is_ordinary(text[slice(*at)])]
+        return [
+            (start, end)
+            for start, end in spans
+            if end - start > 1 and self.is_ordinary(text[start:end])
+        ]
 
-    def _likeliest(self, run: str) -> Iterator[str]:
+    def _likeliest(self, text: str, begins: int, stops: int) -> list[tuple[int, int]]:
         """The words of a run whose product of chances is greatest, as jieba would cut it.
 
         jieba builds a graph, then looks for the way; both at once from behind take half the time.
         Its dictionary holds the beginnings of words too, with a frequency of 0.
         """
-        total, log = math.log(self._dictionary.total), math.log
-        length = len(run)
-        scores, ends = [0.0] * (length + 1), [0] * length
-        for start in range(length - 1, -1, -1):
+        dictionary, total, log = self._dictionary, math.log(self._dictionary.total), math.log
+        scores, ends = [0.0] * (stops + 1), [0] * stops
+        for start in range(stops - 1, begins - 1, -1):
             best, best_end, end = -math.inf, start + 1, start + 1
-            known = self._dictionary[run[start]].get
-            often = known(run[start])
+            known = dictionary[text[start]].get
+            often = known(text[start])
             while often is not None:
                 if often:
                     score = log(often) - total + scores[end]
                     if score >= best:
                         best, best_end = score, end
                 end += 1
-                if end > length:
+                if end > stops:
                     break
-                often = known(run[start:end])
+                often = known(text[start:end])
             scores[start] = best if best > -math.inf else scores[start + 1] - total
             ends[start] = best_end
-        at = 0
-        while at < length:
-            yield run[at : ends[at]]
+        spans, at = [], begins
+        while at < stops:
+            spans.append((at, ends[at]))
             at = ends[at]
+        return spans
 
     def is_ordinary(self, word: str) -> bool:
         """Is this a word of the language at large, besides whatever the county means by it?"""
-        if word in self._added:
-            return self._added[word]
-        return self._dictionary.often(word) >= ORDINARY
+        added = self._added.get(word)
+        return self._dictionary.often(word) >= ORDINARY if added is None else added
 
     def _just_enough(self, word: str) -> int:
         """How often a word must be said to be cut out whole, as jieba reckons it."""
         chance, total = 1.0, self._dictionary.total
-        for part in self._likeliest(word):
-            chance *= self._dictionary.often(part, 1) / total
+        for start, end in self._likeliest(word, 0, len(word)):
+            chance *= self._dictionary.often(word[start:end], 1) / total
         return max(int(chance * total) + 1, self._dictionary.often(word, 1))
 
 

@@ -98,6 +98,10 @@ class Understander:
             model=self._classifier.version,
         )
 
+    def places_heard(self, text: str) -> tuple[Guess, ...]:
+        """The places in normalised text by their sound, and nothing else of it."""
+        return self._gazetteer.find(text, heard=True)
+
     def prepare_hearing(self) -> None:
         """Load what only `heard` needs, else the first text that was heard waits for it."""
         self._gazetteer.prepare_hearing()
@@ -106,8 +110,8 @@ class Understander:
         """Guesses of the catalogue; a danger that is meant is looked up by its plain word too."""
         plain = "，".join((_NOT_ASKED.sub("是否", alarm.rest), *alarm.signs))
         danger = (*alarm.words, *alarm.signs) if alarm.urgency is Urgency.DANGER else ()
-        spans = alarm.cut if plain == text else self._segmenter.spans(plain)
-        firm = self._segmenter.firm(plain, spans)
+        same, cut = plain == text, self._segmenter
+        firm = alarm.firm if same else cut.firm(plain, cut.spans(plain))
         named = self._lexicon.find(plain, firm=firm, meant=danger, dismissed=alarm.dismissed)
         whole = alarm.rest == text
         words = [text[a:b] for a, b in alarm.cut] if whole else self._segmenter.cut(alarm.rest)

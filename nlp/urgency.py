@@ -16,6 +16,8 @@ from nlp.danger.rules import Finder, Match
 from nlp.segment import Segmenter
 from nlp.understanding import Urgency
 
+Spans = tuple[tuple[int, int], ...]
+
 _URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}")
 
 
@@ -30,7 +32,8 @@ class Alarm:
     rules: tuple[str, ...] = ()  # names of the rows that found them
     danger: str = kinds.GENERAL  # which of `nlp.danger.kinds`, the most urgent
     rest: str = ""  # the text without what was dismissed
-    cut: tuple[tuple[int, int], ...] = ()  # the words of the text
+    cut: Spans = ()  # the words of the text
+    firm: Spans = ()  # those of the language, which nothing may cut through
 
 
 class Watch:
@@ -39,26 +42,24 @@ class Watch:
     def __init__(
         self,
         segmenter: Segmenter,
-        dangers: Finder,
-        harmless_ones: Finder,
+        finder: Finder,
         second_ear: Ear | None,
     ) -> None:
+        """`finder` has two tables, of dangers and of what is harmless."""
         self._segmenter = segmenter
-        self._dangers = dangers
-        self._harmless = harmless_ones
+        self._finder = finder
         self._ear = second_ear
 
     def __call__(self, text: str) -> Alarm:
         """The urgency with the danger (or urgent) words that decided."""
         cut = tuple(self._segmenter.spans(text))
-        return replace(self._judged(text, cut), cut=cut)
+        firm = tuple(self._segmenter.firm(text, cut))
+        return replace(self._judged(text, cut, firm), cut=cut, firm=firm)
 
-    def _judged(self, text: str, cut: tuple[tuple[int, int], ...]) -> Alarm:
+    def _judged(self, text: str, cut: Spans, firm: Spans) -> Alarm:
         if person.wanted(text) and not person.beside(text):  # 叫个人来接电话 is no alarm
             return _calm(text, (), text)
-        firm = self._segmenter.firm(text, cut)
-        found = self._dangers.find(text, firm)
-        silent = self._harmless.find(text, firm)
+        found, silent = self._finder.find(text, firm)
         words_said = [text[start:end] for start, end in cut]
         heard = self._ear.hears(text, words_said) if self._ear and not silent else ()
         if not found:
@@ -90,13 +91,8 @@ class Watch:
 
 def build(segmenter: Segmenter, second_ear: Ear | None = None) -> Watch:
     """The watch over all danger tables; without `second_ear` it hears by the tables alone."""
-    known = tables.words()
-    return Watch(
-        segmenter,
-        Finder(tables.rules("dangers"), known),
-        Finder(tables.rules("harmless"), known),
-        second_ear,
-    )
+    finder = Finder((tables.rules("dangers"), tables.rules("harmless")), tables.words())
+    return Watch(segmenter, finder, second_ear)
 
 
 def _heard(text: str, words_heard: tuple[str, ...]) -> Alarm:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from channels.message import InboundMessage
 from intake.talk.steps import Step
 from nlp import normalize
-from nlp.understanding import RequestKind, Understanding
+from nlp.understanding import Guess, RequestKind, Understanding
 
 
 class Stage(StrEnum):
@@ -163,6 +163,7 @@ class Knowledge:
     goes_straight: Callable[[str, RequestKind], bool] = lambda category, kind: False
     understand_by_ear: Callable[[str], Understanding] | None = None  # what a recogniser wrote
     danger: str = "danger"  # the reply to a danger: what is said there must be what happens
+    places_by_ear: Callable[[str], tuple[Guess, ...]] = lambda text: ()
     certain_above: float = 0.8
     join_s: float = 40.0  # what comes so soon was written before our answer was read
     later_s: float = 24 * 3600.0  # so long what tells no other certain matter joins the last ticket

@@ -115,10 +115,9 @@ def names_unknown(said: Understanding) -> bool:
 
 def by_sound(said: Understanding, knowledge: Knowledge) -> tuple[str, ...]:
     """东汉村, which the county has not: the places that sound so, for who writes by sound."""
-    if knowledge.understand_by_ear is None or len(said.text) > BRIEF or not names_unknown(said):
+    if len(said.text) > BRIEF or not names_unknown(said):
         return ()  # a long letter takes long to listen to, and is asked where in any case
-    heard = knowledge.understand_by_ear(said.text).places
-    codes = (guess.code for guess in heard)
+    codes = (guess.code for guess in knowledge.places_by_ear(said.text))
     return tuple(c for c in codes if sound.is_in(knowledge.place(c).name, said.text))[:CHOICES]
 
 

@@ -57,41 +57,30 @@ class Match:
 
 
 class Finder:
-    """Finds the rows of a table in a text; any text takes time in step with its length."""
+    """Finds the rows of several tables in a text; any text takes time in step with its length."""
 
-    def __init__(self, rules: Iterable[Rule], words: Mapping[str, str]) -> None:
-        self._rules = tuple(rules)
-        self._automaton = _automaton(self._rules, words)
-        self._beginning: dict[str, list[int]] = {}  # rules by their first slot
-        for number, rule in enumerate(self._rules):
-            self._beginning.setdefault(rule.slots[0], []).append(number)
+    def __init__(self, tables: Iterable[Sequence[Rule]], words: Mapping[str, str]) -> None:
+        self._tables = tuple(map(_Table, tables))
+        rules = [rule for table in self._tables for rule in table.rules]
+        self._automaton = _automaton(rules, words)
 
-    def find(self, text: str, firm: Sequence[Span]) -> tuple[Match, ...]:
-        """All matches in `text`; `firm` are the words that nothing may cut through."""
+    def find(self, text: str, firm: Sequence[Span]) -> tuple[tuple[Match, ...], ...]:
+        """For each table all matches; nothing may cut through the `firm` words of the text."""
         slots = self._slots(text, firm)
-        if not slots:
-            return ()
         reach = _Reach(text)
-        numbers = sorted(n for slot in slots for n in self._beginning.get(slot, ()))
-        return tuple(
-            match
-            for rule in map(self._rules.__getitem__, numbers)
-            if all(slot in slots for slot in rule.slots)
-            for match in _matches(rule, slots, reach)
-        )
+        return tuple(table.find(slots, reach) for table in self._tables)
 
     def _slots(self, text: str, firm: Sequence[Span]) -> dict[str, list[Span]]:
         """Where the words of each slot stand, in order; a word inside another one does not count.
 
         着了 in 睡着了 and 想不开 in 想不开通 are none.
         """
-        word_at: dict[int, Span] | None = None
+        word_at = {at: span for span in firm for at in range(span[0] + 1, span[1])}
         found: dict[str, list[Span]] = {}
         for last, (length, slots) in self._automaton.iter(text):
             start, end = last + 1 - length, last + 1
-            if word_at is None:
-                word_at = {at: span for span in firm for at in range(span[0] + 1, span[1])}
-            if _is_whole(text, start, end, word_at):
+            cuts = start in word_at or end in word_at
+            if not cuts or _is_whole(text, start, end, word_at):
                 for slot in slots:
                     found.setdefault(slot, []).append((start, end))
         for spans in found.values():
@@ -99,20 +88,36 @@ class Finder:
         return found
 
 
+class _Table:
+    """The rows of one table, by their first slot."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._beginning: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            self._beginning.setdefault(rule.slots[0], []).append(number)
+
+    def find(self, slots: Mapping[str, list[Span]], reach: "_Reach") -> tuple[Match, ...]:
+        numbers = sorted(n for slot in slots for n in self._beginning.get(slot, ()))
+        return tuple(
+            match
+            for rule in map(self.rules.__getitem__, numbers)
+            if all(map(slots.__contains__, rule.slots))
+            for match in _matches(rule, slots, reach)
+        )
+
+
 class _Reach:
     """Whether two positions of a text lie in one clause, or in one sentence."""
 
     def __init__(self, text: str) -> None:
-        self._clauses = [0]
-        self._sentences = [0]
-        for character in text:
-            self._clauses.append(self._clauses[-1] + (character in clauses.ENDS))
-            self._sentences.append(self._sentences[-1] + (character in clauses.SENTENCE_ENDS))
+        self._clauses = clauses.ends(text)
+        self._sentences = [at for at in self._clauses if text[at] in clauses.SENTENCE_ENDS]
 
     def joins(self, left: int, right: int, *, across: bool) -> bool:
         """Nothing ends between them that should hold them together."""
-        counted = self._sentences if across else self._clauses
-        return counted[left] == counted[right]
+        ends = self._sentences if across else self._clauses
+        return bisect_left(ends, left) == bisect_left(ends, right)
 
 
 def _matches(rule: Rule, slots: Mapping[str, list[Span]], reach: _Reach) -> Iterator[Match]:

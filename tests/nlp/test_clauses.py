@@ -27,3 +27,9 @@ def test_nothing_is_seen_beyond_the_clause(look: int, before: str, after: str) -
     at = text.index("着火")
     assert clauses.before(text, at, look) == before
     assert clauses.after(text, at + 2, look) == after
+
+
+def test_the_marks_that_end_a_clause_are_found_where_they_stand() -> None:
+    assert clauses.ends("着火了，快来！在A、B两栋") == [3, 6]
+    assert clauses.ends("没有标点") == []
+    assert all(clauses.ends(f"甲{mark}") == [1] for mark in clauses.ENDS)
