@@ -108,6 +108,7 @@ def _office(settings: Settings, runtime: Runtime, county: County, database: Data
         verdicts=verdict.of,
         needs_place=router.needs_place,
         goes_straight=router.goes_straight,
+        office=router.office,
         place=replies.place_of,
         certain_above=settings.certain_above,
         join_s=settings.conversation.join_s,

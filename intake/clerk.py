@@ -184,8 +184,9 @@ class Clerk:
         ticket = ownership.own(connection, number, message, after.proved)
         if ticket is None:
             return after, [_not_found(number)], ""
+        key = "supplemented_secret" if ticket.confidential else "secret_kept"
         hiding.hide(connection, self._dispatcher, ticket)
-        return after, [Reply(key="secret_kept", values={"number": ticket.number})], ticket.number
+        return after, [Reply(key=key, values={"number": ticket.number})], ticket.number
 
     def _move(
         self, connection: Connection, step: Move, after: Conversation, message: InboundMessage

@@ -30,7 +30,8 @@ _ANNOUNCES = re.compile(
     r"(?:你好|您好|哎|唉|那个|我|俺|要|想|来|请|有|就是|跟你们?|给你们?|向你们?)*"
     r"(?:[找见](?:你们?的?|咱们?|恁们?的?)?(?:县长|区长|书记|镇长|乡长|市长))?"
     r"(?:投诉|举报|反映|咨询|问|说|求助|告状?|报)*(?:一?下|点|几|[一两]?[个件])*(?:投诉|举报|事情?儿?|问题|情况)?"
-    r"(?:想|要|得|跟你们?|给你们?)*(?:投诉|举报|反映|咨询|问问?|说说?|求助)?(?:一下|说)?(?:了|啊|呀|吧|行不|行吗)*"
+    r"(?:想|要|得|跟你们?|给你们?)*(?:投诉|举报|反映|咨询|问问?|说说?|求助)?(?:一下|说)?(?:你们?|恁们?|他们?)?"
+    r"(?:了|啊|呀|吧|行不|行吗)*"
 )
 _WORDS = re.compile(r"[\u4e00-\u9fffA-Za-z]")
 
@@ -38,6 +39,11 @@ _WORDS = re.compile(r"[\u4e00-\u9fffA-Za-z]")
 def announces(text: str) -> bool:
     """我要投诉, 我有个事: that something will be told, and not what."""
     return bool(_ANNOUNCES.fullmatch(_MARKS.sub("", text)))
+
+
+def tells_a_fault(text: str) -> bool:
+    """到点了不开门: something is amiss, whatever is asked beside it."""
+    return bool(_HARM.search(text) or _first(text)[1])
 
 
 def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[str, ...]]:

@@ -39,8 +39,8 @@ def read(text: str) -> Repair:
     """What a normalised answer says; nothing is looked up: what agrees may name another place."""
     bare = _FILLERS.sub("", text[:MOST_CHARACTERS].strip(_MARKS))
     slot, after = _slot(bare)
-    if slot is not Slot.NONE and not after:
-        return Repair(denies=True, slot=slot)
+    if (slot is not Slot.NONE and not after) or _CHANGES_IT.fullmatch(bare):
+        return Repair(denies=True, slot=slot or Slot.PLACE)
     no = _NO.match(after)
     if no:
         denied, meant = _instead(after[no.end() :])
@@ -60,7 +60,11 @@ def read(text: str) -> Repair:
 def last(text: str) -> Repair:
     """What the last denial in a text says: 东韩村路灯坏了，说错了，不是东韩是西韩 means 西韩."""
     denials = list(_DENIES.finditer(text[:MOST_CHARACTERS]))
-    return read(text[denials[-1].start() :] if denials else _MORE.sub("", text))
+    if not denials:
+        return read(_MORE.sub("", text))
+    start = denials[-1].start()
+    named = _NAMED_BEFORE.search(text[:start])
+    return read(text[named.start() if named else start :])
 
 
 def added(text: str) -> str:
@@ -115,7 +119,16 @@ _NO = re.compile(
     r"(?:不是|不对|不在|不叫|(?:[说听弄搞记写认]得?)?错|没[说听]对|no|不(?=[，。 ]))"
     r"(?:的|了|啦|啊|呀|吧|呢)*[ ，。,.！!]*)+"
 )
-_DENIES = re.compile(r"不是|不对(?!劲)|[说听弄搞记又]错了?")
+_PLACE_NAME = r"(?:地址|地点|地方|位置|村名)"
+_CHANGES = (  # 我改个地址, 地址改成西韩村
+    rf"(?:改|更正|修改|更改)(?:一?[个下])?{_PLACE_NAME}(?:成|为|到)?|"
+    rf"{_PLACE_NAME}(?:得|要|想|给|应该)*(?:改|更正)(?:成|为|到|一下|下)?(?![造建善])"
+)
+_DENIES = re.compile(rf"不是|不对(?!劲)|[说听弄搞记又写填报]错了?|{_CHANGES}")
+_NAMED_BEFORE = re.compile(rf"{_PLACE_NAME}(?:都|也|就|给|是|你|您)*$")
+_CHANGES_IT = re.compile(
+    rf"(?:我|俺|要|想|得|给|帮|把|请|麻烦|刚才|那个)*(?:{_CHANGES})(?:吧|了|啊|呀|行不|行吗|一下)*"
+)
 _IS = re.compile(r"而是|应该是|我?说的是|我是说|我的意思是|就是|是在|是(?![不否])")
 _AT = re.compile(r"应该在|改成|换成|叫|在")
 _LEAD = re.compile(

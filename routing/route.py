@@ -73,6 +73,12 @@ class Router:
         rule = self.rule(category, kind)
         return rule is not None and self._is_direct(rule)
 
+    def office(self, category: str, kind: RequestKind) -> str:
+        """The name of the department whose matter it is, whoever takes it up; empty for none."""
+        rule = self.rule(category, kind)
+        unit = self.county.units[rule.unit] if rule else None
+        return unit.name if unit and unit.kind is UnitKind.DEPARTMENT else ""
+
     def rule(self, category: str, kind: RequestKind) -> DispatchRule | None:
         """The line that decides: the longest prefix of the category, then a line for this very
         kind.

@@ -37,6 +37,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Step |
             return AskWithdraw(ticket=conversation.ticket, until=until)
         case Aside.HEARD:
             young = joining.is_young(conversation, heard, knowledge.later_s)
+            if not (spoken or conversation.ticket) and said.kind is RequestKind.UNKNOWN:
+                return Say(reply=Reply(key="acknowledged"))  # 没事了谢谢
             waits = spoken or not conversation.ticket or said.kind is RequestKind.NO
             return None if waits or not young else Say(reply=Reply(key="acknowledged"))
         case Aside.SLIP if joining.is_young(conversation, heard, knowledge.later_s):

@@ -15,6 +15,8 @@ from intake.talk import (
     confirming,
     dangers,
     drafts,
+    enquiries,
+    foreign,
     handing,
     happenings,
     hiding,
@@ -55,7 +57,9 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     after = turn.conversation
     if after.pending and after.stage is Stage.OPEN and not after.texts:
         turn = telling.next_matter(turn, heard, knowledge)
-    turn = _unlabelled(dangers.advised(hiding.kept(turn, heard), heard))
+    turn = _unlabelled(
+        foreign.told(dangers.advised(hiding.kept(turn, heard, conversation), heard), heard)
+    )
     turn = _with_media(turn, conversation, heard, knowledge)
     if drafts.is_much(turn.conversation):
         turn = _much_told(turn, heard, knowledge)
@@ -186,6 +190,9 @@ def _listen(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> T
     )
     if command is not None:
         return Turn(conversation=conversation, steps=(command,))
+    asked = enquiries.of(conversation, heard, knowledge)
+    if asked is not None:
+        return asked
     more = dangers.answered(conversation, heard, knowledge)
     more = more or joining.of(conversation, heard, knowledge)
     return more or telling.tell(conversation, heard, knowledge)

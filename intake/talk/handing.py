@@ -23,7 +23,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
         step = HandOver(ticket=number, reason=reasons.PERSON_ASKED, text=told)
         rest = drafts.forget(conversation)
         return Turn(conversation=rest, steps=(step,), person=reasons.PERSON_ASKED)
-    whole = drafts.remember(conversation, heard)
+    asked = (conversation.about,) if conversation.about and not conversation.texts else ()
+    whole = drafts.remember(replace(conversation, texts=(*asked, *conversation.texts)), heard)
     handed = drafts.hand_over(whole, heard, knowledge, reasons.PERSON_ASKED)
     # Who has told nothing yet tells it to that person: it is all of one matter.
     # A telephone alone, left for that person, is his own.

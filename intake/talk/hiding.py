@@ -38,12 +38,15 @@ def wished(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Tu
             return None
 
 
-def kept(turn: Turn, heard: Heard) -> Turn:
+def kept(turn: Turn, heard: Heard, before: Conversation) -> Turn:
     """The turn, its ticket hidden before anything else of it is told; that is what he hears. Of
-    one that is only opened, or still asked about, he hears that it is kept secret.
+    one that is only opened, or still asked about, he hears once that it is kept secret.
+
+    `before`: as it was when he spoke; what was said in public was promised to nobody.
     """
+    promised = before.secret and before.stage is not Stage.PUBLIC
     if not secrecy.wanted(heard.words):
-        return _promised(turn, heard, asked=False)
+        return turn if promised else _promised(turn, heard, asked=False)
     steps: list[Step] = []
     for step in turn.steps:
         if isinstance(step, _OF_A_TICKET) and not any(isinstance(each, Hide) for each in steps):
@@ -53,7 +56,9 @@ def kept(turn: Turn, heard: Heard) -> Turn:
         else:
             steps.append(step)
     hidden = replace(turn, steps=tuple(steps))
-    return hidden if any(isinstance(each, Hide) for each in steps) else _promised(hidden, heard)
+    if promised or any(isinstance(each, Hide) for each in steps):
+        return hidden
+    return _promised(hidden, heard)
 
 
 def _promised(turn: Turn, heard: Heard, *, asked: bool = True) -> Turn:

@@ -10,7 +10,7 @@ from intake.talk import drafts, questions, readback, reasons, whereabouts
 from intake.talk.questions import MOST_QUESTIONS
 from intake.talk.steps import Open, Say
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
-from nlp import kind, repair, secrecy
+from nlp import foreign, kind, repair, secrecy
 from nlp.understanding import RequestKind, Understanding
 from routing.ticket import Draft
 
@@ -197,7 +197,7 @@ def _none_of_these(conversation: Conversation, heard: Heard, knowledge: Knowledg
 
 def _unclear(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Understanding) -> Turn:
     """No category. Written words are looked at by a person; what was misheard is asked for once."""
-    in_vain = whole.asked >= MOST_QUESTIONS - 1
+    in_vain = whole.asked >= MOST_QUESTIONS - 1 or foreign.is_foreign(said.text)
     if in_vain or (len(said.text) >= LONG_ENOUGH and not heard.message.spoken):
         return drafts.hand_over(whole, heard, knowledge, reasons.NOT_UNDERSTOOD)
     key = "ask_matter" if len(said.text) < LONG_ENOUGH else "ask_again"

@@ -38,7 +38,7 @@ class Conversation:
     messages: tuple[str, ...] = ()  # inbox ids of these
     pending: tuple[str, ...] = ()  # further matters told in the same breath, one at a time after
     options: tuple[str, ...] = ()  # place codes, or numbers of tickets, to choose from
-    about: str = ""  # what he wants of one of these tickets
+    about: str = ""  # what he wants of one of these tickets, or has asked and a person may answer
     place: str = ""
     matter: str = ""  # the words that the category is taken from, once they were read back
     asked: int = 0  # questions that we put
@@ -161,6 +161,7 @@ class Knowledge:
     needs_place: Callable[[str, RequestKind], bool]  # category, kind
     place: Callable[[str], PlaceName]  # of a place code
     goes_straight: Callable[[str, RequestKind], bool] = lambda category, kind: False
+    office: Callable[[str, RequestKind], str] = lambda category, kind: ""  # whose matter it is
     understand_by_ear: Callable[[str], Understanding] | None = None  # what a recogniser wrote
     danger: str = "danger"  # the reply to a danger: what is said there must be what happens
     places_by_ear: Callable[[str], tuple[Guess, ...]] = lambda text: ()

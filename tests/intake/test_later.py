@@ -75,7 +75,15 @@ async def test_what_is_said_hours_later_joins_the_ticket(
 
 
 @pytest.mark.parametrize(
-    "words", ["都说了多少遍了你们就是不管", "你们怎么还不来人", "催一下", "到底啥时候来修"]
+    "words",
+    [
+        "都说了多少遍了你们就是不管",
+        "你们怎么还不来人",
+        "催一下",
+        "到底啥时候来修",
+        "咋还没来人",
+        "咋还不来修啊",
+    ],
 )
 async def test_who_presses_has_his_ticket_brought_to_mind_but_not_again_and_again(
     resident: Resident, words: str
@@ -88,6 +96,23 @@ async def test_who_presses_has_his_ticket_brought_to_mind_but_not_again_and_agai
     assert f"remind {words}" in await log(resident, number)
     assert (await resident.latest()).reminders == 1
     assert len(await resident.tickets()) == 1
+
+
+@pytest.mark.parametrize("words", ["我改个地址", "地址写错了", "改一下地址吧"])
+async def test_who_wants_the_place_changed_is_asked_for_the_right_one(
+    resident: Resident, words: str
+) -> None:
+    await resident.receipt(LAMP)
+    assert await resident.says(words, after_s=90) == ["ask_place"]
+    assert await resident.says("西韩村") == ["moved"]
+    assert (await resident.latest()).place == "130506100228"
+    assert len(await resident.tickets()) == 1
+
+
+async def test_place_changed_in_one_breath_moves_the_ticket(resident: Resident) -> None:
+    await resident.receipt(LAMP)
+    assert await resident.says("地址改成西韩村", after_s=90) == ["moved"]
+    assert (await resident.latest()).place == "130506100228"
 
 
 async def test_after_a_day_the_same_words_are_a_new_matter(resident: Resident) -> None:

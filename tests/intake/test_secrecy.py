@@ -191,7 +191,8 @@ async def test_promise_is_kept_through_a_question_and_a_danger(
 ) -> None:
     resident = Resident(services, clock, say)
     assert await resident.says("路灯坏了，别说是我说的") == ["secret_promised", "ask_place"]
-    assert await resident.says("东韩村") == ["secret_promised", "receipt_person"]
+    assert await resident.says("东韩村") == ["receipt_person"]
+    assert await resident.says("还有给我保密啊", after_s=90) == ["supplemented_secret"]
     other = Resident(services, clock, say, "b")
     told = await other.says("东韩村着火了，别说是我说的")
     assert told[0] == "danger_fire" and told[1].startswith("danger_") and told[2] == hiding.PROMISED

@@ -30,6 +30,7 @@ from nlp.repair import Repair, Slot
         ("都不是", "", ""),
         ("好像不对", "", ""),
         ("哦，不是", "", ""),
+        ("地址改成西韩村", "", "西韩村"),
     ],
 )
 def test_what_is_denied_and_what_is_meant_instead(text: str, denied: str, meant: str) -> None:
@@ -43,6 +44,8 @@ def test_what_is_denied_and_what_is_meant_instead(text: str, denied: str, meant:
         ("村名错了", Slot.PLACE, ""),
         ("是地方", Slot.PLACE, ""),
         ("地点不对，是西韩村", Slot.PLACE, "西韩村"),
+        ("我改个地址", Slot.PLACE, ""),
+        ("把地址改一下吧", Slot.PLACE, ""),
         ("事情不对", Slot.MATTER, ""),
         ("事儿说错了，是井盖", Slot.MATTER, "井盖"),
     ],

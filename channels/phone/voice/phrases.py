@@ -11,7 +11,7 @@ SPOKEN = "_spoken"  # a reply's variant for the telephone
 _WRITTEN_ONLY = (  # replies that are never said on the telephone
     "welcome", "confirm_public", "media_kept", "media_refused", "too_long", "too_many",
     "unsupported", "received", "ask_phone", "reminded", "reminded_person",
-    "ask_place_again", "danger_public",
+    "ask_place_again", "danger_public", "office_hours", "office_where", "foreign",
 )  # fmt: skip
 _WRITTEN_PREFIXES = ("worker_", "notice_", "web_", "kiosk_")
 _SENTENCE_END = re.compile(r"[。？]")
