@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,7 @@ from config import check as checking
 from config import fit, runtime
 from config.county import County
 from config.settings import Settings, SettingsFault
-from intake import accounts, logs, processes, serving, trial
+from intake import accounts, logs, processes, trial
 from intake.cli import (
     asterisk,
     common,
@@ -52,9 +52,8 @@ def run(
     path = common.located(settings_path, trial_run)
     chosen = common.chosen(path)
     logs.configure(chosen.log_format)
-    clock = runtime.system()
     if child is not None:  # the parent has looked at everything
-        asyncio.run(serving.serve(chosen, clock, ready=lambda services: None, polls=child == 0))
+        _serve(chosen, ready=lambda services: None, polls=child == 0)
         return
     county = _fitting_county(chosen)
     other = ports.next_free(chosen.host, chosen.port + ports.STEP)
@@ -81,15 +80,12 @@ def run(
         show.stopped()
         return
     sample = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(common.out))
-    asyncio.run(
-        serving.serve(
-            chosen,
-            clock,
-            county=county,
-            ready=lambda services: show.started(common.out, first),
-            stopping=show.stopping,
-            beside=None if sample_port is None else (sample.application(), sample_port),
-        )
+    _serve(
+        chosen,
+        county=county,
+        ready=lambda services: show.started(common.out, first),
+        stopping=show.stopping,
+        beside=None if sample_port is None else (sample.application(), sample_port),
     )
     show.stopped()
 
@@ -168,6 +164,13 @@ def outbox(
         asyncio.run(show.dead_letters(common.out, chosen, resend))
     except show.NoSuchLetter as fault:
         common.refuse(str(fault), fault)
+
+
+def _serve(chosen: Settings, **how: Any) -> None:
+    """See `serving.serve`, which the parent of several processes does not load."""
+    from intake import serving
+
+    asyncio.run(serving.serve(chosen, runtime.system(), **how))
 
 
 async def _first_operator(chosen: Settings) -> str | None:
