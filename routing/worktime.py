@@ -10,7 +10,6 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 import chinese_calendar
-import holidays
 
 from config.runtime import LOCAL_ZONE
 from routing.errors import RoutingError
@@ -100,6 +99,8 @@ def _published(day: date) -> bool | None:
 
 @lru_cache(maxsize=16)
 def _statutory_days(year: int) -> frozenset[date]:
+    import holidays  # rarely needed, and a fiftieth of a start
+
     found = frozenset(holidays.country_holidays("CN", years=year))
     if not found:
         raise UnknownYear(

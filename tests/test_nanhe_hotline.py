@@ -45,14 +45,18 @@ def test_a_foreign_package_of_our_name_is_said_plainly(home: Path, name: str) ->
     assert told.count("\n") == 1 and f"pip uninstall {name}" in told
 
 
-@pytest.mark.parametrize("library", ["pypinyin", "vosk", "alembic", "jieba", "telegram", "sklearn"])
+@pytest.mark.parametrize(
+    "library", ["pypinyin", "vosk", "alembic", "holidays", "jieba", "telegram", "sklearn"]
+)
 def test_a_start_waits_for_no_library_that_nothing_needs_yet(library: str) -> None:
     assert library not in loaded_by_a_start()
 
 
 @cache
 def loaded_by_a_start() -> frozenset[str]:
-    code = "import sys; from intake import serving; from intake.cli import main; print(*sys.modules)"
+    code = (
+        "import sys; from intake import serving; from intake.cli import main; print(*sys.modules)"
+    )
     command = [sys.executable, "-c", code]
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert "aiohttp" in told.split()
