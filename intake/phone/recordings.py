@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from config.runtime import Runtime
 from intake.phone import schema, transcripts
-from intake.phone.vault import Vault, VaultFault
+from intake.phone.vault import Lost, Vault, VaultFault
 from routing.database import Database
 
 LEAST_S = 0.5  # a shorter one holds nothing
@@ -118,22 +118,15 @@ class Recordings:
         return await self.database.read(lambda c: _of(c, call_id, kind))
 
     async def sound(self, recording_id: str) -> tuple[bytes, str] | None:
-        """The sound and its media type; None where there is none (any more)."""
+        """The sound and its media type; None where there is none (any more). VaultFault."""
         kept = await self.database.read(lambda c: by_id(c, recording_id))
         if kept is None or kept.purged:
             return None
         try:
             return await self.vault.get(kept.reference), kept.media_type
-        except VaultFault as fault:
-            _log.error("phone.recording_lost", recording=recording_id, reason=str(fault))
+        except Lost as lost:
+            _log.error("phone.recording_lost", recording=recording_id, reason=str(lost))
             return None
-
-    async def content(self, recording_id: str) -> bytes:
-        """The sound as it is kept; VaultFault where it can't be had."""
-        kept = await self.database.read(lambda c: by_id(c, recording_id))
-        if kept is None:
-            raise VaultFault("there is no such recording")
-        return await self.vault.get(kept.reference)
 
     async def step(self) -> bool:
         """Purge what has been kept long enough; True if there was any."""

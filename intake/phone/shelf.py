@@ -22,6 +22,7 @@ from intake.phone import calls, recordings, transcripts, unserved
 from intake.phone.calls import Told
 from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.unserved import Amends, Unserved
+from intake.phone.vault import VaultFault
 from routing.database import Database
 
 SETTLES = timedelta(seconds=60)  # after the call, for the program to say itself how it ended
@@ -67,6 +68,9 @@ class Shelf:
                 await self.recordings.keep(call.call_id, Kind.CALL, call.recording, call.at)
             await self._keep_for_text(call)
             await asyncio.to_thread(recorded.forget, call)
+        except VaultFault as fault:
+            self._waits(call, fault)
+            return False
         except Exception:
             self._failed(call)
             return False
@@ -82,6 +86,11 @@ class Shelf:
             await self.recordings.keep(
                 call.call_id, Kind.CALLER, call.caller, call.at, from_ms=from_ms
             )
+
+    def _waits(self, call: RecordedCall, fault: VaultFault) -> None:
+        """Where it is to be kept is away: no fault of ours to be traced, once and again."""
+        self.tried[call.call_id] += 1
+        _log.error("phone.recording_not_taken", call=call.call_id, reason=str(fault))
 
     def _failed(self, call: RecordedCall) -> None:
         self.tried[call.call_id] += 1

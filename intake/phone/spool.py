@@ -20,6 +20,7 @@ from config.runtime import Runtime
 from intake.phone import calls, recordings, unserved
 from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.unserved import Amends, Unserved
+from intake.phone.vault import VaultFault
 from routing.database import Database
 
 SETTLES_S = 60  # so long the program may take for what was said last
@@ -95,6 +96,10 @@ class Spool:
             if files.recording is not None and call.left is not Left.NOTHING:
                 await self.recordings.keep(files.call_id, Kind.MISSED, files.recording, files.at)
             await asyncio.to_thread(missed.forget, files)
+        except VaultFault as fault:  # where it is to be kept is away
+            self.tried[call.call_id] += 1
+            _log.error("phone.missed_not_taken", call=call.call_id, reason=str(fault))
+            return False
         except Exception:
             self._failed(files)
             return False

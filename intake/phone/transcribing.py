@@ -67,7 +67,10 @@ class Transcribing:
     async def _take(self, job: Transcription, engine: Transcriber | None) -> None:
         text = job.text
         if job.state is State.WAITING and engine is not None:
-            text = await hearing.words(engine, await self.recordings.content(job.recording))
+            sound = await self.recordings.sound(job.recording)
+            if sound is None:
+                raise SpeechFailed(Trouble.BROKEN, "the recording is not there any more")
+            text = await hearing.words(engine, sound[0])
             now = self.runtime.now()
             await self.database.write(lambda c: transcripts.heard(c, job.recording, text, now))
         if text:

@@ -7,10 +7,15 @@ from typing import Any, Protocol
 from intake import durable
 
 WITHIN_S = 60.0
+HAD_WITHIN_S = 10.0  # somebody waits to hear it
 
 
 class VaultFault(Exception):
     """A recording can't be kept or had; the message says why."""
+
+
+class Lost(VaultFault):
+    """The store answers, and has no such recording."""
 
 
 class Vault(Protocol):
@@ -20,7 +25,7 @@ class Vault(Protocol):
         """Durable when it returns; the same again changes nothing. VaultFault."""
 
     async def get(self, name: str) -> bytes:
-        """The bytes; VaultFault where there are none."""
+        """The bytes; Lost where there are none, VaultFault where nobody knows."""
 
     async def delete(self, name: str) -> None:
         """Gone when it returns; harmless where it is gone already. VaultFault."""
@@ -43,6 +48,8 @@ class FolderVault:
         """See `Vault`."""
         try:
             return await asyncio.to_thread(self._path(name).read_bytes)
+        except FileNotFoundError as error:
+            raise Lost(f"there is no {name}") from error
         except OSError as error:
             raise VaultFault(f"cannot read {name}: {error}") from error
 
@@ -66,10 +73,12 @@ class S3Vault:
     def __init__(self, url: str, options: dict[str, str]) -> None:
         try:
             import obstore
+            from obstore.exceptions import NotFoundError
             from obstore.store import S3Store
         except ImportError as error:
             raise VaultFault("录音要存到 S3，请先安装 nanhe-hotline[s3]") from error
         self._obstore: Any = obstore
+        self._not_there = (FileNotFoundError, NotFoundError)
         allow_http = options.get("endpoint", "").startswith("http://")
         config: Any = options
         self._store: Any = S3Store.from_url(
@@ -82,18 +91,23 @@ class S3Vault:
 
     async def get(self, name: str) -> bytes:
         """See `Vault`."""
-        found = await self._do(self._obstore.get_async(self._store, name), name)
-        return bytes(await self._do(found.bytes_async(), name))
+        return bytes(await self._do(self._got(name), name, within_s=HAD_WITHIN_S))
 
     async def delete(self, name: str) -> None:
         """See `Vault`."""
         await self._do(self._obstore.delete_async(self._store, name), name)
 
-    async def _do(self, work: Any, name: str) -> Any:
+    async def _got(self, name: str) -> Any:
+        found = await self._obstore.get_async(self._store, name)
+        return await found.bytes_async()
+
+    async def _do(self, work: Any, name: str, *, within_s: float = WITHIN_S) -> Any:
         try:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(within_s):
                 return await work
         except TimeoutError as error:
-            raise VaultFault(f"{name}: no answer in {WITHIN_S:.0f} s") from error
+            raise VaultFault(f"{name}: no answer in {within_s:.0f} s") from error
+        except self._not_there as error:
+            raise Lost(f"there is no {name}") from error
         except Exception as error:  # obstore has a family of its own, all told by their words
             raise VaultFault(f"{name}: {type(error).__name__}") from error

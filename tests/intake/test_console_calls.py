@@ -25,6 +25,7 @@ from intake.phone import calls, recordings, transcripts
 from intake.phone import schema as tables
 from intake.phone.recordings import Kind
 from intake.phone.transcripts import State
+from intake.phone.vault import FolderVault, VaultFault
 from intake.services import Services
 from intake.web import spoken
 from routing import store
@@ -537,3 +538,16 @@ async def test_who_has_a_ticket_open_can_tell_that_it_has_changed(
     after = json.loads((await desk.get(f"/console/tickets/{ticket}/version"))[1])["version"]
     assert after > before
     assert (await desk.get("/console/tickets/20200101-0001/version"))[0] == 404
+
+
+async def test_a_store_that_is_away_is_not_said_to_have_deleted_anything(
+    desk: Desk, services: Services, recording: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> bytes:
+        raise VaultFault("no answer")
+
+    monkeypatch.setattr(FolderVault, "get", away)
+    await enter(desk, services, Role.OPERATOR)
+    status, page = await desk.get(f"/console/recordings/{recording}")
+    assert (status, "录音没有丢" in page, "已经删除" in page) == (503, True, False)
+    assert await listens(services) == []

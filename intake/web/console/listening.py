@@ -4,15 +4,19 @@ written down.
 
 from collections.abc import Sequence
 
+import structlog
 from aiohttp import web
 
 from intake.phone import line, listens
 from intake.phone.recordings import Recordings
+from intake.phone.vault import VaultFault
 from intake.services import SERVICES
 from intake.web import sessions
 
 _ARCHIVE = web.AppKey("archive", Recordings)
 GONE = "没有这段录音：可能过了保存期限，已经删除"
+AWAY = "存录音的地方现在连不上，录音没有丢，请过一会儿再听；一直这样请告诉维护人员"
+_log = structlog.get_logger(__name__)
 
 
 def routes() -> Sequence[web.RouteDef]:
@@ -29,7 +33,11 @@ def set_up(application: web.Application) -> None:
 async def _sound(request: web.Request) -> web.StreamResponse:
     session = sessions.required(request, sessions.MAY_HEAR)
     services, recording = request.app[SERVICES], request.match_info["recording"]
-    found = await request.app[_ARCHIVE].sound(recording)
+    try:
+        found = await request.app[_ARCHIVE].sound(recording)
+    except VaultFault as fault:
+        _log.error("phone.recording_not_had", recording=recording, reason=str(fault))
+        raise web.HTTPServiceUnavailable(text=AWAY) from fault
     if found is None:
         raise web.HTTPNotFound(text=GONE)
     name, now, new_id = session.account.name, services.runtime.now(), services.runtime.new_id()

@@ -1,5 +1,6 @@
 """Recordings are kept once, small, and purged in time; hash and row remain."""
 
+import asyncio
 import io
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -12,8 +13,9 @@ import soundfile
 from moto.server import ThreadedMotoServer
 
 from intake.phone import recordings
+from intake.phone import vault as vaults
 from intake.phone.recordings import Kind, Left, Recordings
-from intake.phone.vault import FolderVault, S3Vault, Vault, VaultFault
+from intake.phone.vault import FolderVault, Lost, S3Vault, Vault, VaultFault
 from routing.database import Database
 from tests.clock import Clock
 
@@ -160,7 +162,7 @@ async def test_what_is_put_is_had_until_it_is_deleted(vault: Vault) -> None:
     assert await vault.get("2026/11/a.ogg") == b"sound"
     await vault.delete("2026/11/a.ogg")
     await vault.delete("2026/11/a.ogg")
-    with pytest.raises(VaultFault):
+    with pytest.raises(Lost):
         await vault.get("2026/11/a.ogg")
 
 
@@ -179,3 +181,42 @@ async def test_storage_that_is_away_is_told() -> None:
     }
     with pytest.raises(VaultFault):
         await S3Vault("s3://recordings", options).put("a", b"x")
+
+
+async def test_storage_that_hangs_keeps_nobody_waiting_to_hear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[asyncio.StreamWriter] = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
+
+    monkeypatch.setattr(vaults, "HAD_WITHIN_S", 0.2)
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        options = {
+            "endpoint": f"http://127.0.0.1:{port}",
+            "region": "us-east-1",
+            "access_key_id": "test",
+            "secret_access_key": "test",
+        }
+        with pytest.raises(VaultFault) as fault:
+            await S3Vault("s3://recordings", options).get("a")
+        for writer in opened:
+            writer.close()
+            await writer.wait_closed()
+    assert opened and not isinstance(fault.value, Lost)
+
+
+async def test_what_the_store_has_lost_is_none_and_what_it_does_not_give_now_is_a_fault(
+    kept: Recordings, record: Callable[..., Path], tmp_path: Path, clock: Clock
+) -> None:
+    class Away(FolderVault):
+        async def get(self, name: str) -> bytes:
+            raise VaultFault("no answer")
+
+    made = await kept.keep(CALL, Kind.CALL, record("a.wav"), clock.at)
+    assert made is not None
+    with pytest.raises(VaultFault):
+        await replace(kept, vault=Away(tmp_path)).sound(made.id)
+    assert await replace(kept, vault=FolderVault(tmp_path / "other")).sound(made.id) is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from channels.message import Contact
 from channels.phone.book import Began, Ended, Outcome, Purpose
@@ -277,7 +278,11 @@ async def test_what_cannot_be_kept_stays_where_it_is(
 ) -> None:
     leave("incoming bye 90")
     full = replace(shelf.recordings, vault=FullVault(tmp_path / "full"))
-    assert not await replace(shelf, recordings=full).step()
+    with structlog.testing.capture_logs() as logs:
+        assert not await replace(shelf, recordings=full).step()
+    (told,) = logs
+    assert (told["event"], told["reason"]) == ("phone.recording_not_taken", "no space left")
+    assert "exc_info" not in told
     assert len(list(folder.iterdir())) == 2
     assert await shelf.step()
     assert len(await kept(database)) == 1
