@@ -39,6 +39,7 @@ WITHOUT_PROGRAM = (
     "热线程序没有了，Asterisk 还在：打进来的直接转话务员，没有话务员就录音。"
     "按 Ctrl+C 停止；再启动以后，没接到的电话会变成工单。"
 )
+SECRET = "HOTLINE_PHONE__EXCHANGE__SECRET_FILE"
 OTHERS_RING = "  python3 bootstrap.py phone --address 这台机器的局域网地址"
 NOT_SET_UP = (
     "设置里没有 [phone]，电话线路没有启用。要接现有的 Asterisk，先运行 hotline asterisk write，"
@@ -112,6 +113,8 @@ def run(
     ),
 ) -> None:
     """启动一个自己的 Asterisk，说明软电话怎么登录、打哪个号码。按 Ctrl+C 停止。"""
+    with _faults():
+        _own_exchange(folder)
     chosen = common.chosen(common.located(None, trial))
     county = common.county(chosen)
     line = {
@@ -148,6 +151,14 @@ def check(settings_path: SettingsPath = None) -> None:
         table.add_row(each.what, each.found, each.remedy or "好")
     common.out.print(table)
     raise typer.Exit(1 if any(each.remedy for each in findings) else 0)
+
+
+def _own_exchange(folder: Path) -> None:
+    """The exchange that is begun here completes the settings of whoever sets only something else
+    of the line, its recogniser say.
+    """
+    files.drawn(folder)
+    os.environ.setdefault(SECRET, str(folder.resolve() / "secrets" / "manager"))
 
 
 def _serve(running: Running, trial: bool) -> None:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from config import load, settings
 from config.settings import Settings
 from intake import logs, serving, trial
+from intake.asterisk.fetch import FetchFailed
 from intake.cli import asterisk, common, ports, show
 from intake.cli import main as cli
 from tests.config import tiny
@@ -218,6 +219,21 @@ def test_the_first_screen_and_the_readmes_try_the_same_sentence() -> None:
 @pytest.mark.usefixtures("started")
 def test_who_stops_the_program_is_told_when_it_has_stopped(written: Path) -> None:
     assert _run(written).output.rstrip().endswith("已停。数据都在。")
+
+
+def test_an_exchange_of_our_own_completes_settings_that_name_only_a_recogniser(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stops() -> None:
+        raise FetchFailed("到这里为止")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOTLINE_PHONE__MODEL", str(tmp_path / "vosk-own"))
+    monkeypatch.setenv(asterisk.SECRET, "")
+    monkeypatch.delenv(asterisk.SECRET)  # and put back as it was after the test
+    monkeypatch.setattr(asterisk, "_fetched", stops)
+    result = CliRunner().invoke(cli.application, ["asterisk", "run", "--trial"])
+    assert (result.exit_code, "到这里为止" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize(
