@@ -22,6 +22,7 @@ from channels.phone.exchange.happenings import (
     Ended,
     Happening,
     Missed,
+    Pressed,
     Queued,
 )
 from tests.phone import kit, program
@@ -257,18 +258,28 @@ async def test_operator_sees_what_was_heard_before_he_answers(
 
 
 async def test_key_zero_comes_to_the_program_once(
-    clean_line: Line, exchange: Exchange, caller: Telephone, talks: "asyncio.Queue[Talk]"
+    clean_line: Line,
+    exchange: Exchange,
+    happened: list[Happening],
+    caller: Telephone,
+    talks: "asyncio.Queue[Talk]",
 ) -> None:
+    """With the audio, or by the manager interface where AudioSocket is too old to tell it."""
     await caller.call(clean_line.hotline)
     talk = await _talk(talks)
     await caller.until("media")
     await asyncio.sleep(0.5)
     await caller.press("0")
+
+    def keys() -> list[str]:
+        told = (each.digit for each in happened if isinstance(each, Pressed))
+        return [*talk.digits, *told]
+
     async with asyncio.timeout(5):
-        while not talk.digits:
+        while not keys():
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.5)
-    assert talk.digits == ["0"]
+    assert keys() == ["0"]
 
 
 @pytest.mark.parametrize("back", ["hotline-operators", "hotline"])

@@ -157,7 +157,9 @@ async def test_asterisk_that_is_restarted_is_found_again(make_line: Callable[...
     line = make_line()
     exchange = Exchange(line.instance.plan.phone, runtime.system())
     task = await program.beat_until_up(exchange)
-    assert [each.state for each in exchange.operators] == [OperatorState.AWAY] * 2
+    async with asyncio.timeout(5):
+        while [each.state for each in exchange.operators] != [OperatorState.AWAY] * 2:
+            await asyncio.sleep(0.02)
     line.running.process.kill()
     line.running.process.wait()
     async with asyncio.timeout(5):

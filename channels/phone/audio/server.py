@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 
 import structlog
@@ -18,6 +19,7 @@ SEND_BUFFER_BYTES = 64 * 1024  # the system's, of a connection: about a second o
 MOST_UNSENT_BYTES = 8 * 1024  # our own behind it, before we wait
 BACKLOG = 128
 _HANGUP = audiosocket.encode(audiosocket.Hangup())
+_AT_ONCE = struct.pack("ii", 1, 0)  # lingers for no time
 
 _log = structlog.get_logger(__name__)
 
@@ -158,9 +160,11 @@ class _Connection(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(LEAVE_S, self.cut)
 
     def cut(self) -> None:
-        """See `line.Wire`."""
+        """See `line.Wire`. By a reset: older AudioSockets (20.6) wait for ever after a plain end."""
         self._ending = True
         if self._transport is not None:
+            connected: socket.socket = self._transport.get_extra_info("socket")
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             self._transport.abort()
 
     def _take(self, frame: audiosocket.Frame) -> None:

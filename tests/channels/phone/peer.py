@@ -22,7 +22,7 @@ class Peer:
         self._writer = writer
         self.frames: list[tuple[float, int, bytes]] = []
         self._listening = asyncio.create_task(self._listen())
-        self.broken = False
+        self.reset = False  # was the connection cut off?
 
     @classmethod
     async def connect(cls, port: int, call_id: str | None = None) -> Self:
@@ -60,6 +60,11 @@ class Peer:
         assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()
 
+    def read_on(self) -> None:
+        transport = self._writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.resume_reading()
+
     async def ended(self, within_s: float = 5.0) -> bool:
         """Whether the server ended the connection, and its last frame was the end."""
         async with asyncio.timeout(within_s):
@@ -77,8 +82,10 @@ class Peer:
                 head += await self._reader.readexactly(3 - len(head)) if len(head) < 3 else b""
                 payload = await self._reader.readexactly(int.from_bytes(head[1:], "big"))
                 self.frames.append((time.monotonic(), head[0], payload))
-        except (ConnectionError, asyncio.IncompleteReadError):
-            self.broken = True
+        except ConnectionError:
+            self.reset = True
+        except asyncio.IncompleteReadError:
+            pass
         finally:
             self._writer.close()
 
