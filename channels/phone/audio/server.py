@@ -160,7 +160,7 @@ class _Connection(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(LEAVE_S, self.cut)
 
     def cut(self) -> None:
-        """See `line.Wire`. By a reset: older AudioSockets (20.6) wait for ever after a plain end."""
+        """See `line.Wire`. By a reset: AudioSocket of 20.6 waits for ever after a plain end."""
         self._ending = True
         if self._transport is not None:
             connected: socket.socket = self._transport.get_extra_info("socket")
