@@ -43,7 +43,7 @@ def build_graph(
     county = common.county(chosen)
     target = to or chosen.state / model_store.MODELS / OWN_MODEL
     with _faults():
-        extra.need(graph.LIBRARY, graph.PURPOSE)
+        extra.need(graph.LIBRARY, graph.PURPOSE, alone=True)
         shutil.copytree(
             speech_trial.unpack(chosen.state / model_store.MODELS), target, dirs_exist_ok=True
         )

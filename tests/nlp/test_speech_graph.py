@@ -263,8 +263,10 @@ def test_errors_are_counted_in_characters_and_yao_is_one() -> None:
 
 
 def test_missing_library_is_told_in_chinese_with_what_to_run() -> None:
-    with pytest.raises(ExtraMissing, match=r"生成解码图.*nanhe-hotline\[speech\]"):
-        extra.need("kaldifst_that_is_not_there", "生成解码图")
+    with pytest.raises(ExtraMissing, match=r"训练.*pip install 'nanhe-hotline\[speech\]'"):
+        extra.need("torch_that_is_not_there", "训练语音识别")
+    with pytest.raises(ExtraMissing, match=r"生成解码图.*pip install kaldifst_that_is_not_there（"):
+        extra.need("kaldifst_that_is_not_there", "生成解码图", alone=True)
 
 
 def test_missing_voices_are_told_in_chinese(tmp_path: Path) -> None:

@@ -9,12 +9,17 @@ class ExtraMissing(Exception):
     """A library of the `speech` extra is not installed; the message says what to do, in Chinese."""
 
 
-def need(module: str, what_for: str) -> ModuleType:
-    """The module, or ExtraMissing; `what_for` is Chinese and completes the sentence."""
+def need(module: str, what_for: str, *, alone: bool = False) -> ModuleType:
+    """The module, or ExtraMissing; `what_for` is Chinese and completes the sentence.
+
+    `alone`: nothing else of the extra, which is large, is needed for it.
+    """
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        library = module.split(".")[0]
+        wanted = library if alone else "'nanhe-hotline[speech]'"
         raise ExtraMissing(
-            f"{what_for}要用到 {module.split('.')[0]}，还没有装。"
-            f"请先运行：{sys.executable} -m pip install 'nanhe-hotline[speech]'（{error}）"
+            f"{what_for}要用到 {library}，还没有装。"
+            f"请先运行：{sys.executable} -m pip install {wanted}（{error}）"
         ) from error

@@ -41,7 +41,7 @@ def build(county: County, folder: Path, cache: Path, tell: Callable[[str], None]
 
     Raises ExtraMissing.
     """
-    native = extra.need(LIBRARY, PURPOSE)
+    native = extra.need(LIBRARY, PURPOSE, alone=True)
     names = sayings.names_of(county)
     known = sayings.words_of(county)
     tell("读取例句和地名")
