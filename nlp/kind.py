@@ -70,6 +70,8 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
                 return kind, (asked,)
     if not _WORDS.search(bare):
         return _of_numbers(text)
+    if not danger and kind_words.SPAM.search(text) and not kind_words.TOLD_OF.search(text):
+        return RequestKind.INVALID, ()
     for kind, pattern in _BEFORE:
         found = pattern.search(text, 0 if len(text) <= TALK else len(text) - SHORT)
         if not found or _is_telling(kind, text):

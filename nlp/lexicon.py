@@ -8,6 +8,7 @@ from typing import Any
 import ahocorasick
 
 from config.county import County
+from nlp.danger import contexts
 from nlp.understanding import Guess
 
 MOST_CODES = 16
@@ -25,8 +26,9 @@ class _Entry:
 class Lexicon:
     """Scores categories by the key words of the county that a text contains; made by `build`."""
 
-    def __init__(self, automaton: Any) -> None:
+    def __init__(self, automaton: Any, dangerous: Collection[str] = ()) -> None:
         self._automaton = automaton
+        self._dangerous = dangerous  # domains in which dangers are listed
 
     def find(
         self,
@@ -39,17 +41,18 @@ class Lexicon:
         """Categories whose words occur, best first; `confidence` is a score and may exceed 1.
 
         `meant` are danger words that are happening: they count for more. `dismissed` are danger
-        words that were denied or only a manner of speaking: they count for nothing. A word that
+        words that were denied or only a manner of speaking: they name no danger. A word that
         begins inside one of the `firm` words of the text is none: 水井 in 污水井.
         """
         scores: dict[str, float] = {}
         words: dict[str, list[str]] = {}
         inside = {at for start, end in firm for at in range(start + 1, end)}
         for entry in reversed(list(self._longest(text, inside))):
-            if any(entry.word in phrase for phrase in dismissed):
-                continue
+            unmeant = any(entry.word in phrase for phrase in dismissed)
             factor = MEANT if any(_touch(entry.word, phrase) for phrase in meant) else 1.0
             for code, weight in entry.weights:
+                if unmeant and code[:2] in self._dangerous:
+                    continue
                 if entry.word not in words.setdefault(code, []):
                     words[code].append(entry.word)
                     scores[code] = scores.get(code, 0.0) + weight * factor
@@ -89,7 +92,8 @@ def build(county: County) -> Lexicon:
         automaton.add_word(word, _Entry(word=word, weights=_weights(word, named)))
     automaton.add_word("\x00", _Entry(word="\x00", weights=()))  # an empty one cannot be searched
     automaton.make_automaton()
-    return Lexicon(automaton)
+    signs = [code for sign in contexts.SIGNS.values() for code in codes.get(sign, ())]
+    return Lexicon(automaton, frozenset(code[:2] for code in signs))
 
 
 def _weights(word: str, codes: list[str]) -> tuple[tuple[str, float], ...]:

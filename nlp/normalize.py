@@ -51,6 +51,10 @@ _SAID_TWICE = re.compile(r"([^\W\da-zA-Z_〇零幺一二三四五六七八九十
 _STUTTER = re.compile(
     r"([我你他她它俺咱这那就])\1+|([\u4e00-\u9fff])(?<![一二三四五六七八九谢])\2{2,}"
 )
+_NOT = re.compile(  # 没有 and 没 as they sound: 木有水, 木人管
+    r"(?<![树林苗花草灌乔积原坑圆方竹乌红果朽枕棺伐檀])木(?:(?=有(?!限|害|益|毒))|"
+    r"(?=人(?:管|修|拉|来|收|理|清|办))|(?=(?:批|修|来|给|办|收|法|啥|谁|动静|回|发|解决|处理|得(?!很)|去过|交)))"
+)
 _SPACE_BY_HAN = re.compile(
     r"(?<=[\u3000-\u9fff\uff00-\uffef])\s+|\s+(?=[\u3000-\u9fff\uff00-\uffef])"
 )
@@ -81,6 +85,7 @@ def as_written(text: str) -> str:
 def _plainer(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _UNWANTED.sub("", text))
     plain = _STICKER.sub("", _HANDLE.sub("", plain))
+    plain = _NOT.sub("没", plain)
     if _HAN.search(plain):
         plain = _PLAIN_MARK.sub(lambda mark: mark.group().translate(_WIDE_MARK), plain)
     plain = _SPOKEN_RUN.sub(_as_digits, plain)

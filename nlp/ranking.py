@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from nlp.understanding import Guess
 
@@ -14,17 +14,24 @@ DOMAIN_WEIGHT = 1.0
 UNSEEN_DOMAIN = 0.04
 GROUP_SHARE = 0.6  # of its domain's probability a group must hold to be named
 LEAF_SHARE = 0.5
+LEAF = 6  # digits of the finest code
+OUTRIGHT = 1.4  # a score from which a word names a matter, whatever is complained of beside it
 
 
 def ranked(
-    named: tuple[Guess, ...], domains: tuple[Guess, ...], tilt: Mapping[str, float]
+    named: tuple[Guess, ...],
+    domains: tuple[Guess, ...],
+    tilt: Mapping[str, float],
+    manner: Collection[str] = (),
 ) -> tuple[Guess, ...]:
     """The county's words and the trained domains together: the finest level that is supported.
 
     Every code named and every domain is a candidate; a soft maximum makes them probabilities, which
     add up along the catalogue. Of the best domain the group, and of that the leaf, is given where
-    it holds most of the probability.
+    it holds most of the probability. `manner` are codes that say how somebody was treated: they
+    give way to a matter that is named outright.
     """
+    named = _matters(named, manner)
     if not named and not domains:
         return ()
     believed = {guess.code: guess.confidence for guess in domains}
@@ -50,6 +57,13 @@ def ranked(
         if code != first and chances[code] >= LEAST_CONFIDENCE
     ]
     return tuple(guesses[:MOST_GUESSES])
+
+
+def _matters(named: tuple[Guess, ...], manner: Collection[str]) -> tuple[Guess, ...]:
+    """找了八个部门都踢皮球，低保没办下来: the matter is what was wanted, not how he was treated."""
+    matters = tuple(guess for guess in named if guess.code not in manner)
+    named_outright = any(len(g.code) == LEAF and g.confidence >= OUTRIGHT for g in matters)
+    return matters if named_outright else named
 
 
 def _above(code: str) -> Iterable[str]:

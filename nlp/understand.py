@@ -1,7 +1,7 @@
 """The one way in: a text becomes an Understanding."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ SURE_WORDS = 1.3  # a score from which the words of a piece name a matter by the
 _TICKET = re.compile(r"(?<!\d)(20\d{6})[- ]?(\d{4,6})(?!\d)")
 _NOT_ASKED = re.compile("有没有(?=[水电气网])")  # 有没有电焊培训 is not 没有电
 _MADE_FOR = {RequestKind.DISPUTE: ("纠纷", "矛盾"), RequestKind.ERRAND: ("代办",)}
+_MANNER = ("官僚主义",)  # how somebody was treated, when he wanted something else
 _NO_MATTER = frozenset(
     {
         RequestKind.YES,
@@ -53,6 +54,7 @@ class Understander:
         watch: Watch,
         tilts: Mapping[RequestKind, Mapping[str, float]],
         country: Countryside,
+        manner: Collection[str] = (),
     ) -> None:
         self._segmenter = segmenter
         self._classifier = classifier
@@ -61,6 +63,7 @@ class Understander:
         self._watch = watch
         self._tilts = tilts
         self._country = country
+        self._manner = manner
 
     def __call__(self, text: str, *, heard: bool = False) -> Understanding:
         """What the text says; of an overlong one the beginning and the end are read.
@@ -115,7 +118,9 @@ class Understander:
         named = self._lexicon.find(plain, firm=firm, meant=danger, dismissed=alarm.dismissed)
         whole = alarm.rest == text
         words = [text[a:b] for a, b in alarm.cut] if whole else self._segmenter.cut(alarm.rest)
-        guesses = ranking.ranked(named, self._classifier.guess(words), self._tilts[what])
+        guesses = ranking.ranked(
+            named, self._classifier.guess(words), self._tilts[what], self._manner
+        )
         sure = guesses if self._is_told(words, named, guesses) else _unsure(guesses)
         return tuple(_in_his_case(guess, text, alarm) for guess in sure)
 
@@ -148,6 +153,7 @@ def build(county: County, cache: Path) -> Understander:
         watch=urgency.build(segmenter, ear.load()),
         tilts={what: _tilt(county, what) for what in RequestKind},
         country=countryside.build(county),
+        manner=frozenset(c.code for c in county.categories.values() if c.name in _MANNER),
     )
 
 

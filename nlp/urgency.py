@@ -18,7 +18,7 @@ from nlp.understanding import Urgency
 
 Spans = tuple[tuple[int, int], ...]
 
-_URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}")
+_URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}|{urgent_words.DRUNK}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

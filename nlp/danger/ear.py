@@ -4,6 +4,7 @@ It has learnt from `sentences.csv`, dangers and their look-alikes, and is listen
 nothing says that the matter is denied, past, or spoken of for the sake of money or papers.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,10 +18,12 @@ SURE = 0.8  # set on sentences that it had not learnt from: see docs/model.md
 LONGEST = 100  # characters: it has learnt from calls, not from letters
 LEAST_WORDS = 2  # words of meaning, stop words left out
 RULE = "像是险情"
+BRIEF = 8  # characters: a place may be all that is said
 FEW_WORDS = 3  # fewer than these, of which two are not known, tell no danger
 _WHO_AND_WHERE = frozenset(  # words made of these say who speaks and where: 俺住东韩那边
     "俺我咱住家在是就叫姓号人村庄屯县镇乡上下里东西南北中前后旁边对面附近这那们老百姓民队部大小"
 )
+_SAYS_WHERE = re.compile("住|[那这]边|对面|旁边|附近")
 SIGN = "救命"  # the plain word by which the catalogue is looked up
 
 
@@ -35,7 +38,8 @@ class Ear:
         if len(text) > LONGEST:
             return ()
         kept = [word for word in words if word not in classify.STOP_WORDS]
-        telling = [word for word in kept if not _WHO_AND_WHERE.issuperset(word)]
+        least = 2 if len(text) <= BRIEF and _SAYS_WHERE.search(text) else 1  # 河, 郭 of 俺住河郭
+        telling = [w for w in kept if len(w) >= least and not _WHO_AND_WHERE.issuperset(w)]
         few = len(telling) < FEW_WORDS and self._classifier.known(telling) < LEAST_WORDS
         if few or len(kept) < LEAST_WORDS:
             return ()

@@ -50,6 +50,9 @@ from nlp.understanding import Urgency
         ("老伴儿今个儿摔了一跤，胯骨疼得不敢动", "medical"),
         ("我爸八十多了，今早出门到现在没回来，他脑子糊涂", "missing"),
         ("孩子吃了辣条吐了", "poison"),
+        ("夜里有人敲俺家窗户，不敢开灯", "violence"),
+        ("120半天没来人", "medical"),
+        ("老伴走了，俺一个人没意思", "suicide"),
     ],
 )
 def test_most_urgent_kind_is_known(understander: Understander, said: str, kind: str) -> None:
@@ -68,6 +71,10 @@ def test_most_urgent_kind_is_known(understander: Understander, said: str, kind: 
         ("半夜有人偷俺家羊", "theft"),
         ("一伙人来偷变压器", "theft"),
         ("昨晚进贼了", "theft"),
+        ("接个电话说我涉案让转钱咋办", "fraud"),
+        ("有人冒充社保局要我银行卡号", "fraud"),
+        ("给俺打电话的说俺孙子出事了要两万块", "fraud"),
+        ("收到短信说医保卡停用让点链接", "fraud"),
     ],
 )
 def test_bite_theft_and_fraud_are_urgent_and_no_alarm(
@@ -106,6 +113,12 @@ def test_bite_that_bleeds_is_a_danger(understander: Understander) -> None:
         "有人砸俺家玻璃",
         "我娘没回来吃饭",
         "有人偷懒不干活",
+        "工资三个月没发了，老板失联",
+        "省道上大坑把俺车胎扎爆了",
+        "俺不会打字，让孙子打的",
+        "烧烤店油烟往俺家窗户里灌",
+        "化工厂半夜排水，河都红了",
+        "120的电话费咋算",
     ],
 )
 def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> None:
@@ -121,6 +134,7 @@ def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> 
         "水井没盖子怕孩子掉进去",
         "路边深沟没护栏，骑车的差点栽下去",
         "枯树刮倒了横在路上，车过不去",
+        "自来水有味，孩子拉肚子",
         "树倒了把路堵了",
     ],
 )
