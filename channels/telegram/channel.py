@@ -23,6 +23,7 @@ PATH = "/channels/telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 LONGEST_REPLY = 1500  # characters; the platform takes 4,096, but nobody reads that on a phone
 AFTER_FAILURE_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+LONGEST_PAUSE_S = 3600.0  # whatever we are told: residents write meanwhile
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +46,8 @@ class TelegramChannel(Channel):
         )
         self._lights_out: set[asyncio.Task[None]] = set()
         self._offset = 0
+        self._failures = 0
+        self._cleared = False  # with a webhook still set, asking is refused
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The webhook's address; none while polling."""
@@ -98,22 +101,28 @@ class TelegramChannel(Channel):
             self._offset = incoming.update_id + 1
         return len(updates)
 
+    async def poll_step(self) -> float:
+        """Ask once. How many seconds to leave the platform alone: none where all is well, more
+        each time that it fails, and as many as it asks for itself.
+        """
+        try:
+            if not self._cleared:
+                await self._client.drop_webhook()
+                self._cleared = True
+            await self.poll_once()
+        except SendError as error:
+            pause_s = AFTER_FAILURE_S[min(self._failures, len(AFTER_FAILURE_S) - 1)]
+            self._failures += 1
+            if self._failures == 1:  # once for each outage, not once for each try
+                _log.warning("telegram_polling_failed", reason=error.reason)
+            return min(max(pause_s, error.retry_after_s or 0.0), LONGEST_PAUSE_S)
+        self._failures = 0
+        return 0.0
+
     async def _poll(self) -> None:
-        failures = 0
-        cleared = False  # with a webhook still set, asking is refused
         while True:
-            try:
-                if not cleared:
-                    await self._client.drop_webhook()
-                    cleared = True
-                await self.poll_once()
-                failures = 0
-            except SendError as error:
-                pause_s = AFTER_FAILURE_S[min(failures, len(AFTER_FAILURE_S) - 1)]
-                failures += 1
-                if failures == 1:  # once for each outage, not once for each try
-                    _log.warning("telegram_polling_failed", reason=error.reason)
-                await asyncio.sleep(pause_s)
+            pause_s = await self.poll_step()
+            await asyncio.sleep(pause_s)
 
     async def _on_post(self, request: web.Request) -> web.Response:
         with self._answering.checked():

@@ -227,6 +227,91 @@ async def test_what_is_on_disk_does_not_hold_up_the_next(
     assert [message.external_id for message in desk.received] == ["7", "8"]
 
 
+TOO_MANY = (429, {"description": "Too Many", "parameters": {"retry_after": 300}})
+
+
+async def test_polling_leaves_the_platform_alone_for_as_long_as_it_asks(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, desk = polling
+    api.updates = [update({"text": "路灯坏了"}, number=7)]
+    api.refusals.extend([TOO_MANY, None, TOO_MANY])  # of the webhook's end, then of the asking
+    assert [await channel.poll_step() for _ in range(3)] == [300, 300, 0]
+    assert [message.external_id for message in desk.received] == ["7"]
+
+
+async def test_polling_that_is_paused_asks_for_nothing(
+    api: TelegramApi,
+    polling: tuple[TelegramChannel, FakeDesk],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    channel, _ = polling
+    pauses: asyncio.Queue[float] = asyncio.Queue()
+    sleep = asyncio.sleep
+
+    async def paused(seconds: float) -> None:
+        if seconds >= 1:  # shorter ones are somebody else's
+            pauses.put_nowait(seconds)
+            await asyncio.Event().wait()
+        await sleep(seconds)
+
+    monkeypatch.setattr("channels.telegram.channel.asyncio.sleep", paused)
+    api.refusals.append(TOO_MANY)
+    running = asyncio.create_task(channel.run())
+    async with asyncio.timeout(20):
+        assert await pauses.get() == 300
+    assert api.called == ["deleteWebhook"]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("asked_s", "paused_s"), [(0, 1), (1, 1), (7, 7), (10**9, 3600)])
+async def test_polling_pauses_for_no_less_than_its_own_and_no_more_than_an_hour(
+    api: TelegramApi,
+    polling: tuple[TelegramChannel, FakeDesk],
+    asked_s: int,
+    paused_s: float,
+) -> None:
+    channel, _ = polling
+    api.refusals.append((429, {"description": "Too", "parameters": {"retry_after": asked_s}}))
+    assert await channel.poll_step() == paused_s
+
+
+async def test_a_lost_network_loses_and_doubles_nothing(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, desk = polling
+    api.updates = [update({"text": "路灯坏了"}, number=7)]
+    await channel.poll_step()
+    api.lost = True
+    api.updates.append(update({"text": "在东韩村"}, number=8))
+    assert [await channel.poll_step() for _ in range(6)] == [1, 2, 5, 15, 60, 60]
+    api.lost = False
+    assert [await channel.poll_step() for _ in range(2)] == [0, 0]
+    assert [message.external_id for message in desk.received] == ["7", "8"]
+    assert [sender for sender, _ in desk.later] == [SOMEBODY, SOMEBODY]
+    api.lost = True
+    assert await channel.poll_step() == 1  # a new outage begins anew
+
+
+async def test_updates_whose_confirming_was_lost_are_told_once(
+    api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
+) -> None:
+    channel, desk = polling
+    api.updates = [update({"text": "路灯坏了"}, number=7), update({"text": "东韩村"}, number=8)]
+    await channel.poll_step()
+    api.lost = True
+    await channel.poll_step()
+    api.lost = False
+    async with ClientSession() as http:  # the program starts again and knows no offset
+        settings = Telegram(token=SecretStr(TOKEN), mode="polling", api_url=api.url)
+        after = TelegramChannel(settings, desk.desk(http))
+        assert await after.poll_step() == 0
+        await after._client.close()
+    assert [message.external_id for message in desk.received] == ["7", "8"]
+    assert len(desk.later) == 2
+
+
 async def test_polling_first_ends_a_webhook_that_was_set(
     api: TelegramApi, polling: tuple[TelegramChannel, FakeDesk]
 ) -> None:
