@@ -1,7 +1,9 @@
 """The migrated database is the one that the program's tables describe."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -10,15 +12,65 @@ from alembic.script import ScriptDirectory
 
 from intake import migrate
 from intake.phone import schema
+from nlp.understanding import RequestKind, Urgency
+from routing.ticket import Status
+from tests.clock import MONDAY_MORNING
+
+ROW = {
+    "number": "20261124-0001",
+    "version": 1,
+    "kind": RequestKind.HELP,
+    "urgency": Urgency.NORMAL,
+    "category": "010204",
+    "place": "130506100225",
+    "unit": "housing",
+    "channel": "web",
+    "reporter": "web:a",
+    "confidential": False,
+    "text": "路灯坏了",
+    "address": "",
+    "opened_at": MONDAY_MORNING,
+    "updated_at": MONDAY_MORNING,
+    "details": "{}",
+}
 
 
-def test_migrated_schema_is_the_declared_one(database_url: str) -> None:
+@pytest.fixture
+def migrated(database_url: str) -> Iterator[sa.Engine]:
+    """A database as an installation has it: made by the scripts, not by the tables' description."""
     migrate.upgrade(database_url)
     engine = sa.create_engine(database_url, poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    yield engine
+    engine.dispose()
+
+
+def test_migrated_schema_is_the_declared_one(migrated: sa.Engine) -> None:
+    with migrated.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
-    engine.dispose()
+
+
+def test_migrated_database_keeps_every_rule_that_the_tables_declare(migrated: sa.Engine) -> None:
+    """Which the comparison above passes over."""
+    inspector = sa.inspect(migrated)
+    for table in schema.metadata.sorted_tables:
+        rules = [each for each in table.constraints if isinstance(each, sa.CheckConstraint)]
+        kept = {each["name"] for each in inspector.get_check_constraints(table.name)}
+        assert kept == {each.name for each in rules}, table.name
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.CLOSED, Status.WITHDRAWN}))
+def test_migrated_database_takes_no_open_ticket_without_a_deadline(
+    migrated: sa.Engine, status: Status
+) -> None:
+    table = schema.metadata.tables["ticket"]
+    with migrated.begin() as connection:
+        connection.execute(sa.insert(table), {**ROW, "status": status, "due_at": MONDAY_MORNING})
+    without = {**ROW, "number": "20261124-0002", "status": status, "due_at": None}
+    for write in (sa.insert(table).values(without), sa.update(table).values(due_at=None)):
+        refused = pytest.raises(sa.exc.IntegrityError, match="open_has_due_at")
+        with refused, migrated.begin() as connection:
+            connection.execute(write)
 
 
 def test_the_scripts_names_say_their_versions_in_order() -> None:
