@@ -25,6 +25,8 @@ TOKENS_A_SECOND = 7
 PIECE_S = 30  # Whisper's own window
 WITHIN_S = 60.0  # and four times the recording's length
 NICE = 19
+# Without its tokenizer the package would go and fetch one from elsewhere.
+FILES = ("model.bin", "config.json", "tokenizer.json")
 
 T = TypeVar("T")
 
@@ -128,10 +130,11 @@ def _load(folder: Path, threads: int) -> Any:
             "'nanhe-hotline[whisper]'，"
             "或者去掉设置里的 phone.whisper，只用 Vosk。"
         ) from error
-    if not (folder / "model.bin").is_file():
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
         raise ModelMissing(
-            f"{folder} 里没有 Whisper 模型（缺少 model.bin）。请放入 CTranslate2 格式的模型，"
-            "例如 Systran/faster-whisper-base。"
+            f"{folder} 里没有完整的 Whisper 模型（缺少 {'、'.join(missing)}）。"
+            "请放入 CTranslate2 格式的模型，例如 Systran/faster-whisper-base 的全部文件。"
         )
     try:
         return WhisperModel(

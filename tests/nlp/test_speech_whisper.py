@@ -48,7 +48,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package.WhisperModel = FakeWhisper  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "faster_whisper", package)
     FakeWhisper.asked, FakeWhisper.raises = [], None
-    (tmp_path / "model.bin").write_bytes(b"weights")
+    for name in whisper.FILES:
+        (tmp_path / name).write_bytes(b"weights")
     return tmp_path
 
 
@@ -129,9 +130,10 @@ async def test_without_the_package_it_says_what_to_install(
         await WhisperTranscriber(folder).start()
 
 
-async def test_without_a_model_it_says_what_is_missing(folder: Path) -> None:
-    (folder / "model.bin").unlink()
-    with pytest.raises(ModelMissing, match=r"model\.bin"):
+@pytest.mark.parametrize("missing", whisper.FILES)
+async def test_without_a_whole_model_it_says_what_is_missing(folder: Path, missing: str) -> None:
+    (folder / missing).unlink()
+    with pytest.raises(ModelMissing, match=f"缺少 {missing}"):
         await WhisperTranscriber(folder).start()
 
 
