@@ -14,8 +14,11 @@ DOMAIN_WEIGHT = 1.0
 UNSEEN_DOMAIN = 0.04
 GROUP_SHARE = 0.6  # of its domain's probability a group must hold to be named
 LEAF_SHARE = 0.5
-LEAF = 6  # digits of the finest code
-OUTRIGHT = 1.4  # a score from which a word names a matter, whatever is complained of beside it
+GROUP = 4  # digits of its code
+OUTRIGHT = 1.0  # a score from which a word names a matter, whatever is complained of beside it
+_PASSED_ON = frozenset(
+    ("踢皮球", "互相推", "推诿")
+)  # by several; 不作为 blames the one that is named
 
 
 def ranked(
@@ -29,10 +32,11 @@ def ranked(
     Every code named and every domain is a candidate; a soft maximum makes them probabilities, which
     add up along the catalogue. Of the best domain the group, and of that the leaf, is given where
     it holds most of the probability. `manner` are codes that say how somebody was treated: they
-    give way to a matter that is named outright.
+    give way to a matter that is named outright. Of `domains` one without a code is the chance that
+    it is none of the catalogue's.
     """
     named = _matters(named, manner)
-    if not named and not domains:
+    if not named and not any(guess.code for guess in domains):
         return ()
     believed = {guess.code: guess.confidence for guess in domains}
     scores = {code: DOMAIN_WEIGHT * math.log(share) for code, share in believed.items()}
@@ -41,7 +45,8 @@ def ranked(
         scores[guess.code] = DOMAIN_WEIGHT * math.log(prior) + WORD_WEIGHT * guess.confidence
     for code in scores:
         scores[code] += next((tilt[above] for above in _above(code) if above in tilt), 0.0)
-    scores[""] = DOMAIN_WEIGHT * math.log(UNSEEN_DOMAIN) if domains else 0.0
+    nothing = believed.get("", 0.0) + UNSEEN_DOMAIN
+    scores[""] = DOMAIN_WEIGHT * math.log(nothing) if domains else 0.0
     chances = _soft_maximum(scores)
     levels = _added_up(chances)
     evidence = {guess.code: guess.evidence for guess in (*domains, *named)}
@@ -61,9 +66,10 @@ def ranked(
 
 def _matters(named: tuple[Guess, ...], manner: Collection[str]) -> tuple[Guess, ...]:
     """找了八个部门都踢皮球，低保没办下来: the matter is what was wanted, not how he was treated."""
-    matters = tuple(guess for guess in named if guess.code not in manner)
-    named_outright = any(len(g.code) == LEAF and g.confidence >= OUTRIGHT for g in matters)
-    return matters if named_outright else named
+    passed_on = {g.code for g in named if g.code in manner and _PASSED_ON.issuperset(g.evidence)}
+    matters = tuple(guess for guess in named if guess.code not in passed_on)
+    outright = any(len(g.code) >= GROUP and g.confidence >= OUTRIGHT for g in matters)
+    return matters if outright else named
 
 
 def _above(code: str) -> Iterable[str]:

@@ -134,6 +134,8 @@ def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> 
         "水井没盖子怕孩子掉进去",
         "路边深沟没护栏，骑车的差点栽下去",
         "枯树刮倒了横在路上，车过不去",
+        "桥边石栏杆倒了，担心骑车的摔下去",
+        "水发浑，孩子喝了拉肚子",
         "自来水有味，孩子拉肚子",
         "树倒了把路堵了",
     ],

@@ -52,6 +52,7 @@ def test_the_story_of_the_street_lamp(understander: Understander, county: County
     [
         ("跑了八个部门互相踢皮球，俺家的低保到现在没办下来", "090801"),
         ("互相推诿，俺娘的残疾证办不下来", "090708"),
+        ("跑了六趟互相推诿，养老金还没发", "1508"),
         ("村里不作为，啥事不管", "050201"),
         ("村东头砖窑又冒黑烟了", "040206"),
         ("桥栏杆断了怕掉下去", "060208"),
@@ -60,7 +61,7 @@ def test_the_story_of_the_street_lamp(understander: Understander, county: County
 def test_matter_is_what_was_wanted_and_not_what_is_said_of_it(
     text: str, code: str, understander: Understander
 ) -> None:
-    assert understander(text).categories[0].code == code
+    assert understander(text).categories[0].code.startswith(code)
 
 
 def test_ticket_numbers_are_read(understander: Understander) -> None:
