@@ -5,11 +5,8 @@ is heard in every turn that frightened people use: 别把俺供出去, 别透漏
 """
 
 import re
-from functools import lru_cache
 
 from nlp import clauses
-
-LATELY = 64  # texts: a message is asked four times, and a letter takes long to search
 
 _NOT = (
     r"(?:(?<![特区性个级分告鉴识差类派])别(?![人的处家样墅管])|甭|莫(?![名如非])|勿|"
@@ -67,14 +64,15 @@ _PLEAS = (
     r"(?<!好事)不(?:想|愿|敢|便|方便)?(?:留|署|具|露)(?:真)?(?:我|俺)?的?(?:姓名|名字?)",
     r"别(?:留|署|露)(?:我|俺)?的?(?:姓名|名字?)|不(?:想|愿|敢)?(?:用)?实名|匿名",
 )
-_WISH = re.compile("|".join(_PLEAS))
+# With one of these each of them begins. Most of a letter is passed over by a look at a character.
+_BEGINNING = r"[，。！？、,.!?\s别甭莫勿不保怕匿谁任替给帮请可也你您千一务名姓身个电号]"
+_WISH = re.compile(rf"(?={_BEGINNING})(?:{'|'.join(_PLEAS)})")
 _NONE = re.compile(
     r"(?:不用|不必|不需要|没必要|不要求)(?:给我|替我|再)?(?:保密|匿名)|匿名(?:信|电话骚扰)|"
     r"(?:为啥|为什么|凭啥|凭什么|咋就?|怎么就?)不能[让给]"
 )
 
 
-@lru_cache(maxsize=LATELY)
 def wanted(text: str) -> bool:
     """别说是我说的, 请给我保密, 我要匿名."""
     return bool(_WISH.search(text)) and not _NONE.search(text)

@@ -1,9 +1,22 @@
 """A plea for secrecy is heard as frightened people make it, and nothing else is taken for one."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlp import secrecy
 from nlp.normalize import normalize
+
+ALL_PLEAS = re.compile("|".join(secrecy._PLEAS))
+SAID_IN_PLEAS = sorted(set(re.findall("[\u4e00-\u9fff，。]", ALL_PLEAS.pattern)))
+
+
+@given(text=st.text(st.sampled_from(SAID_IN_PLEAS), max_size=20))
+def test_no_plea_begins_with_a_character_that_is_passed_over(text: str) -> None:
+    found, all_of_them = secrecy._WISH.search(text), ALL_PLEAS.search(text)
+    assert (found and found.span()) == (all_of_them and all_of_them.span())
 
 
 @pytest.mark.parametrize(
