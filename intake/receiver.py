@@ -15,6 +15,13 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 MOST_REMEMBERED = 10_000  # webhook ids
 PATH = "/departments/{code}"
+_WHY = {  # the library's words
+    "Missing required headers": "缺 webhook-id、webhook-timestamp 或 webhook-signature",
+    "Invalid Signature Headers": "webhook-timestamp 不是时间",
+    "Message timestamp too old": "时间早了五分钟以上，请校准时钟",
+    "Message timestamp too new": "时间晚了五分钟以上，请校准时钟",
+    "No matching signature found": "和按密钥算出来的对不上",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +42,12 @@ class Receiver:
         *,
         secrets: Mapping[str, str],
         show: Callable[[Received], None],
+        refused: Callable[[str, str], None] = lambda code, why: None,
         journal: Path | None = None,
     ) -> None:
         self._secrets = secrets
         self._show = show
+        self._refused = refused
         self._journal = journal
         self._seen: OrderedDict[str, None] = OrderedDict()
 
@@ -52,15 +61,20 @@ class Receiver:
         code = request.match_info["code"]
         secret = self._secrets.get(code)
         if secret is None:
-            return web.json_response({"error": f"没有部门 {code} 的密钥"}, status=404)
+            return self._refuse(code, f"没有部门 {code} 的密钥", status=404)
         body = await request.text()
         try:
             Webhook(secret).verify(body, dict(request.headers))
             payload = json.loads(body)
         except (WebhookVerificationError, ValueError) as error:
-            return web.json_response({"error": f"签名不对，拒收：{error}"}, status=401)
+            why = _WHY.get(str(error), "内容不合格式")
+            return self._refuse(code, f"签名不对，拒收：{why}", status=401)
         self._take(code, request.headers["webhook-id"], payload)
         return web.json_response({"received": True})
+
+    def _refuse(self, code: str, why: str, *, status: int) -> web.Response:
+        self._refused(code, why)
+        return web.json_response({"error": why}, status=status)
 
     def _take(self, code: str, webhook_id: str, payload: Mapping[str, Any]) -> None:
         again = webhook_id in self._seen

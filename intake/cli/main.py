@@ -120,7 +120,9 @@ def say(
     if not text.strip():
         common.refuse("请写上一句话，例如：hotline say 村口的路灯坏了三天了没人修")
     chosen = common.chosen(settings_path)
-    show.understood(common.out, chosen, text)
+    from intake.cli import explain  # with all that a conversation needs
+
+    explain.understood(common.out, chosen, text)
 
 
 @application.command()
@@ -141,7 +143,10 @@ def department(
     other = ports.next_free("127.0.0.1", port + ports.STEP)
     _need_port("127.0.0.1", port, f"试用的热线程序已经带着一个；另起一个请加 --port {other}")
     receiver = Receiver(
-        secrets=_secrets(chosen), show=show.webhook_printer(common.out), journal=journal
+        secrets=_secrets(chosen),
+        show=show.webhook_printer(common.out),
+        refused=show.refusal_printer(common.out),
+        journal=journal,
     )
     common.out.print(
         f"示例部门接收端：http://127.0.0.1:{port}/departments/部门代码  按 Ctrl+C 停止"

@@ -1,4 +1,4 @@
-"""What the command line shows: the start, a sentence understood, webhooks, dead letters."""
+"""What the command line shows: the start, webhooks, dead letters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +20,9 @@ from intake.cli import common
 from intake.letters import Letter
 from intake.receiver import Received
 from intake.replies import Replies
-from nlp import understand
-from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES, Guess, Understanding, Urgency
-from routing import deadline, outbox
+from nlp.understanding import URGENCY_NAMES, Urgency
+from routing import outbox
 from routing.database import Database
-from routing.route import Router
-from routing.worktime import Calendar
 
 ALL = "all"  # dead letters
 MOST_LETTERS = 200  # in one table
@@ -121,6 +118,15 @@ def webhook_printer(out: Console) -> Callable[[Received], None]:
     return show
 
 
+def refusal_printer(out: Console) -> Callable[[str, str], None]:
+    """Prints for which department something was refused, and why."""
+
+    def show(department: str, why: str) -> None:
+        out.print(f"没有收下 · {department} · {why}", markup=False)
+
+    return show
+
+
 def _plain(name: str, value: str) -> str:
     """A value of a webhook as people read it."""
     if name == "urgency":
@@ -142,47 +148,6 @@ _WEBHOOK_FIELDS = {
     "due_at": "期限",
     "unit_name": "主办",
 }
-
-
-def understood(out: Console, settings: Settings, text: str) -> None:
-    """How a sentence is understood and where it would go, with the reasons."""
-    county = load.load_county(settings.county)
-    said = understand.build(county, settings.state / "cache")(text)
-    replies = Replies(county)
-    table = common.table()
-    table.add_row("听到", said.text)
-    table.add_row("诉求", _with_words(REQUEST_KIND_NAMES[said.kind], said.kind_evidence))
-    table.add_row("紧急程度", _with_words(URGENCY_NAMES[said.urgency], said.danger_words))
-    if said.danger_rules:
-        table.add_row("险情规则", "，".join(said.danger_rules))
-    for guess in said.categories[:3]:
-        table.add_row("类别", _guess(county.category_path(guess.code), guess))
-    for guess in said.places[:3]:
-        table.add_row("地点", _guess(replies.place_name(guess.code), guess))
-    if len(said.demands) > 1:
-        table.add_row("分成几件事", "\n".join(said.demands))
-    for label, value in _routed(settings, Router(county), said):
-        table.add_row(label, value)
-    out.print(table)
-
-
-def _routed(settings: Settings, router: Router, said: Understanding) -> list[tuple[str, str]]:
-    best = said.categories[0] if said.categories else Guess(code="", confidence=0.0)
-    place = said.places[0].code if said.places else ""
-    route = router.route(best.code, place, kind=said.kind, urgency=said.urgency)
-    if route is None or best.confidence < settings.certain_above:
-        return [("去向", "转人工研判" + (f"（机器的建议：{route.reason}）" if route else ""))]
-    county = router.county
-    now = runtime.system().now()
-    calendar = Calendar(county.workday_overrides)
-    due = deadline.due(county, best.code, said.urgency, now, calendar)
-    names = "、".join(county.units[code].name for code in route.assisting)
-    return [
-        ("主办", county.units[route.unit].name),
-        ("协办", names or "无"),
-        ("依据", f"{route.rule}：{route.reason}"),
-        ("期限", deadline.speak(due, now)),
-    ]
 
 
 class NoSuchLetter(Exception):
@@ -224,11 +189,3 @@ def _letters(found: list[Letter], number: int) -> Table:
         row = (each.id, posted, each.to, each.ticket, says, str(each.attempts), each.last_error)
         table.add_row(*map(escape, row))
     return table
-
-
-def _with_words(name: str, words: tuple[str, ...]) -> str:
-    return f"{name}（{'、'.join(words)}）" if words else name
-
-
-def _guess(name: str, guess: Guess) -> str:
-    return f"{_with_words(name, guess.evidence)}  把握 {guess.confidence:.0%}"

@@ -2,8 +2,10 @@
 
 import re
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from config import load, settings
 from config.settings import Settings
-from intake import logs, serving, trial
+from intake import logs, migrate, serving, trial
 from intake.asterisk.fetch import FetchFailed
 from intake.cli import asterisk, common, ports, show
 from intake.cli import main as cli
@@ -102,6 +104,29 @@ def test_a_command_without_its_words_says_what_is_missing(typed: list[str], told
     result = CliRunner().invoke(cli.application, typed)
     assert result.exit_code == 2
     assert told in result.output
+
+
+def test_a_database_is_brought_to_our_version_and_left_there(written: Path) -> None:
+    typed = ["migrate", "--settings", str(written)]
+    for _ in range(2):
+        result = CliRunner().invoke(cli.application, typed)
+        assert (result.exit_code, result.output) == (0, "数据库已是最新版本。\n")
+    with closing(sqlite3.connect(written.parent / "state" / "hotline.db")) as database:
+        [[version]] = database.execute("SELECT version_num FROM alembic_version")
+        assert version == migrate.revisions()[-1]
+        assert database.execute("SELECT count(*) FROM ticket").fetchall() == [(0,)]
+
+
+def test_a_database_of_a_newer_program_is_left_alone_and_said(written: Path) -> None:
+    typed = ["migrate", "--settings", str(written)]
+    CliRunner().invoke(cli.application, typed)
+    with closing(sqlite3.connect(written.parent / "state" / "hotline.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    result = CliRunner().invoke(cli.application, typed)
+    assert result.exit_code == 2
+    assert "数据库的版本是 9999，比这个程序新" in result.output
+    assert "已是最新版本" not in result.output
 
 
 def test_accounts_may_be_made_before_the_first_start(written: Path) -> None:
