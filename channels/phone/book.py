@@ -124,6 +124,9 @@ class CallBook(Protocol):
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """One more line of the transcript."""
 
+    async def opened(self, call_id: str, ticket: str) -> None:
+        """This ticket came of the call, which goes on with an operator: he sees it as it rings."""
+
     async def ended(self, call: Ended) -> None:
         """The call is over."""
 

@@ -38,7 +38,7 @@ class Office:
 
     receive: Receive
     note: Callable[[ear.Utterance], None]  # what the caller said, for who reads it later
-    leave: Callable[[str, Next, str], Awaitable[None]]  # call, what the dialplan does, why
+    leave: Callable[[Next, str], Awaitable[None]]  # what the dialplan does, with which ticket
     lives: Callable[[str], Awaitable[bool]]  # does a call go on though its audio has ended?
     now: Callable[[], datetime]
     longest_ms: int
@@ -244,6 +244,6 @@ class Call:
 
     async def _leave(self, where: Next, heard: str) -> None:
         try:
-            await self._office.leave(self._caller.call_id, where, heard)
+            await self._office.leave(where, heard)
         except Exception:  # the dialplan's own default is a person
             _log.exception("phone.leave_failed", call=self._caller.call_id)

@@ -19,6 +19,7 @@ from channels.phone.call import Call, Office
 from channels.phone.equipment import Parts
 from channels.phone.exchange.exchange import Exchange, Next
 from channels.phone.exchange.journal import Journal
+from channels.phone.leaving import Leaving
 from channels.phone.mouth import Speaks
 from channels.phone.outgoing import Outgoing, Talk
 from channels.phone.partners import Telephone
@@ -31,8 +32,6 @@ from nlp.understanding import Urgency
 
 ANNOUNCED_WITHIN_S = 3.0  # the announcement of a call comes before its audio, or a moment later
 BOOK_WITHIN_S = 2.0  # a book that takes nothing: people take the call
-LIVES_WITHIN_S = 3.0  # the exchange tells of a hang-up a moment after the audio has ended
-LOOK_S = 0.05
 
 _GREETINGS = {Purpose.CALL_BACK: Reply(key="call_again")}
 _SPOKE = frozenset({Outcome.SERVED, Outcome.PERSON})  # a machine that answers does neither
@@ -57,6 +56,9 @@ class Serving:
         self._exchange = exchange
         self._journal = journal
         self._outgoing = outgoing
+        self._leaving = Leaving(
+            exchange=exchange, book=telephone.book, elapsed=desk.runtime.elapsed
+        )
         self._longest_ms = longest_ms
         self._calls: dict[str, Call] = {}
         self._told: dict[str, Telling] = {}  # whom we rang, and tell something
@@ -113,11 +115,11 @@ class Serving:
             caller = Caller(call_id=media.call_id, contact=began.contact, ticket=began.ticket)
             parts = self._parts(media, notes)
             if parts is None:  # the line works without a recogniser: people, or the recorder
-                await self._leave(media)(media.call_id, Next.OPERATORS, began.ticket)
+                await self._leaving.leave(media, Next.OPERATORS, began.ticket)
                 self._outgoing.over(media.call_id, Talk(heard_out=True))
             elif errand is None:
                 if began.purpose is not Purpose.INBOUND:
-                    await self._keep(media)
+                    await self._leaving.keep(media)
                 await self._serve(media, caller, parts, notes, greeting)
             else:
                 await self._ring_back(media, caller, parts, notes, greeting)
@@ -126,16 +128,16 @@ class Serving:
         self, media: Media, caller: Caller, parts: Parts, notes: Transcript, greeting: Reply
     ) -> None:
         """He tells his matter; a machine, or who says nothing, is no person to put through."""
-        await self._keep(media)
+        await self._leaving.keep(media)
         screened = Screened(parts.listens)
         heard = replace(parts, listens=screened)
 
         async def lives(call_id: str) -> bool:
-            return not screened.why and await self._lives(call_id)
+            return not screened.why and await self._leaving.lives(call_id)
 
         ended = await self._serve(media, caller, heard, notes, greeting, lives=lives)
         if screened.why:
-            await self._leave(media)(media.call_id, Next.BYE, "")
+            await self._leaving.leave(media, Next.BYE, "")
         spoke = not screened.why and (bool(ended.tickets) or ended.outcome in _SPOKE)
         self._outgoing.over(media.call_id, Talk(heard_out=spoke, why=screened.why))
 
@@ -152,8 +154,8 @@ class Serving:
         office = Office(
             receive=self._desk.receive,
             note=notes.heard,
-            leave=self._leave(media),
-            lives=lives or self._lives,
+            leave=partial(self._leaving.leave, media),
+            lives=lives or self._leaving.lives,
             now=self._desk.runtime.now,
             longest_ms=self._longest_ms,
         )
@@ -172,19 +174,6 @@ class Serving:
         await self._own.book.ended(ended)
         return ended
 
-    async def _lives(self, call_id: str) -> bool:
-        """Did the exchange go on with the call? A watchdog that doubted us sent it to a person."""
-        elapsed = self._desk.runtime.elapsed
-        until = elapsed() + LIVES_WITHIN_S
-        while elapsed() < until:
-            known = self._exchange.caller(call_id)
-            if known is not None and known.passed_on:
-                return True
-            if not any(each.call_id == call_id for each in self._exchange.calls):
-                return False
-            await asyncio.sleep(LOOK_S)
-        return self._exchange.up
-
     async def _tell(self, media: Media, errand: Errand, notes: Transcript) -> None:
         parts = self._parts(media, notes) or self._parts_for_keys(media, notes)
         told = Telling(
@@ -201,23 +190,16 @@ class Serving:
                 held = await told.hold()
                 self._outgoing.over(media.call_id, telling.talk_of(held))
                 if held.in_danger:  # what we rang for can wait
-                    await self._keep(media)
+                    await self._leaving.keep(media)
                     caller = Caller(call_id=media.call_id, contact=errand.to)
                     heard = replace(parts, listens=told.sounds)
                     await self._serve(media, caller, heard, notes, None)
                     return
                 where = Next.OPERATORS if held.wants_person else Next.BYE
-                await self._leave(media)(media.call_id, where, errand.ticket)
+                await self._leaving.leave(media, where, errand.ticket)
                 await self._ended(media, telling.outcome_of(held))
         finally:
             del self._told[media.call_id]
-
-    async def _keep(self, media: Media) -> None:
-        """Whom we rang is put down where nothing else is said, as nobody needs him. From now on he
-        is an operator's, whatever becomes of us.
-        """
-        if not await self._exchange.set_next(media.call_id, Next.OPERATORS):
-            _log.warning("phone.next_unknown", call=media.call_id, wanted=Next.OPERATORS.value)
 
     async def _ended(self, media: Media, outcome: Outcome) -> None:
         now = self._desk.runtime.now()
@@ -251,11 +233,3 @@ class Serving:
         """Does the caller answer something? Whom we have a result for does."""
         served = self._calls.get(call_id)
         return served is None or served.asks
-
-    def _leave(self, media: Media) -> Callable[[str, Next, str], Awaitable[None]]:
-        async def leave(call_id: str, where: Next, heard: str) -> None:
-            if not await self._exchange.set_next(call_id, where, heard):
-                _log.warning("phone.next_unknown", call=call_id, wanted=where.value)
-            await media.close()
-
-        return leave

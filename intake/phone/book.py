@@ -53,6 +53,10 @@ class DatabaseBook:
         """See `CallBook`."""
         await self._database.write(lambda c: calls.spoken(c, call_id, line))
 
+    async def opened(self, call_id: str, ticket: str) -> None:
+        """See `CallBook`."""
+        await self._database.write(lambda c: calls.link(c, call_id, [ticket]))
+
     async def ended(self, call: Ended) -> None:
         """See `CallBook`."""
         await self._database.write(lambda c: calls.ended(c, call))

@@ -60,9 +60,12 @@ async def test_a_wish_for_a_person_is_obeyed_and_both_hear_each_other(
     await operator.answer(play=answers, record=tmp_path / "operator.wav")
     await resident.ring(record=tmp_path / "caller.wav")
     await resident.talk([("lamp-f", "read_back"), ("person-f", "handed_over")])
-    await operator.until("confirmed", 15)
+    await operator.until("ringing", 15)
     (ticket,) = hotline.tickets()
+    shown = hotline.rows("SELECT ticket FROM call_ticket")
+    assert [each["ticket"] for each in shown] == [ticket["number"]]  # before he answers
     assert (ticket["status"], ticket["handover_reason"]) == ("deciding", "居民要求人工服务")
+    await operator.until("confirmed", 15)
     assert "路灯" in ticket["text"]
     await resident.telephone.play(asks)
     await asyncio.sleep(6)

@@ -148,7 +148,7 @@ class Stage:
     async def _lives(self, call_id: str) -> bool:
         return self.lives
 
-    async def _leave(self, call_id: str, where: Next, heard: str) -> None:
+    async def _leave(self, where: Next, heard: str) -> None:
         self.left.append((where, heard))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone import equipment, reasons, screening, serving, telling
+from channels.phone import equipment, leaving, reasons, screening, serving, telling
 from channels.phone.audio.media import Closed, Ended
 from channels.phone.book import Began, Errand, Judgement, Outcome, Purpose
 from channels.phone.book import Ended as EndedCall
@@ -329,9 +329,9 @@ async def test_locked_book_lets_the_exchange_go_on_and_the_next_errand_be_made(
 async def test_hang_up_is_told_from_a_call_that_was_taken_from_us(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(serving, "LIVES_WITHIN_S", 0.1)
+    monkeypatch.setattr(leaving, "LIVES_WITHIN_S", 0.1)
     line = Line()
-    lives = line.serving._lives
+    lives = line.serving._leaving.lives
     assert await lives(CALL_ID)
     asyncio.get_running_loop().call_later(0.05, setattr, line, "living", False)
     assert not await lives(CALL_ID)  # the exchange tells a moment later
