@@ -16,6 +16,7 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, ".set-up")
 TICK_S = 10
+TYPED = ("config", "nlp", "channels", "routing", "intake", "nanhe_hotline.py", "tests/bench")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -61,14 +62,14 @@ def lint():
     tool = os.path.join(VENV, "bin", "")
     step("style", [tool + "ruff", "check", "."])
     step("format", [tool + "ruff", "format", "--check", "."])
-    step("types", [PYTHON, "-m", "mypy", "config", "nlp", "channels", "routing", "intake"])
+    step("types", [PYTHON, "-m", "mypy", *TYPED])
     step("imports", [tool + "lint-imports"])
 
 
 def set_up():
     """An environment of our own with the locked packages; done once for each lock file."""
     mark = fingerprint()
-    if os.path.exists(STAMP) and open(STAMP).read() == mark:
+    if is_done(mark):
         return
     if not is_usable():
         say("making the environment .venv")
@@ -80,6 +81,14 @@ def set_up():
     install("installing the program", ["--no-deps", "--no-build-isolation", "-e", "."])
     with open(STAMP, "w") as file:
         file.write(mark)
+
+
+def is_done(mark):
+    """Is the environment that of this lock file?"""
+    if not os.path.exists(STAMP):
+        return False
+    with open(STAMP) as file:
+        return file.read() == mark
 
 
 def is_usable():

@@ -1,10 +1,12 @@
-"""The set-up of a fresh machine heals what was broken off."""
+"""The set-up of a fresh machine heals what was broken off, and helps itself or says what helps."""
 
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -19,6 +21,7 @@ def _bootstrap(venv: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "VENV", str(venv))
     monkeypatch.setattr(module, "PYTHON", str(venv / "bin" / "python"))
+    monkeypatch.setattr(module, "STAMP", str(venv / ".set-up"))
     monkeypatch.setenv("PATH", "")  # no uv to be found
     return module
 
@@ -44,3 +47,201 @@ def test_uv_will_do_where_there_is_no_pip(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_no_environment_is_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not _bootstrap(tmp_path / "venv", monkeypatch).is_usable()
+
+
+@dataclass(kw_only=True)
+class Machine:
+    """A machine that has what is named; `broken` commands fail, the rest are taken down."""
+
+    venv: Path
+    has: set[str]
+    apt_works: bool = True
+    broken: str = "nothing of the kind"
+    typed: list[str] = field(default_factory=list)
+
+    def call(self, command: Sequence[str], **_: object) -> int:
+        line = " ".join(command).removeprefix(sys.executable).strip()
+        self.typed.append(line)
+        if line.startswith("apt-get") and not self.apt_works:
+            return 100
+        if line == "apt-get install -y python3-venv":
+            self.has.add("venv")
+        for maker in ("venv", "virtualenv"):
+            if line.startswith(f"-m {maker} "):
+                return self._make(maker)
+        return int(self.broken in line)
+
+    def process(self, command: Sequence[str]) -> SimpleNamespace:
+        """What is started and waited for with a clock."""
+        code = self.call(command)
+        return SimpleNamespace(wait=lambda timeout: code)
+
+    def _make(self, maker: str) -> int:
+        """Debian's Python without its venv package leaves half an environment behind."""
+        if maker == "virtualenv" and maker not in self.has:
+            return 1
+        (self.venv / "bin").mkdir(parents=True, exist_ok=True)
+        if maker not in self.has:
+            return 1
+        (self.venv / "bin" / "python").touch()
+        return 0
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(venv=tmp_path / "venv", has=set())
+
+
+@pytest.fixture
+def on(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
+    """The set-up on that machine, with the right to install or without."""
+
+    def put(*, root: bool = False, apt: bool = True) -> ModuleType:
+        module = _bootstrap(machine.venv, monkeypatch)
+        stand_in = SimpleNamespace(
+            call=machine.call,
+            Popen=machine.process,
+            DEVNULL=subprocess.DEVNULL,
+            TimeoutExpired=subprocess.TimeoutExpired,
+        )
+        there = {"apt-get": "/usr/bin/apt-get"} if apt else {}
+        monkeypatch.setattr(module, "subprocess", stand_in)
+        monkeypatch.setattr(module.shutil, "which", there.get)
+        monkeypatch.setattr(module.os, "geteuid", lambda: 0 if root else 1000)
+        return module
+
+    return put
+
+
+def test_venv_makes_the_environment_and_nothing_else_is_tried(
+    machine: Machine, on: Callable[..., ModuleType]
+) -> None:
+    machine.has = {"venv", "virtualenv"}
+    on(root=True).make_environment()
+    assert machine.typed == [f"-m venv {machine.venv}"]
+
+
+def test_virtualenv_will_do_where_there_is_no_venv(
+    machine: Machine, on: Callable[..., ModuleType]
+) -> None:
+    machine.has = {"virtualenv"}
+    on(root=True).make_environment()
+    assert machine.typed[1:] == [f"-m virtualenv {machine.venv}"]
+
+
+def test_who_may_install_has_the_line_typed_for_him(
+    machine: Machine, on: Callable[..., ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    on(root=True).make_environment()
+    assert machine.typed[2:] == [
+        "apt-get update -q",
+        "apt-get install -y python3-venv",
+        f"-m venv {machine.venv}",
+    ]
+    assert "this Python has no venv: apt-get install -y python3-venv" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("root", "apt", "apt_works", "tried"),
+    [(False, True, True, False), (True, False, True, False), (True, True, False, True)],
+)
+def test_who_may_not_or_can_not_is_told_the_line(
+    machine: Machine,
+    on: Callable[..., ModuleType],
+    root: bool,
+    apt: bool,
+    apt_works: bool,
+    tried: bool,
+) -> None:
+    machine.apt_works = apt_works
+    with pytest.raises(SystemExit, match="sudo apt-get install -y python3-venv"):
+        on(root=root, apt=apt).make_environment()
+    assert any(line.startswith("apt-get") for line in machine.typed) is tried
+    assert not machine.venv.exists()  # or the next try would take the half for a whole
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_a_browser_for_the_tests_is_installed_or_asked_for(
+    machine: Machine, on: Callable[..., ModuleType], root: bool
+) -> None:
+    line = "apt-get install -y chromium fonts-noto-cjk"
+    bootstrap = on(root=root)
+    if root:
+        bootstrap.need_chromium()
+        assert machine.typed == ["apt-get update -q", line]
+        machine.apt_works = False
+    with pytest.raises(SystemExit, match="sudo " + line):
+        bootstrap.need_chromium()
+
+
+def test_a_fresh_clone_is_set_up_once_and_again_when_the_locked_packages_change(
+    machine: Machine, on: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has = {"venv"}
+    bootstrap = on()
+    bootstrap.set_up()
+    made, packages, program = machine.typed
+    assert made == f"-m venv {machine.venv}"
+    assert "-m pip install" in packages
+    assert packages.endswith("--require-hashes -r requirements.lock")
+    assert program.endswith("--no-deps --no-build-isolation -e .")
+    bootstrap.set_up()
+    assert len(machine.typed) == 3
+    monkeypatch.setattr(bootstrap, "fingerprint", lambda: "another lock")
+    bootstrap.set_up()
+    assert [line for line in machine.typed[3:] if "requirements.lock" in line]
+    assert machine.typed.count(made) == 1
+
+
+def test_where_there_is_uv_it_installs_and_pip_is_not_asked(
+    machine: Machine, on: Callable[..., ModuleType]
+) -> None:
+    machine.has, machine.broken = {"venv"}, "-m pip"
+    bootstrap = on()
+    bootstrap.make_environment()
+    uv = machine.venv / "bin" / "uv"
+    uv.touch()
+    bootstrap.set_up()
+    assert [line.startswith(f"{uv} pip install") for line in machine.typed[1:]] == [True, True]
+
+
+def test_what_could_not_be_installed_is_said_and_tried_again_next_time(
+    machine: Machine, on: Callable[..., ModuleType]
+) -> None:
+    machine.has, machine.broken = {"venv"}, "requirements.lock"
+    bootstrap = on()
+    with pytest.raises(
+        SystemExit, match=r"installing the locked packages.* failed: .* pip install"
+    ):
+        bootstrap.set_up()
+    machine.broken = "nothing of the kind"
+    bootstrap.set_up()
+    assert sum("requirements.lock" in line for line in machine.typed) == 2
+
+
+@pytest.mark.parametrize(("task", "begins"), [("run", ["run"]), ("phone", ["asterisk", "run"])])
+def test_without_make_the_file_itself_does_the_same(
+    on: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch, task: str, begins: list[str]
+) -> None:
+    bootstrap = on()
+    started: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "set_up", lambda: None)
+    monkeypatch.setattr(bootstrap.os, "chdir", lambda _: None)
+    monkeypatch.setattr(bootstrap.os, "execv", lambda path, words: started.append(words[1:]))
+    monkeypatch.setattr(sys, "argv", ["bootstrap.py", task, "--more"])
+    bootstrap.main()
+    assert started == [[*begins, "--trial", "--more"]]
+    makefile = (FILE.parent / "Makefile").read_text(encoding="utf-8")
+    assert f"bootstrap.py {task}" in makefile.replace("$@", task)
+
+
+def test_a_python_that_is_too_old_and_a_word_that_is_none_are_said(
+    on: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap = on()
+    monkeypatch.setattr(sys, "argv", ["bootstrap.py", "walk"])
+    with pytest.raises(SystemExit, match=r"usage: python3 bootstrap\.py run"):
+        bootstrap.main()
+    monkeypatch.setattr(sys, "version_info", (3, 9))
+    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed"):
+        bootstrap.main()

@@ -168,6 +168,19 @@ def test_the_first_screen_says_what_there_is_and_each_warning_once(written: Path
 
 
 @pytest.mark.usefixtures("started")
+def test_each_first_start_draws_its_own_password(written: Path) -> None:
+    passwords = set()
+    for state in ("state", "another"):
+        with written.open("w", encoding="utf-8") as file:
+            file.write(f'county = "county"\nstate = "{state}"\nport = 0\n')
+        shown = re.search(r"一次性密码：(\S+)（", _run(written).output)
+        assert shown is not None
+        passwords.add(shown[1])
+    assert len(passwords) == 2
+    assert all(re.fullmatch(r"[A-Za-z2-9]{4}(-[A-Za-z2-9]{4}){2}", each) for each in passwords)
+
+
+@pytest.mark.usefixtures("started")
 def test_a_trial_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.write(tmp_path / "county")
     monkeypatch.chdir(tmp_path)
