@@ -119,8 +119,12 @@ def _lesser(text: str, alarm: Alarm, meant: Sequence[Match], danger: str) -> Ala
 def _calm(text: str, dismissed: tuple[str, ...], rest: str) -> Alarm:
     urgent = tuple(dict.fromkeys(_urgent(text)))
     urgency = Urgency.URGENT if urgent else Urgency.NORMAL
-    feared = tuple(match.group(1) for match in urgent_words.FEARED.finditer(text))
-    return Alarm(urgency=urgency, words=urgent, dismissed=(*dismissed, *feared), rest=rest)
+    unmeant = tuple(
+        match.group(1)
+        for words in (urgent_words.FEARED, urgent_words.INSULT)
+        for match in words.finditer(text)
+    )
+    return Alarm(urgency=urgency, words=urgent, dismissed=(*dismissed, *unmeant), rest=rest)
 
 
 def _without(text: str, dismissed: Sequence[Match], meant: Sequence[Match]) -> str:

@@ -21,6 +21,10 @@ QUESTIONS = frozenset(
 )
 GENERAL = "danger_general"  # the advice where nobody can say which danger it is
 _TALK = frozenset({RequestKind.YES, RequestKind.NO, RequestKind.GREETING})
+MOST_OVER = 16  # characters that say that it is over, and nothing else
+_OVER = re.compile(
+    r"(?:找[着到]|灭|扑灭|救[上出]来|醒|回来|回家|抬走|散|没事|好)了|虚惊|误会|误报|弄错|不用来"
+)
 # What finds a house in a village: a street, a number, somebody's name, what everybody knows there.
 _SPOT = re.compile(
     r"[街巷]|胡同|(?<!马)路(?![灯上边面人过由])|[0-9一二三四五六七八九十]+(?:号|栋|单元|公里)|小区|学校|中学|小学|"
@@ -61,6 +65,9 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
     if later.is_another(conversation, said, knowledge):
         begin = told if said.urgency is Urgency.DANGER else telling.tell
         return begin(drafts.forget(conversation), heard, knowledge)
+    if _OVER.search(said.text) and not said.places and len(said.text) <= MOST_OVER:
+        over = Supplement(ticket=ticket, text=heard.words, alarm=True)
+        return Turn(conversation=drafts.forget(conversation), steps=(over,))
     if said.kind in _TALK or not heard.words:
         shown = drafts.shown(heard.message)
         more = (Supplement(ticket=ticket, text=shown, quiet=True),) if shown else ()

@@ -43,6 +43,7 @@ def resident(services: Services, clock: Clock, say: Callable[..., InboundMessage
         ("垃圾热线，啥也不是", "anger"),
         ("打错了", "acknowledged"),
         ("没事了谢谢", "acknowledged"),
+        ("120电话多少", "no_office_numbers"),
         ("喂喂喂能听见不", "greeting"),
         ("恁这服务真得劲", "thanks"),
         ("咋还没来人", "press_none"),

@@ -167,6 +167,18 @@ def test_county_without_words_for_a_kind_says_those_of_danger_in_general(
     assert replies.speak(Reply(key="danger_fire")) == general
 
 
+@pytest.mark.parametrize(
+    ("first", "over"), [("俺娘走丢了", "找着了谢谢"), ("着火了", "火灭了没事了")]
+)
+async def test_who_says_that_it_is_over_is_not_asked_where_it_was(
+    resident: Resident, first: str, over: str
+) -> None:
+    assert "danger_where" in await resident.says(first)
+    assert await resident.says(over, after_s=180) == ["danger_again"]
+    assert len(await resident.tickets()) == 1
+    assert await resident.untold() == []
+
+
 @pytest.mark.parametrize("spot", ["村西头老李家柴火垛", "俺村", "就在俺们村大队旁边"])
 async def test_where_in_the_village_is_kept_and_which_village_is_asked_once_more(
     resident: Resident, services: Services, spot: str

@@ -52,6 +52,9 @@ from nlp.understanding import Urgency
         ("孩子吃了辣条吐了", "poison"),
         ("夜里有人敲俺家窗户，不敢开灯", "violence"),
         ("120半天没来人", "medical"),
+        ("帮我叫个救护车", "medical"),
+        ("孩子发烧40度了咋办", "medical"),
+        ("楼顶热水器掉下来了", "collapse"),
         ("老伴走了，俺一个人没意思", "suicide"),
     ],
 )
@@ -119,6 +122,7 @@ def test_bite_that_bleeds_is_a_danger(understander: Understander) -> None:
         "烧烤店油烟往俺家窗户里灌",
         "化工厂半夜排水，河都红了",
         "120的电话费咋算",
+        "叫救护车多少钱",
     ],
 )
 def test_false_friends_are_of_no_kind(understander: Understander, said: str) -> None:

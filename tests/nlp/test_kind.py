@@ -99,6 +99,8 @@ from nlp.understanding import RequestKind
         ("医保怎么报销", RequestKind.ENQUIRY),
         ("你们这热线有啥用，打八遍了没一个管的", RequestKind.COMPLAINT),
         ("闺女你真好", RequestKind.THANKS),
+        ("查一下俺的单子", RequestKind.PROGRESS),
+        ("你说慢点俺听不清", RequestKind.SLOWER),
         ("恁这服务真得劲", RequestKind.THANKS),
         ("喂喂喂能听见不", RequestKind.GREETING),
         ("我是做贷款的，您需要贷款吗", RequestKind.INVALID),

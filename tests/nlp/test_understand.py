@@ -64,6 +64,12 @@ def test_matter_is_what_was_wanted_and_not_what_is_said_of_it(
     assert understander(text).categories[0].code.startswith(code)
 
 
+def test_swindlers_that_he_calls_us_are_no_fraud(understander: Understander) -> None:
+    said = understander("你们政府都是骗子，我要上北京告你们去")
+    assert all(guess.code != "130712" for guess in said.categories)
+    assert said.categories[0].confidence < 0.8
+
+
 def test_ticket_numbers_are_read(understander: Understander) -> None:
     said = understander("工单二零二六一一二四杠零零零三怎么样了")
     assert said.kind is RequestKind.PROGRESS
