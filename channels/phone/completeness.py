@@ -2,7 +2,7 @@
 
 import re
 
-from nlp.understanding import RequestKind, Understanding
+from nlp.understanding import RequestKind, Understanding, Urgency
 
 SURE = 0.5  # of a matter that is told with its place
 
@@ -33,10 +33,14 @@ def stands(said: Understanding, *, asked: bool) -> bool:
     if said.kind is RequestKind.YES and not asked:
         return False
     goes_on = bool(_GOES_ON.search(said.text))
+    if said.urgency is Urgency.DANGER:  # what to do is told at once; where it is can wait
+        return not goes_on
     if said.kind in _STANDS_ALONE:
         bare = said.kind is RequestKind.YES and len(said.text) <= _BARE
         return bare or not goes_on
     sure = bool(said.categories) and said.categories[0].confidence >= SURE
+    if said.kind is RequestKind.ENQUIRY and sure:
+        return not goes_on
     names = sure or bool(said.places)
     if said.kind is RequestKind.NO:
         whole = names

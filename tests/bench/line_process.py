@@ -68,7 +68,7 @@ def _name_threads() -> None:
 
 
 def main() -> None:
-    from intake import __main__ as program
+    import nanhe_hotline
     from intake.phone import line
 
     async def knows(settings: Settings, phone: Phone) -> AllKnow:
@@ -77,7 +77,7 @@ def main() -> None:
     if os.environ.get(SAID):
         setattr(line, "transcriber", knows)  # noqa: B010
     _name_threads()
-    program.main()
+    nanhe_hotline.main()
 
 
 if __name__ == "__main__":

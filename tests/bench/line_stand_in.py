@@ -10,6 +10,7 @@ import sys
 
 from channels.phone.audio.media import Media
 from channels.phone.audio.server import AudioSocketServer
+from channels.phone.dictation import Dictation
 from channels.phone.ear import Ear
 from channels.phone.endpointing import Endpointer
 from channels.phone.exchange.exchange import Exchange
@@ -36,10 +37,9 @@ async def _speaks_and_listens(media: Media) -> None:
 
     ear = Ear(
         media=media,
-        recognition=Knows(["嗯"]),
+        dictation=Dictation(recognition=Knows(["嗯"]), complete=_never),
         gate=VoiceGate(media.rate_hz),
         endpointer=Endpointer(),
-        complete=_never,
         waiting=lambda: False,
     )
     speaking = asyncio.create_task(speak())

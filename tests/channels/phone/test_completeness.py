@@ -14,9 +14,10 @@ def said(
     kind: RequestKind = RequestKind.HELP,
     *,
     asked: bool = True,
+    urgency: Urgency = Urgency.NORMAL,
     **more: tuple[Guess, ...],
 ) -> bool:
-    what = Understanding(text=text, kind=kind, urgency=Urgency.NORMAL, **more)
+    what = Understanding(text=text, kind=kind, urgency=urgency, **more)
     return completeness.stands(what, asked=asked)
 
 
@@ -35,6 +36,16 @@ def test_a_yes_to_nothing_begins_what_he_has_to_say(text: str) -> None:
 )
 def test_a_matter_with_its_place_is_answered_soon(text: str) -> None:
     assert said(text, categories=LAMP, places=HERE)
+
+
+def test_a_danger_is_answered_at_once_wherever_it_is() -> None:
+    assert said("天然气漏了味道很大", urgency=Urgency.DANGER)
+    assert not said("着火了，就在", urgency=Urgency.DANGER)
+
+
+def test_a_question_needs_no_place() -> None:
+    assert said("请问身份证在哪里办理", RequestKind.ENQUIRY, categories=LAMP)
+    assert not said("请问", RequestKind.ENQUIRY)
 
 
 def test_a_matter_without_a_place_waits() -> None:
