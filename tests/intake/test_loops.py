@@ -1,12 +1,17 @@
 """What is left lying is looked after one by one: what fails holds nothing else up."""
 
-from collections.abc import Callable
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from channels.message import InboundMessage
-from intake import inbox, loops
+from config.settings import Settings
+from intake import app, inbox, loops
 from intake import schema as intake_schema
 from intake.desk import FrontDesk
 from intake.services import Services
@@ -15,6 +20,7 @@ from routing import schema
 from tests.clock import Clock
 
 Say = Callable[..., InboundMessage]
+MANY = 8
 
 
 @pytest.fixture
@@ -123,3 +129,59 @@ async def test_message_that_can_not_be_read_waits_for_a_person_and_holds_no_othe
     assert await tickets(services) == ["东韩村村口的路灯坏了三天了没人修"]
     assert await services.database.read(inbox.stuck) == 1
     assert not await sweep.step()
+
+
+async def test_two_sweeps_at_once_do_nothing_twice(
+    services: Services,
+    settings: Settings,
+    say: Say,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both have found the same messages, and the same silences, before either works on them."""
+    silent, left = (
+        [f"silent-{each}" for each in range(MANY)],
+        [f"left-{each}" for each in range(MANY)],
+    )
+    await asked(services, say, *silent)
+    for each in left:
+        message = say("东韩村村口的路灯坏了三天了没人修", sender=each)
+        await services.database.write(partial(inbox.add, message=message, new_id=each))
+    clock.forward(minutes=12)
+    for name in ("settle", "expire"):
+        monkeypatch.setattr(FrontDesk, name, together(getattr(FrontDesk, name)))
+    runtime = Clock(at=clock.at, _ids=itertools.count(10**6)).runtime()
+    async with app.build(settings, runtime) as other, asyncio.timeout(60):
+        await asyncio.gather(*(swept(each) for each in (services, other)))
+    owners = await column(services, schema.ticket.c.reporter)
+    assert sorted(owners) == sorted(f"web:{each}" for each in silent + left)
+    assert all(await column(services, intake_schema.inbox.c.done_at))
+    outbox = schema.outbox.c
+    posted = await column(services, outbox.destination + outbox.kind + outbox.ticket)
+    assert len(posted) == len(set(posted))
+    assert len([each for each in posted if each.startswith("web:")]) == 2 * MANY
+
+
+async def swept(services: Services) -> None:
+    """Until this program's sweep finds nothing more."""
+    sweep = loops.Sweep(database=services.database, runtime=services.runtime, desk=services.desk)
+    while await sweep.step():
+        pass
+
+
+async def column(services: Services, wanted: sa.ColumnElement[Any]) -> list[Any]:
+    """All of it."""
+    return await services.database.read(lambda c: list(c.execute(sa.select(wanted)).scalars()))
+
+
+def together(work: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """The same, but two desks wait for each other before the first that each does."""
+    barrier, met = asyncio.Barrier(2), set[FrontDesk]()
+
+    async def waits(self: FrontDesk, *given: object, **named: object) -> object:
+        if self not in met:
+            met.add(self)
+            await barrier.wait()
+        return await work(self, *given, **named)
+
+    return waits
