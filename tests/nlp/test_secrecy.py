@@ -22,6 +22,45 @@ def test_no_plea_begins_with_a_character_that_is_passed_over(text: str) -> None:
 @pytest.mark.parametrize(
     "plea",
     [
+        *(
+            "别泄漏",
+            "甭泄漏",
+            "莫泄漏",
+            "勿泄漏",
+            "不要泄漏",
+            "请不要泄漏",
+            "可不要泄漏",
+            "也不要泄漏",
+        ),
+        *(
+            "你们不要泄漏",
+            "您不要泄漏",
+            "千万不要泄漏",
+            "一定不要泄漏",
+            "务必不要泄漏",
+            "，不要泄漏",
+        ),
+        *(
+            "替俺瞒着",
+            "给俺瞒着",
+            "帮俺瞒着",
+            "保密",
+            "怕报复",
+            "匿名",
+            "谁也别告诉",
+            "任何人都别告诉",
+        ),
+        *("名字别公开", "姓名别公开", "身份别公开", "个人信息别公开", "电话别公开", "号码别公开"),
+    ],
+)
+def test_a_plea_is_heard_whatever_it_begins_with(plea: str) -> None:
+    (found, all_of_them) = secrecy._WISH.search(plea), ALL_PLEAS.search(plea)
+    assert found and all_of_them and found.start() == all_of_them.start() == 0
+
+
+@pytest.mark.parametrize(
+    "plea",
+    [
         *("请给我保密", "替俺保密啊", "我要匿名", "不想实名", "别留俺名", "我不敢留名字"),
         *("别说是我说的", "可别说是俺反映的", "千万别告诉村里是我反映的", "别说出去", "别往外说"),
         *("别把俺供出去", "可别把我供出来", "别把俺卖了", "你可不能把俺给卖喽", "别把我捅出去"),
