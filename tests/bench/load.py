@@ -26,13 +26,18 @@ class Outcome:
 
 async def flat_out(url: str, callbacks: Sequence[Callback], workers: int) -> Outcome:
     """All callbacks, `workers` at a time, each as soon as the one before is answered."""
-    waiting = iter(callbacks)
+    return await in_order(url, [(callback,) for callback in callbacks], workers)
+
+
+async def in_order(url: str, chains: Sequence[Sequence[Callback]], workers: int) -> Outcome:
+    """The same with chains of callbacks: each of a chain waits for the answer to the one before."""
+    waiting = iter(chains)
     results: list[float] = []
     failures = 0
 
     async def work(http: aiohttp.ClientSession) -> None:
         nonlocal failures
-        for callback in waiting:
+        for callback in (each for chain in waiting for each in chain):
             taken = await _post(http, url, callback)
             if taken is None:
                 failures += 1

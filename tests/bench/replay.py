@@ -2,21 +2,21 @@
 tests.bench.replay`.
 
 Many at a time, some three times as the platform retries, some cut into bursts. Then the database
-is asked: is every message in exactly one conversation or ticket? The messages are those of the
+is asked: is every message in exactly one conversation or ticket, did no retry make a second one,
+is a burst one but for matters that its words tell apart? The messages are those of the
 petition data beside the project where they are; else our own sentences, and the table says so.
 """
 
 import argparse
 import asyncio
 import random
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from tests.bench import callbacks, load, table
+from tests.bench import callbacks, load, table, whereabouts
 from tests.bench.callbacks import Callback
 from tests.bench.program import Program
 
@@ -28,10 +28,9 @@ PIECES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What was sent: callbacks in order, and how many different messages they are."""
+    """What was sent: callbacks in chains, and how many different messages they are."""
 
-    first: Sequence[Callback]  # in parallel
-    later: Sequence[Callback]  # the rest of each burst, after the first piece was answered
+    chains: Sequence[Sequence[Callback]]  # in parallel; a burst is a chain of several
     messages: int
     retried: int
     bursts: int
@@ -45,30 +44,30 @@ async def main(count: int, seed: int) -> None:
         try:
             sent = _prepare(count, random.Random(seed))
             cpu = running.cpu_s()
-            first = await load.flat_out(running.url, sent.first, WORKERS)
-            later = await load.flat_out(running.url, sent.later, WORKERS)
+            done = await load.in_order(running.url, sent.chains, WORKERS)
             cpu = running.cpu_s() - cpu
             memory = max(running.memory_mib())
-            facts = _ask(running.database)
+            facts = whereabouts.ask(running.database, whereabouts.COUNTS)
+            _check(sent, facts, done.failures, running.database)
         finally:
             running.stop()
-    latencies = [*first.latencies_s, *later.latencies_s]
-    seconds = first.seconds + later.seconds
-    _check(sent, facts, first.failures + later.failures)
+    requests = sum(map(len, sent.chains))
     table.show(
-        f"Replay of {count} {callbacks.source()} ({len(sent.first) + len(sent.later)} requests)",
+        f"Replay of {count} {callbacks.source()} ({requests} requests)",
         ("figure", "value"),
         [
-            ("requests a second", len(latencies) / seconds),
-            ("median ms", 1000 * table.quantile(latencies, 0.5)),
-            ("p99 ms", 1000 * table.quantile(latencies, 0.99)),
+            ("requests a second", done.per_second),
+            ("median ms", 1000 * table.quantile(done.latencies_s, 0.5)),
+            ("p99 ms", 1000 * table.quantile(done.latencies_s, 0.99)),
             ("CPU of the program, ms a message", 1000 * cpu / sent.messages),
             ("resident memory, MiB", memory),
             ("start to first answer, s", running.started_in_s),
             ("messages in the inbox, each once", facts["messages"]),
             ("  sent three times", sent.retried),
-            ("  in bursts", sent.bursts),
-            ("tickets", facts["tickets"]),
+            ("bursts", sent.bursts),
+            ("  whole in one ticket or conversation", facts["whole bursts"]),
+            ("  further tickets that tell of another matter", facts["further matters"]),
+            ("tickets, each of its own matter", facts["tickets"]),
             ("  routed with certainty", facts["certain"]),
             ("  to an operator", facts["deciding"]),
             ("messages answered with a question, ticket to follow", facts["asked"]),
@@ -78,64 +77,45 @@ async def main(count: int, seed: int) -> None:
 
 def _prepare(count: int, dice: random.Random) -> Sent:
     maker = callbacks.Maker()
-    first: list[Callback] = []
-    later: list[Callback] = []
+    chains: list[Sequence[Callback]] = []
     messages = retried = bursts = 0
     for index, text in enumerate(callbacks.texts(count)):
-        sender, chance = f"oReplay{index}", dice.random()
+        chance = dice.random()
         if chance < BURST_SHARE and len(text) >= PIECES * 4:
-            cut = len(text) // PIECES
-            pieces = [text[:cut], text[cut : 2 * cut], text[2 * cut :]]
-            made = [maker.make(sender, piece) for piece in pieces]
-            first.append(made[0])
-            later.extend(made[1:])
-            messages, bursts = messages + len(made), bursts + 1
+            sender = f"{whereabouts.BURST}{index}"
+            chains.append([maker.make(sender, piece) for piece in _pieces(text)])
+            messages, bursts = messages + PIECES, bursts + 1
             continue
-        callback = maker.make(sender, text)
+        callback = maker.make(f"oReplay{index}", text)
         again = 3 if chance > 1 - RETRIED_SHARE else 1
-        first.extend([callback] * again)
+        chains.extend([(callback,)] * again)
         messages, retried = messages + 1, retried + (again > 1)
-    dice.shuffle(first)
-    return Sent(first=first, later=later, messages=messages, retried=retried, bursts=bursts)
+    dice.shuffle(chains)
+    return Sent(chains=chains, messages=messages, retried=retried, bursts=bursts)
 
 
-def _ask(url: str) -> dict[str, int]:
-    """Counts from the database, by plain SQL that the program does not share."""
-    questions = {
-        "messages": "SELECT count(*) FROM inbox",
-        "unfinished": "SELECT count(*) FROM inbox WHERE done_at IS NULL",
-        "different": "SELECT count(DISTINCT external_id) FROM inbox",
-        "tickets": "SELECT count(*) FROM ticket",
-        "certain": "SELECT count(*) FROM ticket WHERE status <> 'deciding'",
-        "deciding": "SELECT count(*) FROM ticket WHERE status = 'deciding'",
-        "ownerless": "SELECT count(*) FROM ticket WHERE unit = '' OR due_at IS NULL",
-        "in_ticket": "SELECT count(*) FROM inbox WHERE ticket IS NOT NULL",
-        "orphans": "SELECT count(*) FROM inbox i WHERE i.ticket IS NOT NULL AND NOT EXISTS "
-        "(SELECT 1 FROM ticket t WHERE t.number = i.ticket AND t.reporter = i.sender)",
-        "unheard": "SELECT count(*) FROM ticket t WHERE NOT EXISTS "
-        "(SELECT 1 FROM inbox i WHERE i.sender = t.reporter AND i.ticket IS NOT NULL)",
-        "asked": "SELECT count(*) FROM inbox i JOIN conversation c ON c.thread = i.thread "
-        "WHERE i.ticket IS NULL AND c.due_at IS NOT NULL",
-        "lost": "SELECT count(*) FROM inbox i WHERE i.ticket IS NULL AND i.receipt NOT LIKE "
-        "'%\"key\"%' AND NOT EXISTS (SELECT 1 FROM conversation c WHERE c.thread = i.thread "
-        "AND c.due_at IS NOT NULL)",
-    }
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    with engine.connect() as connection:
-        found = {k: int(connection.execute(sa.text(q)).scalar_one()) for k, q in questions.items()}
-    engine.dispose()
-    return found
+def _pieces(text: str) -> list[str]:
+    """Three, each to the end of a clause where one is near, as people send them."""
+    ends = [mark.end() for mark in re.finditer(r"[，。；！？,;!?]", text)]
+    third = len(text) // PIECES
+    first, second = (_near(at, ends, third // 3) for at in (third, 2 * third))
+    return [text[:first], text[first:second], text[second:]]
 
 
-def _check(sent: Sent, facts: dict[str, int], failures: int) -> None:
-    problems = []
+def _near(at: int, ends: Sequence[int], within: int) -> int:
+    nearest = min(ends, key=lambda end: abs(end - at), default=at)
+    return nearest if abs(nearest - at) <= within else at
+
+
+def _check(sent: Sent, facts: dict[str, int], failures: int, database: str) -> None:
+    found = whereabouts.ask(database, whereabouts.PROBLEMS)
+    problems = [f"{number} {what}" for what, number in found.items() if number]
     if failures:
         problems.append(f"{failures} requests refused")
     if facts["messages"] != sent.messages or facts["different"] != sent.messages:
         problems.append(f"{facts['messages']} messages in the inbox, {sent.messages} were sent")
-    for name in ("unfinished", "ownerless", "lost", "orphans", "unheard"):
-        if facts[name]:
-            problems.append(f"{facts[name]} {name}")
+    if facts["bursts"] != sent.bursts:
+        problems.append(f"{facts['bursts']} bursts in the inbox, {sent.bursts} were sent")
     if problems:
         raise SystemExit("replay failed: " + "; ".join(problems))
 
