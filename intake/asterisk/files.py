@@ -231,7 +231,12 @@ def operator_name(user: str) -> str:
 
 
 def _operator(made: Plan, user: str) -> str:
-    values = {"USER": user, "NAME": operator_name(user), "PASSWORD": made.passwords[user]}
+    values = {
+        "USER": user,
+        "NAME": operator_name(user),
+        "PASSWORD": made.passwords[user],
+        "BOUND": made.more.get("BOUND", ""),
+    }
     return fill(TEMPLATES / "hotline_pjsip_operator.conf", values)
 
 

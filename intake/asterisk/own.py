@@ -23,6 +23,7 @@ STOP_S = 5.0
 ASK_S = 20.0
 RESIDENT = "1001"  # a telephone to ring from
 RTP_PORTS = 1000
+BOUND = "media_address = {address}\nbind_rtp_to_media_address = yes"  # else RTP is everywhere
 FOLDERS = ("etc", "lib/agi", "lib/keys", "run", "log", "spool", "secrets")
 PLAIN = {
     "acl.conf": "",
@@ -182,6 +183,7 @@ def write(
             "MODULES": str(program.modules),
             "DATA": str(program.data),
             "ADDRESS": ports.address,
+            "BOUND": BOUND.format(address=ports.address),
             "SIP_PORT": str(ports.sip),
             "MANAGER_PORT": str(ports.manager),
             "TRUNK_PORT": str(ports.trunk),

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 
 from channels.phone.exchange import missed
@@ -25,6 +26,7 @@ from channels.phone.exchange.happenings import (
     Pressed,
     Queued,
 )
+from intake.asterisk import own
 from tests.phone import kit, program
 from tests.phone.kit import CALLER, Telephone
 from tests.phone.likeness import likeness
@@ -80,6 +82,9 @@ async def test_without_a_program_caller_and_operator_hear_each_other(
     await operator.until("ringing", SERVED_S)
     assert time.monotonic() - began < SERVED_S
     await operator.until("media")
+    audio = _bound(clean_line)
+    assert audio  # the audio of both
+    assert set(audio) == {"127.0.0.1"}
     await asyncio.sleep(5)
     await caller.hang_up()
     await operator.until("disconnected")
@@ -88,6 +93,13 @@ async def test_without_a_program_caller_and_operator_hear_each_other(
     assert likeness(kit.samples(asks)[16000:40000], heard_by_operator) > 0.9
     assert likeness(kit.samples(answers)[:32000], heard_by_caller) > 0.9
     assert clean_line.missed() == []
+
+
+def _bound(line: Line) -> list[str]:
+    """The addresses at which Asterisk takes audio."""
+    first = line.instance.ports.rtp
+    sockets = psutil.Process(line.running.process.pid).net_connections(kind="udp")
+    return [each.laddr.ip for each in sockets if first <= each.laddr.port < first + own.RTP_PORTS]
 
 
 async def test_without_anybody_the_message_is_kept_though_the_caller_hangs_up(
