@@ -2,18 +2,14 @@
 that takes effect.
 """
 
-import asyncio
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import aiohttp
 import pytest
-import sqlalchemy as sa
 
-from tests.bench.callbacks import Callback, Maker
+from tests.bench.callbacks import Maker
 from tests.bench.program import Program
 from tests.journeys.conftest import Departments
+from tests.journeys.watching import count, post, until
 
 DELIVERED = "routing.claims:delivered:before"  # the department has it, and we don't know it yet
 STEPS = [
@@ -36,36 +32,6 @@ ON_POSTGRESQL = [
     "intake.desk:FrontDesk._settled:after",
     DELIVERED,
 ]
-WITHIN_S = 60.0
-
-
-async def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait until something holds; fail with what it was after a minute."""
-    end = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < end, what
-        await asyncio.sleep(0.05)
-
-
-async def post(program: Program, callback: Callback) -> int:
-    """The status of the answer, 0 where the program died over it."""
-    try:
-        async with (
-            aiohttp.ClientSession() as http,
-            http.post(program.url + callback.path, data=callback.body) as answer,
-        ):
-            await answer.read()
-            return answer.status
-    except aiohttp.ClientError:
-        return 0
-
-
-def count(program: Program, query: str) -> int:
-    engine = sa.create_engine(program.database, poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        found = int(connection.execute(sa.text(query)).scalar_one())
-    engine.dispose()
-    return found
 
 
 @pytest.mark.parametrize(
