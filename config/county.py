@@ -14,6 +14,7 @@ from functools import cached_property
 
 VILLAGE_DIGITS = 12
 COMMAND_DUTY = "command"  # 指挥值班: is told of every danger
+FALLBACK_DUTY = "fallback"  # 兜底: takes what nobody else can
 
 
 class UnitKind(StrEnum):
@@ -88,6 +89,7 @@ class Category:
     code: str
     name: str
     words: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()  # of the top level: its names in `config.domains`, if others
 
     @property
     def parent(self) -> str:
@@ -134,11 +136,10 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """Which unit stands duty for what: fallback (兜底), command desk, operator of last resort."""
+    """Which unit stands duty for what: COMMAND_DUTY or FALLBACK_DUTY."""
 
     role: str
     unit: str
-    phone: str = ""
     contact: str = ""  # `scheme:path`; where it is told, if not as its unit is
 
 

@@ -7,19 +7,14 @@ from datetime import date
 from pathlib import Path
 
 from config import documents, people, tables, tree
-from config.county import Duty, Unit, UnitKind
+from config.county import COMMAND_DUTY, FALLBACK_DUTY, UNIT_KIND_NAMES, Duty, Unit, UnitKind
 from config.documents import Document
 from config.faults import Faults, Need, suggestion
 
 COUNTY_KEYS = frozenset({"code", "name", "hotline", "area_code", "duty", "calendar"})
-DUTY_KEYS = frozenset({"role", "unit", "phone", "contact"})
-DUTY_ROLES = {
-    "fallback": "兜底",
-    "command": "指挥值班",
-    "operator": "坐席值班",
-    "service": "便民服务",
-    "stability": "综治维稳",
-}
+DUTY_KEYS = frozenset({"role", "unit", "contact"})
+DUTY_ROLES = {FALLBACK_DUTY: "兜底", COMMAND_DUTY: "指挥值班"}
+DUTY_KINDS = frozenset({UnitKind.COUNTY, UnitKind.DEPARTMENT})
 _FORMS = {
     "hotline": (re.compile(r"[0-9][0-9 -]{1,17}[0-9]"), "只写数字，例如 12345"),
     "area_code": (re.compile(r"0[0-9]{2,3}"), "写本地的电话区号，0 开头"),
@@ -78,7 +73,7 @@ def _duties(document: Document, units: Mapping[str, Unit], faults: Faults) -> di
     for entry in document.entries("duty", DUTY_KEYS, faults):
         role, unit = entry.text("role"), entry.text("unit")
         if role not in DUTY_ROLES:
-            remedy = suggestion(role, DUTY_ROLES, f"可用的：{'、'.join(DUTY_ROLES)}")
+            remedy = suggestion(role, DUTY_ROLES, f"可用的：{'、'.join(DUTY_ROLES)}；别的删去整段")
             faults.add(entry.file, entry.line, f"不认识的值班“{tables.shown(role)}”", remedy)
         elif role in duties:
             faults.add(entry.file, entry.line, f"值班“{role}”写了两次", "只留一个")
@@ -87,11 +82,17 @@ def _duties(document: Document, units: Mapping[str, Unit], faults: Faults) -> di
             remedy = suggestion(unit, units, "写已有单位的编码")
             needs = tree.need(unit) if unit else entry.need("unit")
             faults.add(entry.file, entry.line, problem, remedy, needs=needs)
+        elif units[unit].kind not in DUTY_KINDS:
+            kind = UNIT_KIND_NAMES[units[unit].kind]
+            problem = f"值班“{tables.shown(role)}”的单位 {unit} 是{kind}"
+            faults.add(entry.file, entry.line, problem, "写县级中心或县直部门的编码")
         contact = people.contact(entry, faults)
-        duties.setdefault(
-            role, Duty(role=role, unit=unit, phone=entry.text("phone"), contact=contact)
-        )
-    if document.text and "fallback" not in duties:
+        if contact and role == FALLBACK_DUTY:
+            problem = "兜底单位的“contact”用不上"
+            remedy = "删去；它和别的单位一样，照 workers.csv 里的联系方式或部门的推送地址通知"
+            faults.add(entry.file, entry.line, problem, remedy)
+        duties.setdefault(role, Duty(role=role, unit=unit, contact=contact))
+    if document.text and FALLBACK_DUTY not in duties:
         problem = "没有兜底单位，派不出去的工单会没人接"
         remedy = '加一段 [[duty]]，role = "fallback"，unit 写县级中心的编码'
         faults.add(document.file, 0, problem, remedy)

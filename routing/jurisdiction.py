@@ -4,13 +4,13 @@ In the country the territory leads: the grid where it is known, else the village
 everything goes
 straight to the county centre. Where nobody is named for an office, the one above it takes the
 matter; the
-county centre takes whatever is left, so no matter is ever nobody's.
+unit of the fallback duty (兜底) takes whatever is left, so no matter is ever nobody's.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from config.county import County, Unit, UnitKind, Worker
+from config.county import FALLBACK_DUTY, County, Unit, UnitKind, Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,18 @@ def centre(county: County) -> Unit:
     raise LookupError(f"county {county.code} has no unit of kind county")
 
 
+def fallback(county: County) -> Unit:
+    """Who takes what nobody else can (兜底)."""
+    duty = county.duties.get(FALLBACK_DUTY)
+    return county.units[duty.unit] if duty else centre(county)
+
+
 def taker(county: County, unit: str) -> Unit:
-    """The nearest office from `unit` upwards where somebody is named; the county centre in the
-    end.
-    """
+    """The nearest office from `unit` upwards where somebody is named; the fallback in the end."""
     for above in county.chain(unit):
         if person(county, above.code):
             return above
-    return centre(county)
+    return fallback(county)
 
 
 def person(county: County, unit: str) -> Worker | None:
@@ -74,16 +78,18 @@ def person(county: County, unit: str) -> Worker | None:
 def above(county: County, unit: str) -> Unit | None:
     """Who gets a matter that `unit` reports up: the next office above where somebody is named.
 
-    Town grids report straight to the county centre. None for the county centre itself.
+    Town grids report straight to the county centre. None for the county centre itself, and where
+    the unit is the fallback already.
     """
     own = county.units.get(unit)
     if own is None:
-        return centre(county)  # an office that is no more has nobody above but everybody's
+        return fallback(county)  # an office that is no more has nobody above
     if own.kind is UnitKind.COUNTY:
         return None
-    if not own.parent or any(step.urban for step in _below_top(county, own)):
-        return centre(county)
-    return taker(county, own.parent)
+    in_town = any(step.urban for step in _below_top(county, own))
+    next_above = centre(county).code if in_town or not own.parent else own.parent
+    found = taker(county, next_above)
+    return None if found == own else found
 
 
 def _only_grid(county: County, station: Unit) -> Unit:

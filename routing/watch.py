@@ -24,7 +24,7 @@ from routing.ticket import RUNNING_STATUSES, Action, Status, Ticket
 BATCH = 50
 MOST_PROVISIONAL = 5000
 NOT_SIGNED = "到时限没有签收，请马上签收。"
-ORPHANED = "原来的主办单位已不在县区数据里，转回县网格管理中心。"
+ORPHANED = "原来的主办单位已不在县区数据里，转给兜底单位。"
 RECOUNTED = "放假安排已公布，期限重新计算。"
 OVERDUE = "已超过办理时限，请马上办理并写明进展。"
 
@@ -95,8 +95,8 @@ class Watch:
         return firm[:limit]
 
     def _adopt(self, connection: Connection, order: Order) -> Ticket:
-        centre = jurisdiction.centre(self._dispatcher.county)
-        return self._dispatcher.dispatch(connection, order, unit=centre.code)
+        last = jurisdiction.fallback(self._dispatcher.county)
+        return self._dispatcher.dispatch(connection, order, unit=last.code)
 
     async def _batch(self, reminder: "_Reminder", now: datetime) -> bool:
         limit = BATCH + len(self._resting)

@@ -1,7 +1,10 @@
 """Whose ground a place is, and how a matter climbs."""
 
+from dataclasses import replace
+
 import pytest
 
+from config.county import FALLBACK_DUTY, Duty
 from routing import jurisdiction
 from tests.routing import county as sample
 from tests.routing.county import BLOCK_GRID, COUNTY, HAMLET, HAMLET_GRID, TOWNSHIP, VILLAGE
@@ -53,3 +56,14 @@ def test_climbing_skips_an_office_where_nobody_is() -> None:
     above = jurisdiction.above(sample.make(without=[VILLAGE]), f"{VILLAGE}001")
     assert above is not None
     assert above.code == TOWNSHIP
+
+
+def test_above_where_nobody_is_there_is_the_fallback_and_above_that_nobody() -> None:
+    duties = {FALLBACK_DUTY: Duty(role=FALLBACK_DUTY, unit="water")}
+    county = replace(sample.make(without=[TOWNSHIP, COUNTY, "water"]), duties=duties)
+    for unit in (VILLAGE, BLOCK_GRID, "housing", "an-office-that-is-no-more"):
+        above = jurisdiction.above(county, unit)
+        assert above is not None
+        assert above.code == "water"
+    assert jurisdiction.above(county, "water") is None
+    assert jurisdiction.above(county, COUNTY) is None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import load
-from config.county import County, UnitKind
+from config.county import FALLBACK_DUTY, County, Duty, UnitKind
 from nlp.understanding import RequestKind, Urgency
 from routing import jurisdiction
 from routing.route import Router
@@ -128,6 +128,19 @@ def test_where_nobody_is_named_the_office_above_takes_it(without: list[str], tak
     assert found.unit == taker
     assert found.grid == HAMLET_GRID
     assert "没有负责人" in found.reason
+
+
+def test_what_nobody_takes_goes_to_the_unit_of_the_fallback_duty() -> None:
+    above = [HAMLET_GRID, HAMLET, TOWNSHIP, COUNTY]
+    duties = {FALLBACK_DUTY: Duty(role=FALLBACK_DUTY, unit="housing")}
+    router = Router(replace(sample.make(without=above), duties=duties))
+    found = router.route("010204", HAMLET, HELP, NORMAL)
+    assert found is not None
+    assert (found.unit, found.assisting) == ("housing", ())
+    assert "巩庄村1号网格没有负责人，由区住建局接办" in found.reason
+    in_town = router.route("0301", "estate-1", HELP, NORMAL)
+    assert in_town is not None
+    assert (in_town.unit, in_town.assisting) == ("housing", ("emergency",))
 
 
 def test_a_department_without_anybody_assists_the_county_centre() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from config.county import FALLBACK_DUTY, Duty
 from routing import notices, store
 from routing.database import Database
 from routing.order import Order
@@ -141,17 +142,19 @@ async def test_answered_ticket_is_left_in_peace(database: Database, clock: Clock
     assert not await _watch(database, clock).step()
 
 
-async def test_what_an_office_had_that_is_no_more_goes_back_to_the_centre(
-    database: Database, clock: Clock
+@pytest.mark.parametrize("last", [counties.COUNTY, "housing"])
+async def test_what_an_office_had_that_is_no_more_goes_to_the_fallback(
+    database: Database, clock: Clock, last: str
 ) -> None:
     ticket = await _open(database, clock)
     home = parts.county(CONTACTS)
     left = {code: unit for code, unit in home.units.items() if code != ticket.unit}
-    later = parts.dispatcher(clock, replace(home, units=left))
+    duties = {FALLBACK_DUTY: Duty(role=FALLBACK_DUTY, unit=last)}
+    later = parts.dispatcher(clock, replace(home, units=left, duties=duties))
     watching = Watch(database=database, dispatcher=later, runtime=clock.runtime())
     assert await watching.step()
     adopted = await database.read(lambda c: store.load(c, ticket.number))
-    assert adopted.unit == counties.COUNTY
+    assert adopted.unit == last
     log = await database.read(lambda c: store.events(c, ticket.number))
     assert (log[-1].action, log[-1].note) == (Action.DISPATCH, ORPHANED)
     assert not await watching.step()
