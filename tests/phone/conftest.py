@@ -1,5 +1,6 @@
 """A real Asterisk for the run, and what a test needs to ring it."""
 
+import functools
 import itertools
 import os
 import tempfile
@@ -54,14 +55,27 @@ def make_line(asterisk_program: program.Program) -> Iterator[Callable[..., Line]
 
 
 @pytest.fixture(scope="session")
-def line(make_line: Callable[..., Line]) -> Line:
+def line_by(make_line: Callable[..., Line]) -> Callable[[str], Line]:
+    """The Asterisk that tests ring, one for each way that audio comes to the program."""
+    return functools.cache(lambda media: make_line(media=media))
+
+
+@pytest.fixture(scope="session")
+def line(line_by: Callable[[str], Line]) -> Line:
     """The Asterisk that most tests ring; audio by AudioSocket."""
-    return make_line()
+    return line_by("audiosocket")
 
 
 @pytest.fixture
-def clean_line(line: Line) -> Line:
-    """The same, with nobody in it and no missed calls."""
+def media() -> str:
+    """How audio comes to the program; a test that is parametrised by it says otherwise."""
+    return "audiosocket"
+
+
+@pytest.fixture
+def clean_line(line_by: Callable[[str], Line], media: str) -> Line:
+    """The Asterisk that audio comes from so, with nobody in it and no missed calls."""
+    line = line_by(media)
     line.instance.ask("channel request hangup all")
     for path in (*line.missed(), *line.instance.plan.recordings.iterdir()):
         path.unlink(missing_ok=True)

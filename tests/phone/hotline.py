@@ -14,6 +14,9 @@ import aiohttp
 import soundfile
 import soxr
 
+from channels.phone.voice import clips, prompts
+from channels.phone.voice.cache import Cache
+from channels.phone.voice.synthesis import Synthesis
 from tests.bench.program import Program
 from tests.phone import kit, terse
 from tests.phone.kit import NotYet, Samples, Telephone
@@ -36,6 +39,18 @@ def spoken(name: str) -> Samples:
 def sound_file(name: str, folder: Path) -> Path:
     """The same as telephones play it, in `folder`."""
     return kit.save(folder / f"{name}.wav", spoken(name))
+
+
+async def in_our_voice(text: str, folder: Path) -> Samples:
+    """What we say, as it sounds on the line; made anew, by way of a cache in `folder`."""
+    voice = prompts.Voice(
+        folders=[clips.COMMITTED], cache=Cache(folder / "cache"), synthesis=Synthesis()
+    )
+    await voice.start()
+    try:
+        return kit.from_pcm(await voice.say(text, kit.RATE_HZ), kit.RATE_HZ)
+    finally:
+        await voice.close()
 
 
 @dataclass(kw_only=True)

@@ -22,17 +22,11 @@ ON_THE_WAY_S = 0.12  # a telephone's own jitter buffer, and RTP's frames
 Ring = tuple[Line, "asyncio.Queue[Talk]", Telephone]
 
 
-@pytest.fixture(scope="module")
-def lines(make_line: Callable[..., Line], line: Line) -> dict[str, Line]:
-    return {
-        "audiosocket": line,
-        "websocket": make_line(media="websocket", media_token="of this test"),
-    }
-
-
 @pytest.fixture(params=["audiosocket", "websocket"])
-async def ring(request: pytest.FixtureRequest, lines: dict[str, Line]) -> AsyncIterator[Ring]:
-    line = lines[request.param]
+async def ring(
+    request: pytest.FixtureRequest, line_by: Callable[[str], Line]
+) -> AsyncIterator[Ring]:
+    line = line_by(request.param)
     phone = line.instance.plan.phone
     exchange = Exchange(phone, runtime.system(), on_happening=lambda happening: None)
     running = asyncio.create_task(exchange.run())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.phone import kit
-from tests.phone.hotline import Hotline, Resident
+from tests.phone.hotline import Hotline, Resident, in_our_voice
 from tests.phone.kit import CALLER, Telephone
 from tests.phone.likeness import likeness
 
@@ -19,7 +19,7 @@ def resident(caller: Telephone, hotline: Hotline) -> Resident:
     return Resident(telephone=caller, hotline=hotline)
 
 
-@pytest.mark.parametrize("voice", ["f", "m"])
+@pytest.mark.parametrize(("voice", "media"), [("f", "audiosocket"), ("m", "websocket")])
 async def test_a_resident_tells_hears_it_read_back_and_gets_a_number(
     hotline: Hotline, resident: Resident, voice: str
 ) -> None:
@@ -162,21 +162,5 @@ async def test_the_caller_hears_what_we_say(
     await resident.telephone.hang_up()
     await resident.telephone.until("disconnected")
     (text,) = (text for _, text, key in hotline.spoken() if key == "phone_greeting")
-    said = kit.from_pcm(await _spoken(text, tmp_path), kit.RATE_HZ)
+    said = await in_our_voice(text, tmp_path)
     assert likeness(said, kit.samples(tmp_path / "heard.wav")) > 0.9
-
-
-async def _spoken(text: str, folder: Path) -> bytes:
-    """The same words by the same voice, in the test."""
-    from channels.phone.voice import clips, prompts
-    from channels.phone.voice.cache import Cache
-    from channels.phone.voice.synthesis import Synthesis
-
-    voice = prompts.Voice(
-        folders=[clips.COMMITTED], cache=Cache(folder / "cache"), synthesis=Synthesis()
-    )
-    await voice.start()
-    try:
-        return await voice.say(text, kit.RATE_HZ)
-    finally:
-        await voice.close()
