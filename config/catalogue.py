@@ -4,19 +4,18 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from config import documents, tables
+from config import documents, domains, tables
 from config.county import Category, WorkStandard
 from config.faults import Faults, Need, suggestion
 from config.tables import Entry, Sheet
 
 CATEGORIES = Sheet(
     file="categories.csv",
-    columns={"code": "编码", "name": "名称", "words": "关键词"},
+    columns={"code": "编码", "name": "名称", "words": "关键词", "domain": "领域"},
     filled=frozenset({"code", "name"}),
 )
 STANDARD_KEYS = frozenset({"category", "steps"})
 _CATEGORY = re.compile(r"(?:[0-9]{2}){1,3}")
-DOMAIN_DIGITS = 2
 
 
 def read_categories(folder: Path, faults: Faults) -> dict[str, Category]:
@@ -34,7 +33,10 @@ def read_categories(folder: Path, faults: Faults) -> dict[str, Category]:
             faults.add(entry.file, entry.line, problem, "改其中一个")
         elif code:
             categories[code] = Category(
-                code=code, name=entry.text("name"), words=entry.parts("words")
+                code=code,
+                name=entry.text("name"),
+                words=entry.parts("words"),
+                domains=entry.parts("domain"),
             )
             entries[code] = entry
     for code, category in categories.items():
@@ -43,7 +45,32 @@ def read_categories(folder: Path, faults: Faults) -> dict[str, Category]:
             problem = f"分类 {code} {tables.shown(category.name)}没有上一级 {category.parent}"
             remedy = f"加一行 {category.parent}，或改这个编码"
             faults.add(entry.file, entry.line, problem, remedy, needs=_need(category.parent))
+    _check_domains(categories, entries, faults)
     return categories
+
+
+def _check_domains(
+    categories: Mapping[str, Category], entries: Mapping[str, Entry], faults: Faults
+) -> None:
+    """A domain is known, stands at the top level, and belongs to one category."""
+    first: dict[str, str] = {}
+    known = domains.NAMES.values()
+    for code, category in categories.items():
+        entry = entries[code]
+        if category.domains and len(code) != domains.DIGITS:
+            problem = f"分类 {code} 不是一级，写了“domain”（领域）"
+            faults.add(entry.file, entry.line, problem, "写到它的一级分类那一行，这里空着")
+        for name in category.domains:
+            if name not in known:
+                problem = f"不认识的领域“{tables.shown(name)}”"
+                remedy = suggestion(name, known, f"可用的：{'、'.join(known)}")
+                faults.add(entry.file, entry.line, problem, remedy)
+        for name in domains.meant(category):
+            if name in first:
+                problem = f"领域“{tables.shown(name)}”已有分类 {first[name]}"
+                remedy = "一个领域只归一个一级分类，改其中一行的名称或“domain”"
+                faults.add(entry.file, entry.line, problem, remedy)
+            first.setdefault(name, code)
 
 
 def read_standards(

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from config import load
+from config import domains, load
 from config.county import HELPERS, UNIT_KIND_NAMES, County, UnitKind
 from config.faults import CountyFaults
 
@@ -16,6 +16,11 @@ NO_CONTACT = (
     "派给它们的工单要话务员打电话。请在 workers.csv 给负责人填 contact。"
 )
 SHOWN = 3  # of these units
+NO_CATEGORY = (
+    "注意：机器学过的 {known} 个领域里，分类目录没有这 {count} 个：{names}。"
+    "这些事机器听出来也不猜，由话务员定。"
+    "目录里叫别的名字的，请在 categories.csv 的 domain 列写上这里的名字。"
+)
 
 
 def report(folder: Path, *, whole: bool = False) -> tuple[str, bool]:
@@ -57,6 +62,7 @@ def summary(county: County) -> str:
         ),
         f"险情：报给 {desk}" if desk else f"注意：{NO_COMMAND_DESK}",
         *_without_contact(county),
+        *_without_category(county),
     ]
     return "\n".join(lines)
 
@@ -70,3 +76,10 @@ def _without_contact(county: County) -> list[str]:
     ]
     some = "、".join(silent[:SHOWN])
     return [NO_CONTACT.format(count=len(silent), some=some)] if silent else []
+
+
+def _without_category(county: County) -> list[str]:
+    """Domains that are understood and not guessed, because the catalogue has no such category."""
+    names = domains.lacking(county.categories.values())
+    told = {"known": len(domains.NAMES), "count": len(names), "names": "、".join(names)}
+    return [NO_CATEGORY.format(**told)] if names else []

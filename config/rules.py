@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from config import catalogue, tables, tree
+from config import catalogue, domains, tables, tree
 from config.county import (
     UNIT_KIND_NAMES,
     Category,
@@ -87,7 +87,7 @@ def read_dispatch(
         rules.append(rule)
     if entries and ("", "") not in decided:
         for code, category in categories.items():
-            if len(code) == catalogue.DOMAIN_DIGITS and (code, "") not in decided:
+            if len(code) == domains.DIGITS and (code, "") not in decided:
                 problem = f"领域 {code} {tables.shown(category.name)}没有派单规则"
                 faults.add(DISPATCH.file, 0, problem, "加一行，诉求类型空着")
     return tuple(rules)

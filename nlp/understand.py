@@ -5,11 +5,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from config.county import County
-from nlp import classify, countryside, demand, kind, lexicon, normalize, phones, ranking, urgency
-from nlp.classify import Classifier
+from config.county import Category, County
+from nlp import (
+    classify,
+    countryside,
+    demand,
+    domains,
+    kind,
+    lexicon,
+    normalize,
+    phones,
+    ranking,
+    urgency,
+)
 from nlp.countryside import Countryside
 from nlp.danger import ear
+from nlp.domains import CountyClassifier
 from nlp.lexicon import Lexicon
 from nlp.places import gazetteer
 from nlp.places.gazetteer import Gazetteer
@@ -48,7 +59,7 @@ class Understander:
         self,
         *,
         segmenter: Segmenter,
-        classifier: Classifier,
+        classifier: CountyClassifier,
         lexicon: Lexicon,
         gazetteer: Gazetteer,
         watch: Watch,
@@ -147,7 +158,7 @@ def build(county: County, cache: Path) -> Understander:
     segmenter = Segmenter(cache, gazetteer.words(county))
     return Understander(
         segmenter=segmenter,
-        classifier=classify.load(),
+        classifier=domains.build(classify.load(), county),
         lexicon=lexicon.build(county),
         gazetteer=gazetteer.build(county, segmenter.is_ordinary, segmenter.words),
         watch=urgency.build(segmenter, ear.load()),
@@ -163,8 +174,12 @@ def _tilt(county: County, what: RequestKind) -> dict[str, float]:
         code: (TILT if what is kind_of_it else -TILT)
         for code, category in county.categories.items()
         for kind_of_it, words in _MADE_FOR.items()
-        if len(code) == 2 and any(word in category.name for word in words)
+        if len(code) == 2 and any(word in name for word in words for name in _names(category))
     }
+
+
+def _names(category: Category) -> tuple[str, ...]:
+    return (category.name, *category.domains)
 
 
 def _in_his_case(guess: Guess, text: str, alarm: Alarm) -> Guess:

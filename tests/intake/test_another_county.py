@@ -22,6 +22,12 @@ from tests.intake import console
 
 NANHE = re.compile(r"南和|邢台|4569899|0319|130506|[Nn]anhe(?!-hotline\[)|东韩|和阳")
 TELLING = ("东村的水管裂了，水流了一地", "停水三天了", "我要找人工", "我的单子办得怎么样了")
+NOT_OF_ITS_CATALOGUE = (
+    "东村路灯坏了三天了没人修",
+    "东村小学老师补课乱收费，家长都很生气",
+    "东村的土地被村里占了，征地补偿款一直不给",
+    "东村有人家着火了，屋里还有人",
+)
 
 
 @pytest.fixture
@@ -99,6 +105,27 @@ async def test_desk_pages_and_departments_say_nothing_of_nanhe(
         )
     seen += [f"{each.destination} {each.body}" for each in envelopes]
     assert [found[0] for text in seen for found in NANHE.finditer(text)] == []
+
+
+async def test_what_its_catalogue_lacks_is_called_nothing_and_waits_for_a_person(
+    folder: Path, tmp_path: Path, clock: Clock
+) -> None:
+    settings = Settings(county=folder, state=tmp_path / "state")
+    settings.state.mkdir()
+    migrate.upgrade(settings.database)
+    async with app.build(settings, clock.runtime()) as services:
+        window = await console.Desk.opened(services)
+        try:
+            for number, words in enumerate(NOT_OF_ITS_CATALOGUE):
+                window.client.session.cookie_jar.clear()
+                await window.get("/")
+                await window.post("/", {"text": words, "key": f"{number:032x}"})
+        finally:
+            await window.client.close()
+        tickets = await services.database.read(
+            lambda c: c.exec_driver_sql("SELECT category, status, unit FROM ticket").all()
+        )
+    assert {tuple(ticket) for ticket in tickets} == {("", "deciding", "130999")}
 
 
 @pytest.mark.parametrize(
