@@ -88,7 +88,7 @@ def main(seed: int, rounds: int) -> None:
             "raw substring": Substrings(county).find,
         }
         chance = random.Random(seed)
-        recogniser = Recogniser(chance, lambda word: _commonness(segmenter, word))
+        recogniser = Recogniser(chance, lambda word: commonness(segmenter, word))
         _hits(county, finders, chance, recogniser, rounds)
         _false_alarms(county, places, chance, recogniser)
 
@@ -236,7 +236,7 @@ def _read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _commonness(segmenter: Segmenter, word: str) -> float:
+def commonness(segmenter: Segmenter, word: str) -> float:
     """How common a two-character word is; 0 where it is none."""
     found = list(segmenter.words(word))
     return 20 + found[0][2] if len(found) == 1 and segmenter.is_ordinary(word) else 0.0
