@@ -50,7 +50,10 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
         again = replace(whole, asked=whole.asked + 1)
         return Turn(conversation=again, steps=questions.standing(again, knowledge))
     if len(said.demands) > 1 and conversation.stage is Stage.OPEN and not conversation.texts:
-        return _several(whole, heard, knowledge)
+        return _several(whole, heard, knowledge, said)
+    first = knowledge.understand(drafts.joined(conversation)) if chosen else said
+    if chosen and len(first.demands) > 1 and not heard.message.spoken:
+        return _several(whole, heard, knowledge, first)
     if conversation.texts and not chosen:
         said = _as_told(said, knowledge.understand(drafts.joined(whole)), conversation, knowledge)
     elif conversation.texts:
@@ -211,19 +214,22 @@ def _settled(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Unde
     return drafts.opened(whole, heard.at, Open(draft=draft))
 
 
-def _several(whole: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
-    """Several demands in one message: a ticket each, sharing the place where only one was named.
-
-    By word of mouth they are read back one after the other.
+def _several(whole: Conversation, heard: Heard, knowledge: Knowledge, told: Understanding) -> Turn:
+    """Several demands in one message: a ticket each, sharing the place where only one was named,
+    or asked for once where none was. By word of mouth they are read back one after the other.
     """
-    demands = heard.understanding.demands
-    near = whereabouts.rivals(heard.understanding.places)
+    demands = told.demands
+    near = whereabouts.rivals(told.places)
     if heard.message.spoken:
         said = knowledge.understand(demands[0])
-        said = replace(said, places=said.places or heard.understanding.places)
+        said = replace(said, places=said.places or told.places)
         first = replace(whole, texts=(demands[0],), pending=demands[1:])
         return weigh(first, heard, knowledge, said)
-    drafted = [_piece(whole, heard, knowledge, demand, near) for demand in demands]
+    answer = () if told is heard.understanding else (heard.words,)  # to where it is
+    each = replace(whole, texts=answer)
+    drafted = [_piece(each, heard, knowledge, demand, near) for demand in demands]
+    if not whole.asked and any(draft.handover_reason for draft in drafted):
+        return questions.ask(whole, heard, knowledge, Stage.PLACE)
     return drafts.opened(whole, heard.at, *(Open(draft=draft) for draft in drafted))
 
 
@@ -231,10 +237,10 @@ def _piece(
     whole: Conversation, heard: Heard, knowledge: Knowledge, demand: str, near: tuple[str, ...]
 ) -> Draft:
     part = knowledge.understand(demand)
-    part = replace(part, own_phone=heard.understanding.own_phone)
+    part = replace(part, own_phone=part.own_phone or heard.understanding.own_phone)
     own = whereabouts.rivals(part.places)
     place = own[0] if own else whole.place or next(iter(near), "")
-    piece = replace(whole, texts=(part.text,), place=place)
+    piece = replace(whole, texts=(part.text, *whole.texts), place=place)
     category = drafts.best(part.categories).code
     lacking = not place and knowledge.needs_place(category, part.kind)
     reason = reasons.PLACE_UNKNOWN if lacking else ""

@@ -72,3 +72,22 @@ async def test_danger_in_another_language_comes_first(resident: Resident) -> Non
 async def test_county_says_the_line_in_both_languages(services: Services) -> None:
     line = services.county.replies["foreign"]
     assert "中文" in line and "We read Chinese" in line and "119" in line
+
+
+async def test_two_matters_without_a_place_are_asked_where_once_and_both_go_there(
+    resident: Resident,
+) -> None:
+    assert await resident.says("俺村路灯坏了还有垃圾没人收") == ["ask_place"]
+    assert await resident.says("东韩村西头老李家门口") == ["receipt", "receipt"]
+    tickets = await resident.tickets()
+    assert len(tickets) == 2
+    assert all(text.endswith("东韩村西头老李家门口") for text in tickets)
+    assert await resident.untold() == []
+
+
+async def test_two_matters_whose_place_is_never_told_are_one_for_a_person(
+    resident: Resident,
+) -> None:
+    await resident.says("俺村路灯坏了还有垃圾没人收")
+    assert await resident.says("不知道") == ["receipt_person"]
+    assert len(await resident.tickets()) == 1
