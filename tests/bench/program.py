@@ -17,6 +17,7 @@ from pathlib import Path
 import aiohttp
 import psutil
 
+HOTLINE = Path(sys.executable).with_name("hotline")
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 120.0
 TOKEN = "bench-token-0001"
@@ -37,9 +38,11 @@ class Program:
     tables: str = ""  # further tables of TOML
     environment: Mapping[str, str] = field(default_factory=dict)
     module: str = "intake"  # run as `python -m`
+    installed: bool = False  # run as the `hotline` of this environment
     port: int = field(default_factory=lambda: free_port())
     child: subprocess.Popen[bytes] | None = None
-    started_in_s: float = 0.0
+    begun_s: float = 0.0  # when it was started last, by `time.perf_counter`
+    started_in_s: float = 0.0  # until its port answered
 
     @property
     def url(self) -> str:
@@ -55,17 +58,18 @@ class Program:
         """Start it and wait until it answers; RuntimeError with its log if it does not."""
         settings = self._write_settings()
         log = (self.folder / "log.txt").open("ab")
-        begun = time.perf_counter()
+        command = [str(HOTLINE)] if self.installed else [sys.executable, "-m", self.module]
+        self.begun_s = time.perf_counter()
         self.child = subprocess.Popen(
-            [sys.executable, "-m", self.module, "run", "--settings", str(settings)],
+            [*command, "run", "--settings", str(settings)],
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, **self.environment},
             cwd=Path(__file__).parents[2],
         )
         log.close()
-        await self._answered(begun)
-        self.started_in_s = time.perf_counter() - begun
+        await self._answered()
+        self.started_in_s = time.perf_counter() - self.begun_s
 
     def kill(self) -> None:
         """kill -9, the whole family."""
@@ -105,9 +109,9 @@ class Program:
         self.child.wait(timeout=STOP_WITHIN_S)
         self.child = None
 
-    async def _answered(self, begun: float) -> None:
+    async def _answered(self) -> None:
         async with aiohttp.ClientSession() as http:
-            while time.perf_counter() - begun < START_WITHIN_S:
+            while time.perf_counter() - self.begun_s < START_WITHIN_S:
                 if self.child is not None and self.child.poll() is not None:
                     break
                 try:
