@@ -25,10 +25,10 @@ LONGEST_CHARACTERS = 3
 LEAST_CONFIDENCE = 0.02
 MOST_GUESSES = 4
 MOST_EVIDENCE = 5
-NETWORK_SHARE = 0.4  # of the chances; the rest is the linear model's
-SHARPER = 1.2  # than the mean says, which is too modest: found out of fold
+NETWORK_SHARE = 0.5  # of the chances, the rest is the linear model's: docs/model.md
+SHARPER = 1.4  # than the mean says, which is too modest: found out of fold
 # Of few known words the model is too sure: found out of fold on pieces of petitions, docs/model.md.
-SHORT_OF_WORDS = {0: 0.4, 1: 0.6, 2: 0.8, 3: 0.88, 4: 0.94}
+SHORT_OF_WORDS = {0: 0.4, 1: 0.5, 2: 0.68, 3: 0.78, 4: 0.85, 5: 0.88, 6: 0.92}
 _STOP_WORDS = (
     "一个 上 下 不 与 且 个 中 为 之 也 了 从 他 他们 以 们 会 但 但是 你 你们 你好 其 "
     "到 去 又 及 可以 吗 吧 呀 呢 和 啊 因为 在 地 她 如果 对 就 希望 并 很 得 您 您好 "

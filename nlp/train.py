@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ import numpy as np
 
 from nlp import classify, network, network_training, vectors
 from nlp.examples import Example, read
-from nlp.network import Network
-from nlp.network_training import Progress
+from nlp.network import Network, Unit
+from nlp.network_training import Meanings, Progress
 from nlp.segment import Segmenter, personal_names
 
 if TYPE_CHECKING:
@@ -82,15 +83,27 @@ def fit(examples: Sequence[Example], progress: Progress = lambda share: None) ->
         weight = np.abs(rough.weights).max(axis=1) * rough.idf
         keep = np.sort(np.argsort(-weight)[:MOST_FEATURES])
         rough = _solve(examples, _numbered([names[old] for old in keep]))
-    meanings = vectors.read(known_meanings, (name[1:] for name in names if name[0] == "w"))
     rough.network = network_training.fit(
-        [[word for word in example.words if word in meanings] for example in examples],
+        [[word for word in e.words if word not in classify.STOP_WORDS] for e in examples],
         np.array([rough.codes.index(example.code) for example in examples]),
-        meanings,
+        _meanings(names, known_meanings),
         seed=SEED,
         progress=progress,
     )
     return rough
+
+
+def _meanings(names: Sequence[str], path: Path) -> dict[Unit, Meanings]:
+    """The vectors of the words and of the single characters among the names of features."""
+    units = {
+        Unit.WORDS: [name[1:] for name in names if name[0] == "w"],
+        Unit.CHARACTERS: [name[1:] for name in names if name[0] == "c" and len(name) == 2],
+    }
+    known = vectors.read(path, chain.from_iterable(units.values()))
+    return {
+        unit: {text: known[text] for text in texts if text in known}
+        for unit, texts in units.items()
+    }
 
 
 @dataclass(kw_only=True)
@@ -142,8 +155,8 @@ def save(fitted: Fitted, home: Path, score: float | None) -> None:
     digest = hashlib.sha256(packed.tobytes())
     if fitted.network is not None:
         network.save(fitted.network, home)
-        for member in fitted.network.members:
-            digest.update(member.vectors.tobytes())
+        for readers in fitted.network.readers:
+            digest.update(readers.vectors.tobytes())
     facts = {
         "codes": list(fitted.codes),
         "bias": [float(each) for each in fitted.bias],

@@ -23,7 +23,7 @@ HOMES = {
     "jieba": ("nlp.dictionary",),
     "numpy": ("nlp", "channels.phone.voice.levels"),
     "sklearn": ("nlp.train", "nlp.danger.training"),
-    "scipy": ("nlp.train", "nlp.network_training"),
+    "scipy": ("nlp.train", "nlp.network_places"),
     "telegram": ("channels.telegram",),
     "wechatpy": ("channels.wechat",),
     "PIL": ("channels.web.pictures",),

@@ -1,5 +1,6 @@
 """The network over what words mean: it learns, is kept, and its vectors are found or missed plainly."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 from intake.cli.main import application
 from nlp import classify, network, network_training, segment, vectors
 from nlp.classify import Classifier
-from nlp.network import Network
+from nlp.network import Network, Unit
 
 NOISE, SMELL, SCHOOL = np.eye(3, 8, dtype=np.float32)
 MEANINGS = {
@@ -23,6 +24,12 @@ MEANINGS = {
     "报名": SCHOOL - 0.1 * SMELL,
     **{f"某{number}": np.eye(8, dtype=np.float32)[3 + number % 5] for number in range(20)},
 }
+LETTERS = {
+    letter: meaning
+    for letters, meaning in (("吵噪喧哗", NOISE), ("臭恶", SMELL), ("学校教室报名", SCHOOL))
+    for letter in letters
+}
+STACKED = ("vectors", "scale", "bias", "out", "out_bias")
 LEARNT = (("吵", "噪音"), ("臭",), ("学校", "报名"))
 
 
@@ -39,7 +46,8 @@ def teach() -> Network:
         others = [f"某{each}" for each in dice.integers(0, 20, 4)]
         messages.append([*others[:2], str(dice.choice(LEARNT[label])), *others[2:]])
         labels.append(label)
-    return network_training.fit(messages, np.array(labels), MEANINGS, seed=1)
+    meanings = {Unit.WORDS: MEANINGS, Unit.CHARACTERS: LETTERS}
+    return network_training.fit(messages, np.array(labels), meanings, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +73,46 @@ def test_of_words_that_it_does_not_know_it_says_nothing(taught: Network) -> None
     assert taught.chances([]) is None
 
 
+def test_of_an_unknown_word_the_characters_are_read(taught: Network) -> None:
+    chances = taught.chances(["校名"])
+    assert chances is not None
+    assert chances.argmax() == 2
+
+
+def test_members_that_read_the_same_are_judged_in_one_go_as_one_by_one(taught: Network) -> None:
+    words = taught.readers[0]
+    alone = [
+        dataclasses.replace(
+            words,
+            **{name: getattr(words, name)[only] for name in STACKED},
+            filters=tuple(each[only] for each in words.filters),
+        ).chances(["吵", "某1"])
+        for only in (slice(0, 1), slice(1, 2))
+    ]
+    assert words.chances(["吵", "某1"]) == pytest.approx(np.concatenate(alone))
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+def test_what_begins_a_message_weighs_more_than_the_rest(unit: Unit) -> None:
+    """Of two subjects in each letter the first one is the matter."""
+    filler = [f"某{number}" for number in range(20)]
+    dice = np.random.default_rng(3)
+    known = MEANINGS if unit is Unit.WORDS else {**LETTERS, "某": np.ones(8, dtype=np.float32)}
+    messages, labels = [], []
+    for _ in range(450):
+        first, second = dice.permutation(3)[:2]
+        between = [str(dice.choice(filler)) for _ in range(40)]
+        messages.append(
+            [str(dice.choice(LEARNT[first])), *between, str(dice.choice(LEARNT[second]))]
+        )
+        labels.append(first)
+    network = network_training.fit(messages, np.array(labels), {unit: known}, seed=2)
+    for words, label in ((["吵", *filler, *filler, "臭"], 0), (["臭", *filler, *filler, "吵"], 1)):
+        chances = network.chances(words)
+        assert chances is not None
+        assert chances.argmax() == label
+
+
 def test_what_is_kept_judges_as_what_was_learnt(taught: Network, tmp_path: Path) -> None:
     network.save(taught, tmp_path)
     kept = network.load(tmp_path)
@@ -73,7 +121,7 @@ def test_what_is_kept_judges_as_what_was_learnt(taught: Network, tmp_path: Path)
 
 
 def test_the_same_messages_give_the_same_weights(taught: Network) -> None:
-    for again, before in zip(teach().members, taught.members, strict=True):
+    for again, before in zip(teach().readers, taught.readers, strict=True):
         assert np.array_equal(again.vectors, before.vectors)
 
 
@@ -97,9 +145,10 @@ def test_both_models_judge_together(taught: Network) -> None:
 
 def test_the_committed_network_knows_no_persons_name() -> None:
     is_name = segment.personal_names()
-    words = network.load(classify.MODEL).vocabulary
+    words, letters = (each.vocabulary for each in network.load(classify.MODEL).readers)
     assert "路灯" in words
-    assert [word for word in words if is_name(word)] == []
+    assert "灯" in letters
+    assert [known for known in (*words, *letters) if is_name(known)] == []
 
 
 def test_a_word_without_a_vector_has_that_of_its_parts(tmp_path: Path) -> None:
