@@ -21,6 +21,7 @@ from tests.phone.line import Line
 
 SERVED_S = 5.0
 MANY = 20
+EITHER_WAY = pytest.mark.parametrize("media", ["audiosocket", "websocket"])
 
 
 async def _told(hotline: Hotline, caller: Telephone) -> None:
@@ -30,6 +31,7 @@ async def _told(hotline: Hotline, caller: Telephone) -> None:
     await resident.talk([("lamp-f", "read_back")])
 
 
+@EITHER_WAY
 async def test_a_program_killed_in_mid_call_leaves_the_caller_to_an_operator(
     hotline: Hotline, caller: Telephone, operator: Telephone
 ) -> None:
@@ -63,6 +65,7 @@ async def test_killed_with_no_operator_there_his_words_become_a_ticket_after_the
     await hotline.until(lambda: hotline.line.missed() == [], 10, "what is settled still lies there")
 
 
+@EITHER_WAY
 async def test_a_hung_program_is_left_within_five_seconds(
     hotline: Hotline, caller: Telephone, operator: Telephone
 ) -> None:
