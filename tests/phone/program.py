@@ -12,6 +12,9 @@ from channels.phone.audio.server import AudioSocketServer
 from channels.phone.audio.websocket import WebSocketServer
 from channels.phone.exchange.exchange import Exchange
 from config import runtime
+from config.sections import Phone
+
+MOST_CALLS = 50
 
 
 class Talk:
@@ -44,19 +47,24 @@ class Talk:
 Talks = asyncio.Queue[Talk]
 
 
-def audiosocket(port: int) -> AbstractAsyncContextManager[Talks]:
-    """Our server; each call that comes is put into the queue."""
-    return _served(partial(AudioSocketServer, port=port))
+def by_settings(phone: Phone) -> AbstractAsyncContextManager[Talks]:
+    """Our server for the audio, as an installation's settings say; calls are put into the queue."""
+    if phone.media == "audiosocket":
+        return audiosocket(phone.media_port, phone.most_calls)
+    made = partial(
+        WebSocketServer, port=phone.media_port, token=phone.media_token.get_secret_value()
+    )
+    return _served(made, phone.most_calls)
 
 
-def websocket(port: int, token: str) -> AbstractAsyncContextManager[Talks]:
-    """Our server of the media WebSocket."""
-    return _served(partial(WebSocketServer, port=port, token=token))
+def audiosocket(port: int, most_calls: int = MOST_CALLS) -> AbstractAsyncContextManager[Talks]:
+    """Our server of AudioSocket."""
+    return _served(partial(AudioSocketServer, port=port), most_calls)
 
 
 @asynccontextmanager
 async def _served(
-    made: Callable[..., AudioSocketServer | WebSocketServer],
+    made: Callable[..., AudioSocketServer | WebSocketServer], most_calls: int
 ) -> AsyncIterator[Talks]:
     talks: Talks = asyncio.Queue()
 
@@ -66,7 +74,7 @@ async def _served(
         await talk.run()
 
     server = made(
-        host="127.0.0.1", on_call=on_call, most_calls=50, elapsed=runtime.system().elapsed
+        host="127.0.0.1", on_call=on_call, most_calls=most_calls, elapsed=runtime.system().elapsed
     )
     await server.start()
     try:

@@ -202,7 +202,7 @@ async def test_audio_by_websocket_is_heard_both_ways_and_hands_over(
     answer = kit.noise(3, seed=6)
     operator = kit.telephone(user="8001", password=line.password("8001"), registrar=line.registrar)
     async with (
-        program.websocket(phone.media_port, phone.media_token.get_secret_value()) as talks,
+        program.by_settings(phone) as talks,
         operator as there,
         kit.telephone(user=RESIDENT) as caller,
     ):

@@ -30,12 +30,7 @@ async def ring(
     phone = line.instance.plan.phone
     exchange = Exchange(phone, runtime.system(), on_happening=lambda happening: None)
     running = asyncio.create_task(exchange.run())
-    serving = (
-        program.audiosocket(phone.media_port)
-        if request.param == "audiosocket"
-        else program.websocket(phone.media_port, phone.media_token.get_secret_value())
-    )
-    async with serving as talks, kit.telephone(user=CALLER) as caller:
+    async with program.by_settings(phone) as talks, kit.telephone(user=CALLER) as caller:
         async with asyncio.timeout(10):
             while not exchange.up:
                 await asyncio.sleep(0.02)
