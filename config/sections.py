@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -165,6 +166,7 @@ class Phone(Section):
     most_calls: int = Field(default=24, ge=1, le=500)
     call_minutes: float = Field(default=10, gt=0, le=120)
     clips: Path | None = None  # folder of the county's own recorded phrases
+    voice_command: str = ""  # a command line that speaks what nobody recorded; empty: espeak-ng
     missed: Path | None = None  # folder in which Asterisk records missed calls
     recordings: Path | None = None  # folder in which Asterisk records every call
     recordings_s3: Bucket | None = None  # a folder below the state folder where it is not set
@@ -183,6 +185,10 @@ class Phone(Section):
     def _websocket_needs_token(self) -> Self:
         if self.media == "websocket" and not self.media_token.get_secret_value():
             raise ValueError("media 用 websocket 时要设 media_token")
+        try:
+            shlex.split(self.voice_command)
+        except ValueError as error:
+            raise ValueError("voice_command 里的引号要成对") from error
         if self.dial.count("{number}") != 1 or self.dial.count("{") != 1:
             raise ValueError("dial 里要有一个 {number}，例如 PJSIP/{number}@hotline-trunk")
         return self

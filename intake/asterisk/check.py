@@ -9,6 +9,8 @@ from pathlib import Path
 from channels.phone.exchange.ami import Link
 from channels.phone.exchange.exchange import tells_digits
 from channels.phone.exchange.packets import AmiFailed, AmiLost, AmiRefused
+from channels.phone.voice import synthesis
+from channels.phone.voice.synthesis import SynthesisFailed
 from config.sections import Phone
 from intake.asterisk.program import release
 
@@ -52,6 +54,7 @@ async def examine(phone: Phone) -> list[Finding]:
         await link.close()
     findings.append(_folder("未接来电的文件夹", "missed", phone.missed))
     findings.append(_folder("通话录音的文件夹", "recordings", phone.recordings))
+    findings.append(await _synthesis(phone.voice_command))
     return findings
 
 
@@ -118,3 +121,18 @@ def _folder(what: str, setting: str, folder: Path | None) -> Finding:
         remedy = "热线程序的用户要能读、能删里面的文件，见安装说明"
         return Finding(what=what, found=f"{folder} 打不开", remedy=remedy)
     return Finding(what=what, found=str(folder))
+
+
+async def _synthesis(command: str) -> Finding:
+    """Whatever speaks what nobody recorded, tried with a word."""
+    engine = synthesis.by(command)
+    what = "语音合成"
+    try:
+        await engine.say("您好")
+    except SynthesisFailed as failure:
+        remedy = "没有录音的话说不出来，来电会转人工。"
+        remedy += "请改 phone.voice_command" if command else "请安装 espeak-ng"
+        return Finding(what=what, found=f"不能用：{failure}", remedy=remedy)
+    finally:
+        await engine.close()
+    return Finding(what=what, found=f"{engine.name} 能说")

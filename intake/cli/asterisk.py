@@ -16,10 +16,9 @@ import typer
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from channels.phone.voice import clips
+from channels.phone.voice import clips, synthesis
 from channels.phone.voice.cache import Cache
 from channels.phone.voice.prompts import Voice, VoiceFailed
-from channels.phone.voice.synthesis import Synthesis
 from config import fit
 from config.settings import Settings
 from intake.asterisk import check as checking
@@ -141,7 +140,7 @@ def run(
 
 @exchange.command()
 def check(settings_path: SettingsPath = None) -> None:
-    """检查 Asterisk 是否接好了：登录、版本、拨号方案、队列、心跳、录音文件夹。"""
+    """检查 Asterisk 是否接好了：登录、版本、拨号方案、队列、心跳、录音文件夹、语音合成。"""
     chosen = common.chosen(settings_path)
     if chosen.phone is None:
         common.refuse(NOT_SET_UP)
@@ -228,7 +227,8 @@ def _voice(chosen: Settings) -> Iterator[sounds.Say | None]:
     """The line's own voice for what the dialplan says; None where there is none."""
     own_clips = chosen.phone.clips if chosen.phone else None
     folders = (own_clips, clips.COMMITTED) if own_clips else (clips.COMMITTED,)
-    voice = Voice(folders=folders, cache=Cache(None), synthesis=Synthesis())
+    command = chosen.phone.voice_command if chosen.phone else ""
+    voice = Voice(folders=folders, cache=Cache(None), synthesis=synthesis.by(command))
     with asyncio.Runner() as runner:
         say: sounds.Say | None = None
         try:

@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from channels.phone.voice import clips, inspection, phrases
+from channels.phone.voice import clips, inspection, phrases, synthesis
 from channels.phone.voice.cache import Cache
 from channels.phone.voice.prompts import Voice, VoiceFailed
-from channels.phone.voice.synthesis import Synthesis
 from config.county import County
 from config.settings import Settings
 from intake import replies
@@ -111,7 +110,8 @@ def words(county: County) -> tuple[str, ...]:
 
 
 async def _spoken(chosen: Settings, text: str, slow: bool) -> bytes:
-    voice = Voice(folders=_folders(chosen), cache=Cache(None), synthesis=Synthesis())
+    command = chosen.phone.voice_command if chosen.phone else ""
+    voice = Voice(folders=_folders(chosen), cache=Cache(None), synthesis=synthesis.by(command))
     try:
         await voice.start()
         return await voice.say(text, RATE_HZ, slow=slow)

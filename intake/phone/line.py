@@ -8,9 +8,8 @@ from sqlalchemy import Connection
 
 from channels.phone.book import Errand, Judgement
 from channels.phone.partners import Telephone
-from channels.phone.voice import clips, prompts
+from channels.phone.voice import clips, prompts, synthesis
 from channels.phone.voice.cache import Cache
-from channels.phone.voice.synthesis import Synthesis
 from config.sections import Phone
 from config.settings import Settings
 from intake.phone import followup
@@ -90,7 +89,7 @@ def voice(settings: Settings, phone: Phone) -> prompts.Voice:
     return prompts.Voice(
         folders=folders,
         cache=Cache(settings.state / "cache" / "voice"),
-        synthesis=Synthesis(),
+        synthesis=synthesis.by(phone.voice_command),
     )
 
 
