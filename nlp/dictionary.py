@@ -5,14 +5,14 @@ Loaded whole it took a fifth of every start. So our cache holds it by first char
 closed until it is asked for; in time most are.
 """
 
+import importlib
 import marshal
 import os
-from collections.abc import Iterator
+import warnings
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-FILE = "dict.txt"  # of the package, of which nothing else is needed
 _TORN = (EOFError, ValueError, TypeError)  # what marshal says of a broken file
 
 
@@ -61,28 +61,25 @@ def load(cache: Path) -> Dictionary:
 
 def tags() -> dict[str, str]:
     """The part of speech of every word, as jieba names it: nr is a person's name."""
-    return {word: tag for word, _, tag in _lines()}
+    with _jieba().get_dict_file() as file:
+        lines = (line.decode("utf-8").split() for line in file)
+        return {word: tag for word, _, tag in lines}
 
 
 def _by_first_character() -> tuple[int, dict[str, bytes]]:
+    """The dictionary as jieba itself reads it."""
+    tokenizer = _jieba().Tokenizer()
+    often, total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     words: dict[str, dict[str, int]] = {}
-    total = 0
-    for word, often, _ in _lines():
-        beginning = words.setdefault(word[0], {})
-        beginning[word] = int(often)
-        total += int(often)
-        for end in range(1, len(word)):
-            beginning.setdefault(word[:end], 0)
+    for word, count in often.items():
+        words.setdefault(word[0], {})[word] = count
     return total, {character: marshal.dumps(part) for character, part in words.items()}
 
 
-def _lines() -> Iterator[list[str]]:
-    """Word, how often, part of speech."""
-    spec = find_spec("jieba")
-    home = (spec.submodule_search_locations or ()) if spec else ()
-    with Path(next(iter(home)), FILE).open(encoding="utf-8") as file:
-        for line in file:
-            yield line.split()
+def _jieba() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba is older than some of Python's warnings
+        return importlib.import_module("jieba")
 
 
 def _write(file: Path, content: bytes) -> None:
