@@ -55,8 +55,7 @@ def test_another_matter_is_decided_by_another_line(settings: Path) -> None:
     ("text", "why"),
     [
         ("路灯坏了三天了没人修", "不知道在哪里"),
-        ("那件事", "听不出是哪类事"),
-        ("东韩村的事", r"类别拿不准（把握 \d\d%）（机器的建议：事在和阳镇东韩村，"),
+        ("你好", "听不出是哪类事"),
         ("东韩村的路灯坏了，别让村里知道是我说的", "居民要求保密（机器的建议：居民要求保密，"),
     ],
 )
@@ -64,3 +63,12 @@ def test_where_a_person_decides_it_says_why(settings: Path, text: str, why: str)
     told = _told(text, settings)
     assert re.match(f"转人工研判：{why}", told["去向"])
     assert "依据" not in told
+
+
+def test_a_guess_below_the_mark_is_a_proposal_with_its_confidence(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_CERTAIN_ABOVE", "1")
+    told = _told("东韩村村口的路灯坏了三天了没人修", settings)
+    begins = r"转人工研判：类别拿不准（把握 9\d%）（机器的建议：事在和阳镇东韩村，"
+    assert re.match(begins, told["去向"])
