@@ -38,7 +38,7 @@ from intake.talk.steps import (
     TellProgress,
     Withdraw,
 )
-from intake.talk.turn import Conversation, Turn
+from intake.talk.turn import Conversation, Stage, Turn
 from nlp.understanding import Urgency
 from routing import envelope, outbox, permission, store
 from routing.dispatch import Dispatcher
@@ -150,7 +150,8 @@ class Clerk:
         if step.transfer:
             told = Reply(key="handed_over", values={"number": ticket.number})
             return after, [told], ticket.number
-        offer = not (after.phone_asked or ticket.reporter_phone or message.sender.scheme == "tel")
+        known = ticket.reporter_phone or message.sender.scheme == "tel"
+        offer = not (after.phone_asked or known) and after.stage is Stage.OPEN  # nothing else asked
         said = self._replies.receipt(ticket, self._runtime.now(), ask_phone=offer)
         return replace(after, phone_asked=after.phone_asked or offer), [said], ticket.number
 

@@ -57,6 +57,7 @@ def step(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     after = turn.conversation
     if after.pending and after.stage is Stage.OPEN and not after.texts:
         turn = telling.next_matter(turn, heard, knowledge)
+    turn = dangers.reachable(turn, heard)
     turn = _unlabelled(
         foreign.told(dangers.advised(hiding.kept(turn, heard, conversation), heard), heard)
     )

@@ -1,8 +1,8 @@
 """Somebody tells of a danger: first what to do, then what happens, then where it is. Pure.
 
-Told again it joins its ticket (see `alarms`). On the telephone a person is offered as soon as the
-place is known; of lesser things that cannot wait (a dog's bite, a theft, a fraud) there is
-advice beside the ordinary course.
+Told again it joins its ticket (see `alarms`). Once the place is known, who calls is offered a
+person and who writes is asked for a telephone. Of lesser things that cannot wait (a dog's bite, a
+theft, a fraud) there is advice beside the ordinary course.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from channels.message import Reply
 from intake.talk import drafts, joining, later, questions, reasons, telling
-from intake.talk.steps import Open, ReadBack, Say, Step, Supplement
+from intake.talk.steps import Move, Open, ReadBack, Say, Step, Supplement
 from intake.talk.turn import Conversation, Heard, Knowledge, PlaceName, Stage, Turn
 from nlp.understanding import RequestKind, Urgency
 from routing.ticket import Draft
@@ -37,12 +37,7 @@ def told(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     """Whom to ring and what to do; a ticket at once; then the one question that is left."""
     whole = drafts.gathered(drafts.remember(conversation, heard))
     turn, draft = opened(whole, heard, knowledge, reasons.DANGER_FIRST, knowledge.danger)
-    turn = _located(turn, draft, heard, knowledge)
-    if not (heard.message.spoken or draft.reporter_phone or whole.phone_asked):
-        asked = replace(turn.conversation, phone_asked=True)
-        ask = Say(reply=Reply(key="danger_phone"))
-        turn = replace(turn, conversation=asked, steps=(*turn.steps, ask))
-    return turn
+    return _located(turn, draft, heard, knowledge)
 
 
 def opened(
@@ -67,7 +62,8 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
         return begin(drafts.forget(conversation), heard, knowledge)
     if _OVER.search(said.text) and not said.places and len(said.text) <= MOST_OVER:
         over = Supplement(ticket=ticket, text=heard.words, alarm=True)
-        return Turn(conversation=drafts.forget(conversation), steps=(over,))
+        rest = replace(drafts.forget(conversation), phone_asked=True)  # nobody need find him
+        return Turn(conversation=rest, steps=(over,))
     if said.kind in _TALK or not heard.words:
         shown = drafts.shown(heard.message)
         more = (Supplement(ticket=ticket, text=shown, quiet=True),) if shown else ()
@@ -100,6 +96,31 @@ def _which_village(conversation: Conversation, kept: Supplement) -> Turn:
     """村西头老李家: whoever goes there has to know of which village."""
     again = replace(conversation, stage=Stage.PLACE, asked=conversation.asked + 1)
     return Turn(conversation=again, steps=(kept, Say(reply=Reply(key="danger_village"))))
+
+
+def reachable(turn: Turn, heard: Heard) -> Turn:
+    """Once nothing else is asked of a danger that somebody has written of: a telephone, once."""
+    state, message = turn.conversation, heard.message
+    unasked = message.spoken or message.public or message.event or state.phone_asked
+    told = [step for step in turn.steps if isinstance(step, Open) or _is_of(step, state.ticket)]
+    if unasked or not told or not state.ticket_danger:
+        return turn
+    left = any(_leaves_telephone(step) for step in told)
+    if not left and state.stage is not Stage.OPEN:
+        return turn
+    ask = () if left else (Say(reply=Reply(key="danger_phone")),)
+    known = replace(state, phone_asked=True)
+    return replace(turn, conversation=known, steps=(*turn.steps, *ask))
+
+
+def _is_of(step: Step, ticket: str) -> bool:
+    return isinstance(step, Supplement | Move) and step.ticket == ticket
+
+
+def _leaves_telephone(step: Step) -> bool:
+    if isinstance(step, Open):
+        return bool(step.draft.reporter_phone)
+    return isinstance(step, Supplement) and bool(step.phone)
 
 
 def advised(turn: Turn, heard: Heard) -> Turn:

@@ -158,9 +158,10 @@ def _denies_place(conversation: Conversation, read: Repair, knowledge: Knowledge
 
 
 def number_left(conversation: Conversation, said: Understanding) -> str:
-    """The number that he calls his own; or one alone, where we have asked for it."""
+    """The number that he calls his own; or one alone, of a danger or where we have asked for it."""
     alone = said.kind is RequestKind.SUPPLEMENT and not any(x >= "\u4e00" for x in said.text)
-    asked = conversation.phone_asked and alone and len(said.phones) == 1
+    awaited = conversation.phone_asked or conversation.ticket_danger
+    asked = awaited and alone and len(said.phones) == 1
     return said.own_phone or (said.phones[0] if asked else "")
 
 

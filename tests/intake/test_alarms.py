@@ -233,7 +233,7 @@ async def test_place_sent_in_private_finds_what_was_said_in_public(
     resident: Resident, services: Services
 ) -> None:
     number = (await resident.receipt("@南和热线 着火了", public=True)).ticket
-    assert await resident.says("东韩村") == ["danger_placed"]
+    assert await resident.says("东韩村") == ["danger_placed", "danger_phone"]
     assert await resident.says("@南和热线 着火了，火更大了", public=True) == [
         "danger_fire",
         "danger_public",

@@ -88,9 +88,9 @@ def test_wish_for_a_person_hands_over_everything_heard() -> None:
     assert "路灯坏了" in opened.draft.text
 
 
-def test_danger_is_answered_first_and_asked_only_where_and_for_a_telephone() -> None:
+def test_danger_is_answered_first_and_asked_only_where() -> None:
     turn = Talk().say("着火了")
-    assert keys(turn) == ["danger_general", "danger_where", "danger_phone"]
+    assert keys(turn) == ["danger_general", "danger_where"]
     (opened,) = drafts(turn)
     assert opened.draft.urgency is Urgency.DANGER
     assert opened.draft.handover_reason == reasons.DANGER_FIRST

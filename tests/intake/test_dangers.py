@@ -110,9 +110,9 @@ async def test_danger_without_a_place_is_asked_where_and_goes_there(
     resident: Resident, services: Services
 ) -> None:
     receipt = await resident.receipt("我家孩子掉井里了")
-    assert [r.key for r in receipt.replies][-2:] == ["danger_where", "danger_phone"]
+    assert [r.key for r in receipt.replies][-2:] == ["danger_alone", "danger_where"]
     again = await resident.receipt("在东韩村小卖部后头，快来人，孩子还在井里", after_s=70)
-    assert [r.key for r in again.replies] == ["danger_placed"]
+    assert [r.key for r in again.replies] == ["danger_placed", "danger_phone"]
     ticket = await services.database.read(lambda c: store.load(c, receipt.ticket))
     assert services.county.place_name(ticket.place) == "和阳镇东韩村"
     assert len(await resident.tickets()) == 1
@@ -124,7 +124,7 @@ async def test_village_is_read_back_and_the_house_is_asked_for(
     told = await texts(resident, services, "东韩村着火了")
     assert "您说的是和阳镇东韩村" in told[2]
     assert "谁家" in told[2]
-    assert await resident.says("小学后面老刘家") == ["danger_again"]
+    assert await resident.says("小学后面老刘家") == ["danger_again", "danger_phone"]
     assert len(await resident.tickets()) == 1
 
 
@@ -185,7 +185,7 @@ async def test_where_in_the_village_is_kept_and_which_village_is_asked_once_more
 ) -> None:
     await resident.says("着火了快来人")
     assert await resident.says(spot) == ["danger_village"]
-    assert await resident.says("西韩村") == ["danger_placed"]
+    assert await resident.says("西韩村") == ["danger_placed", "danger_phone"]
     ticket = await resident.latest()
     assert services.county.place_name(ticket.place) == "和阳镇西韩村" and spot in ticket.text
 

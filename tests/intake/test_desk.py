@@ -159,7 +159,7 @@ async def test_withdrawal_is_asked_and_done(services: Services, say: Say, clock:
 
 async def test_danger_calls_a_person_and_says_whom_to_ring(services: Services, say: Say) -> None:
     receipt = await services.desk.receive(say("东韩村有人家着火了快来人"))
-    assert keys(receipt) == ["danger_fire", "danger_alone", "danger_spot", "danger_phone"]
+    assert keys(receipt) == ["danger_fire", "danger_alone", "danger_spot"]
     assert "119" in services.replies.render(receipt.replies[0])
     ticket = await services.database.read(lambda c: store.load(c, receipt.ticket))
     assert ticket.status is Status.DECIDING

@@ -55,7 +55,7 @@ async def test_wish_while_we_ask_where_the_danger_is_keeps_the_question(resident
     number = (await resident.receipt("着火了")).ticket
     assert await resident.says("转人工") == ["danger_person", "danger_where"]
     keys = await resident.says("在东韩村村口老张家")
-    assert keys == ["danger_placed"]
+    assert keys == ["danger_placed", "danger_phone"]
     assert (await resident.latest()).number == number
     assert len(await resident.tickets()) == 1
 
