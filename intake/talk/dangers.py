@@ -82,14 +82,27 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
         rest = drafts.forget(conversation) if known else conversation
         return offered(Turn(conversation=rest, steps=(replace(left, quiet=False),)), heard)
     if conversation.ticket_place and not where:
-        rest = drafts.forget(conversation)
-        return offered(alarmed(later.of(rest, heard, knowledge)), heard)
+        return offered(alarmed(_more(conversation, heard, knowledge)), heard)
     if not where and conversation.asked < questions.MOST_QUESTIONS:
         return _which_village(conversation, replace(left, alarm=True))
     turn = alarmed(later.answered(replace(conversation, correcting=ticket), heard, knowledge))
     if phone:
         turn = replace(turn, steps=(*turn.steps, left))
     return offered(turn, heard)
+
+
+def _more(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """More of a danger whose place is known. Where it is then, if not there, is a question like the
+    others: denied once more it is left to a person.
+    """
+    turn = later.of(drafts.forget(conversation), heard, knowledge)
+    asked = conversation.asked + turn.conversation.asked
+    if not turn.conversation.asked:
+        return turn
+    if asked > questions.MOST_QUESTIONS:
+        at_it = replace(conversation, correcting=conversation.ticket)
+        return later.answered(at_it, heard, knowledge)
+    return replace(turn, conversation=replace(turn.conversation, asked=asked))
 
 
 def _which_village(conversation: Conversation, kept: Supplement) -> Turn:

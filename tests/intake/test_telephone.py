@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from channels.message import Attachment
 from intake.talk import conversation, joining, questions, readback, reasons
-from intake.talk.steps import HandOver, Move, Open, ReadBack, Say, Supplement, TellProgress
+from intake.talk.steps import (
+    HandOver,
+    Move,
+    Open,
+    ReadBack,
+    Say,
+    Supplement,
+    TellProgress,
+    Withdraw,
+)
 from intake.talk.turn import Stage, Turn
 from nlp.understanding import Urgency
 from tests.intake.talk import (
@@ -402,12 +411,51 @@ def test_call_of_which_no_more_is_heard_is_settled_like_a_hang_up() -> None:
     assert (opened.draft.category, opened.draft.place) == (LAMP.code, DONGHAN.code)
 
 
+def test_who_keeps_denying_where_a_danger_is_is_offered_a_person() -> None:
+    talk = call(LAMP_HERE, "着火了")
+    assert keys(talk.say("地方不对")) == ["ask_place"]
+    turn = talk.say("地方不对")
+    assert keys(turn) == ["danger_transfer"]
+    assert [s.look for s in turn.steps if isinstance(s, Supplement)] == [reasons.LATER_PLACE]
+
+
 REPAIRS = ("不是，是西韩村", "不是路灯，是井盖", "地方不对", "都不是", "第三根杆子", "还有井盖")
 WORDS = sorted({*SAYINGS, *REPAIRS})
 
 
 def _asks(turn: Turn) -> bool:
-    return any(key.startswith("ask_") for key in keys(turn))
+    """Is a question put? The one that stands, said again behind a withdrawal, is none."""
+    withdrawn = any(isinstance(step, (Withdraw, TellProgress)) for step in turn.steps)
+    return not withdrawn and any(key.startswith("ask_") for key in keys(turn))
+
+
+def _is_settled(turn: Turn) -> bool:
+    """Has the matter gone to a ticket or a person, or did he drop it? What comes is another one."""
+    gone = any(isinstance(step, (Open, HandOver)) for step in turn.steps)
+    return gone or bool(turn.person) or "dropped" in keys(turn)
+
+
+@given(st.lists(st.sampled_from((*WORDS, *["撤单"] * 9)), max_size=14))
+def test_a_matter_has_two_questions_at_most_whatever_is_said_between(sayings: list[str]) -> None:
+    """What is told and waits for its ticket is one; a ticket that we ask about further is another."""
+    talk = Talk(spoken=True)
+    asked, waits = 0, False
+    for saying in sayings:
+        turn = talk.say(saying)
+        waited, waits = waits, bool(talk.state.texts)
+        if _is_settled(turn) or waits != waited:
+            asked = 0
+        asked += _asks(turn)
+        assert asked <= questions.MOST_QUESTIONS
+
+
+def test_withdrawals_between_give_no_question_more() -> None:
+    talk = call("路灯坏了", "撤单")
+    assert keys(talk.say("不用了")) == ["ask_place"]  # it stands still
+    assert keys(talk.say("啊")) == ["ask_place"]
+    talk.say("撤单")
+    assert keys(talk.say("对")) == ["ask_place"]
+    assert talk.say("啊").person == reasons.PLACE_UNKNOWN
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=14), st.sampled_from(["hangup", "handover:线路"]))
