@@ -81,7 +81,7 @@ class Score:
     placed: int = 0  # recordings that name one place of the county, whichever way they are read
     places: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     about: int = 0  # recordings of which the written text has a category
-    categories: int = 0
+    categories: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def main() -> None:
     table.show(
         "Recognition; places: right / asked about with the right one among them / wrong or none",
         ("engine, set, line", "n", "CER %", "silence left out", "RTF", "n placed", "as written",
-         "by sound", "n about", "category %"),
+         "by sound", "n about", "category as written %", "by sound %"),
         rows,
     )  # fmt: skip
 
@@ -215,13 +215,18 @@ def _measure(
             _of_places(score, "written"),
             _of_places(score, "sound"),
             score.about,
-            100 * score.categories / score.about if score.about else "-",
+            *_of_categories(score),
         )
 
 
 def _of_places(score: Score, how: str) -> str:
     counts = (score.places[f"{how} {what}"] for what in ("right", "asked", "wrong"))
     return " / ".join(map(str, counts)) if score.placed else "-"
+
+
+def _of_categories(score: Score) -> Sequence[object]:
+    counts = (score.categories["written"], score.categories["sound"])
+    return [100 * count / score.about if score.about else "-" for count in counts]
 
 
 def _one(
@@ -245,9 +250,9 @@ def _one(
         score.places[f"sound {_verdict(by_sound.places, code)}"] += 1
     if meant.categories:
         score.about += 1
-        score.categories += bool(
-            written.categories and written.categories[0].code == meant.categories[0].code
-        )
+        for how, understood in (("written", written), ("sound", by_sound)):
+            first = understood.categories[:1]
+            score.categories[how] += bool(first and first[0].code == meant.categories[0].code)
 
 
 def _verdict(places: Sequence[Guess], code: str) -> str:
