@@ -39,6 +39,7 @@ from config.sections import (
     WeChat,
     Weibo,
 )
+from config.speech import Speech
 
 PREFIX = "HOTLINE_"
 NESTED = "__"
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     wechat: WeChat | None = None
     weibo: Weibo | None = None
     phone: Phone | None = None
+    speech: Speech | None = None
     departments: dict[str, Endpoint] = Field(default_factory=dict)
 
     @classmethod
@@ -155,6 +157,17 @@ class Settings(BaseSettings):
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("要以 sqlite:/// 或 postgresql+psycopg:// 开头")
         return url
+
+    @model_validator(mode="after")
+    def _one_recogniser(self) -> "Settings":
+        if self.phone is not None and self.speech is not None:
+            raise ValueError("有电话线路时，语音识别写在 phone 里（phone.model、phone.whisper）")
+        return self
+
+    @property
+    def hears(self) -> bool:
+        """Is a recogniser asked for, so that voice notes become text?"""
+        return self.phone is not None or self.speech is not None
 
     @property
     def database(self) -> str:
@@ -230,6 +243,7 @@ def _known_keys(location: list[str]) -> list[str]:
         "wechat": WeChat,
         "weibo": Weibo,
         "phone": _PHONE.get("".join(location[1:2]), Phone),
+        "speech": Speech,
         "departments": Endpoint,
     }
     model = sections.get(location[0], Settings) if location else Settings

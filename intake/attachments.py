@@ -1,5 +1,6 @@
 """Attachments that a platform has not given us yet: which they are, who is asked for them. Pure."""
 
+import hashlib
 from dataclasses import replace
 
 from channels.message import Attachment, InboundMessage
@@ -27,6 +28,23 @@ def is_lost(attachment: Attachment) -> bool:
 def sought(attachment: Attachment) -> Attachment:
     """What its platform is asked for, also once we had given it up."""
     return replace(attachment, reference=attachment.reference.removeprefix(LOST))
+
+
+def unheard(message: InboundMessage) -> list[int]:
+    """Which of them are voice notes that we hold and whose words nobody has told us."""
+    if message.confidence is not None or message.spoken or message.event:
+        return []  # what was said is its text already
+    return [
+        index
+        for index, each in enumerate(message.attachments)
+        if each.kind == "voice" and each.reference.startswith(HELD)
+    ]
+
+
+def note_id(message: InboundMessage, index: int) -> str:
+    """The id of a voice note: the attachment at `index`."""
+    key = f"{message.channel}:{message.external_id}:{index}"
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def errands(inbox_id: str, message: InboundMessage) -> list[Envelope]:

@@ -18,7 +18,7 @@ from channels.message import Fits, InboundMessage, Receipt
 from config.runtime import Runtime
 from intake import inbox, threads
 from intake.clerk import Clerk
-from intake.counter import ownership, proofs
+from intake.counter import completing, ownership, proofs
 from intake.talk import belonging, conversation
 from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import RequestKind, Understanding, Urgency
@@ -146,6 +146,7 @@ class FrontDesk:
         held = threads.hold(connection, heard.inbox_id, heard.message.thread)
         if held.message.receipt is not None:
             return held.message.receipt
+        heard = replace(heard, message=completing.placed(connection, heard.message))
         thread = proofs.weigh(connection, held.conversation, heard)
         heard = self._with_tickets(connection, thread, heard)
         turn = step(thread, heard, self._knowledge.of(heard.message))

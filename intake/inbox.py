@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from channels.message import Contact, InboundMessage, Receipt
 from intake import attachments, schema, wire
+from intake.phone import transcripts
 from routing import outbox
 from routing.schema import insert_new
 
@@ -90,6 +91,7 @@ def add(connection: Connection, message: InboundMessage, new_id: str) -> Arrival
     if connection.execute(insert, row).scalar_one_or_none() is None:
         return _find(connection, message)
     outbox.post(connection, attachments.errands(new_id, message), message.received_at)
+    transcripts.put_notes_in_line(connection, new_id, message)
     return Arrival(inbox_id=new_id)
 
 
@@ -176,12 +178,13 @@ def message(connection: Connection, inbox_id: str) -> InboundMessage:
 
 
 def attach(connection: Connection, inbox_id: str, index: int, reference: str) -> None:
-    """The attachment at `index` is held by us now, as `store:ID`."""
+    """We hold the attachment at `index` now, as `store:ID`; a voice note waits for its words."""
     body = connection.execute(_BODY.with_for_update(), {"row_id": inbox_id}).scalar_one()
     after = attachments.replaced(wire.message_from_text(body), index, reference)
     connection.execute(
         sa.update(_INBOX).where(_INBOX.c.id == inbox_id).values(body=wire.message_to_text(after))
     )
+    transcripts.put_notes_in_line(connection, inbox_id, after)
 
 
 def ticket(connection: Connection, inbox_id: str) -> str:

@@ -73,6 +73,13 @@ class MediaStore:
         )
         return (self._path(wanted, kind), kind) if kind else None
 
+    async def read(self, path: Path) -> bytes | None:
+        """What a file holds; None where it is gone. OSError."""
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:
+            return None
+
     def _path(self, media_id: str, media_type: str) -> Path:
         return self._folder / media_id[-2:] / f"{media_id}{KEPT_TYPES[media_type]}"
 

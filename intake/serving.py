@@ -5,6 +5,7 @@ import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 
 from aiohttp import web
 
@@ -12,7 +13,7 @@ from config.county import County
 from config.runtime import Runtime
 from config.settings import Settings
 from intake import app, loops
-from intake.phone import noticeboard
+from intake.phone import lineless, noticeboard
 from intake.purge import Purge
 from intake.services import Services
 from intake.web import server
@@ -53,7 +54,7 @@ async def serve(
             await _open(parts, server.application(services), settings.host, settings.port, shared)
             if beside is not None:
                 await _open(parts, beside[0], "127.0.0.1", beside[1], False)
-            tasks = _background(services)
+            tasks = _background(services, polls=polls)
             ready(services)
             await asyncio.to_thread(services.understander.prepare_hearing)
         await stop.wait()
@@ -86,7 +87,7 @@ async def _open(
     await web.TCPSite(runner, host, port, reuse_port=shared or None).start()
 
 
-def _background(services: Services) -> list[asyncio.Task[None]]:
+def _background(services: Services, *, polls: bool) -> list[asyncio.Task[None]]:
     """The loops beside the requests, and the channels' own work."""
     database, runtime = services.database, services.runtime
     sweep = loops.Sweep(database=database, runtime=runtime, desk=services.desk)
@@ -106,4 +107,6 @@ def _background(services: Services) -> list[asyncio.Task[None]]:
         loops.drive(poster.step, idle_s=noticeboard.CHANGES_S, wake=asyncio.Event()),
         *(loops.keep(channel.run, name) for name, channel in services.channels.items()),
     ]
+    if polls:  # one process of several; with a phone line it is the one that has the line
+        work.append(loops.keep(partial(lineless.run, services), "speech"))
     return [asyncio.create_task(each) for each in work]

@@ -1,18 +1,21 @@
 """What was understood of a call only from its recording goes into the ticket of that call, never
-into a second one, as it is all of one talk. A finished ticket takes no more words; the page of the
-call shows them, and a danger among them has a ticket of its own.
+into a second one, as it is all of one talk; so do the words of a voice note. A finished ticket
+takes no more words; the page of the call shows them, and a danger among them has a ticket of its
+own.
 
 It is done in the desk's own unit of work, so a program that dies has done all of it or nothing.
 """
 
+import re
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from channels.message import InboundMessage
 from channels.phone import reasons as phone_reasons
+from intake import inbox
 from intake.counter import hiding, moving, ownership
-from intake.talk import reasons
+from intake.talk import notes, reasons
 from intake.talk.steps import Open
 from nlp.understanding import Urgency
 from routing import heard_back, permission
@@ -24,43 +27,68 @@ EVENT = "heard_after"
 TOLD = "挂断以后从录音里听出来的："
 DANGER = "挂断以后从录音里听出有危险，请马上核实"
 COMPLETED = "语音识别出过错，后面的话是挂断以后从录音里听出来的，请核对"
+TOLD_IN_NOTE = "语音里听出来的（机器听的，可能有错）："
+DANGER_IN_NOTE = "居民的语音里听出有危险，请马上核实"
+_ONLY_SHOWN = re.compile(r"(?:［(?:语音|照片|视频|文件)］\s*)+")  # no word of the matter
 _WAITS = frozenset({Status.DECIDING, Status.RETURNED})
 
 
 def is_meant(message: InboundMessage) -> bool:
     """Does the message bring such words?"""
-    return message.event.partition(":")[0] == EVENT
+    return message.event.partition(":")[0] in (EVENT, notes.EVENT)
+
+
+def placed(connection: Connection, message: InboundMessage) -> InboundMessage:
+    """With the ticket that the voice note is in now, if its words are what is brought."""
+    name, _, note = message.event.partition(":")
+    if name != notes.EVENT:
+        return message
+    return replace(message, event=f"{message.event}:{inbox.ticket(connection, note)}")
 
 
 def complete(
     connection: Connection, dispatcher: Dispatcher, step: Open, message: InboundMessage
 ) -> Ticket | None:
     """The ticket as it is with the words in it; None where they need one of their own."""
-    ticket = ownership.own(connection, step.into, message) if step.into else None
+    of_note = message.event.startswith(notes.EVENT)
+    ticket = _meant(connection, step, message, of_note=of_note)
     if ticket is None:
         return None
-    draft = step.draft
+    draft, told = step.draft, TOLD_IN_NOTE if of_note else TOLD
     in_danger = draft.urgency is Urgency.DANGER
     if Action.SUPPLEMENT not in permission.allowed(ticket, BY_RESIDENT):
         return None if in_danger else ticket
-    if ticket.status in _WAITS:
-        return _taken_up(connection, dispatcher, ticket, draft)
+    unknown = not of_note or in_danger or _ONLY_SHOWN.fullmatch(ticket.text)
+    if ticket.status in _WAITS and unknown:
+        return _taken_up(connection, dispatcher, ticket, draft, told)
     if draft.confidential:  # before his words are told to whoever has it
         ticket = hiding.hide(connection, dispatcher, ticket)
-    order = Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
+    order = Order.on(ticket, by=BY_RESIDENT, note=told + draft.text)
     ticket = dispatcher.supplement(connection, order)
     if in_danger and ticket.urgency is not Urgency.DANGER:
-        return moving.look(connection, dispatcher, ticket, DANGER)
+        why = DANGER_IN_NOTE if of_note else DANGER
+        return moving.look(connection, dispatcher, ticket, why)
     return ticket
 
 
+def _meant(
+    connection: Connection, step: Open, message: InboundMessage, *, of_note: bool
+) -> Ticket | None:
+    """A note's ticket is the one that it is in, whoever has opened that."""
+    if not step.into:
+        return None
+    if of_note:
+        return ownership.find(connection, step.into)
+    return ownership.own(connection, step.into, message)
+
+
 def _taken_up(
-    connection: Connection, dispatcher: Dispatcher, ticket: Ticket, draft: Draft
+    connection: Connection, dispatcher: Dispatcher, ticket: Ticket, draft: Draft, told: str
 ) -> Ticket:
     """A person decides: nobody has read it back to him."""
     why = heard_back.without(ticket.handover_reason)
     why = COMPLETED if why == phone_reasons.DEAF else why or reasons.HEARD_AFTER
-    order = Order.on(ticket, by=BY_RESIDENT, note=TOLD + draft.text)
+    order = Order.on(ticket, by=BY_RESIDENT, note=told + draft.text)
     text = draft.text
     if ticket.text not in reasons.NOTHING_KNOWN:
         text = f"{ticket.text}\n补充：{draft.text}"

@@ -8,11 +8,15 @@ import soundfile
 import soxr
 import structlog
 
-from nlp.speech.contract import RATES_HZ, SpeechFailed, Transcriber, Trouble
+from nlp.speech.contract import LONGEST_RECORDING_S, RATES_HZ, SpeechFailed, Transcriber, Trouble
 from nlp.speech.model_store import ModelMissing
 from nlp.speech.whisper import WhisperTranscriber
 
 _log = structlog.get_logger(__name__)
+
+
+class UnknownFormat(SpeechFailed):
+    """Nobody here can open such a sound: no later try will."""
 
 
 class Hearing:
@@ -47,12 +51,14 @@ async def words(transcriber: Transcriber, sound: bytes) -> str:
     try:
         pcm, rate_hz = await asyncio.to_thread(_samples, sound)
     except soundfile.LibsndfileError:
-        raise SpeechFailed(Trouble.BROKEN, "the recording can't be opened") from None
+        raise UnknownFormat(Trouble.BROKEN, "the recording can't be opened") from None
     return (await transcriber.transcribe(pcm, rate_hz)).text
 
 
 def _samples(sound: bytes) -> tuple[bytes, int]:
-    samples, rate_hz = soundfile.read(io.BytesIO(sound), dtype="int16", always_2d=True)
+    with soundfile.SoundFile(io.BytesIO(sound)) as file:
+        rate_hz = file.samplerate
+        samples = file.read(LONGEST_RECORDING_S * rate_hz, dtype="int16", always_2d=True)
     first = samples[:, 0]
     if rate_hz not in RATES_HZ:
         first, rate_hz = soxr.resample(first, rate_hz, RATES_HZ[-1]), RATES_HZ[-1]

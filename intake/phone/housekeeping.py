@@ -1,10 +1,12 @@
 """Beside the calls: tickets for who was missed, and, apart from that, all that may take long."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import structlog
 
 from config.sections import Phone
+from intake.notes import Notes
 from intake.phone.hearing import Hearing
 from intake.phone.recordings import Recordings
 from intake.phone.shelf import Shelf
@@ -23,20 +25,8 @@ class Housekeeping:
 
     def __init__(self, office: Services, phone: Phone, kept: Recordings) -> None:
         self._wake = office.wake
-        amends = Amends(
-            area_code=phone.area_code,
-            receive=office.desk.receive,
-            database=office.database,
-            dispatcher=office.dispatcher,
-            runtime=office.runtime,
-        )
-        self._transcribing = Transcribing(
-            recordings=kept,
-            hearing=Hearing(phone.whisper),
-            amends=amends,
-            database=office.database,
-            runtime=office.runtime,
-        )
+        self._transcribing = transcribing(office, kept, phone.whisper, area_code=phone.area_code)
+        amends = self._transcribing.amends
         self._rounds: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
         self._book: Callable[[], Awaitable[bool]] | None = None
         if phone.missed is not None:
@@ -84,3 +74,25 @@ class Housekeeping:
         if busy:
             self._wake.set()  # tickets may have been opened
         return busy
+
+
+def transcribing(
+    office: Services, kept: Recordings, whisper: Path | None, *, area_code: str = ""
+) -> Transcribing:
+    """Makes recordings and voice notes text; `whisper` is the folder of its model."""
+    desk, database = office.desk, office.database
+    amends = Amends(
+        area_code=area_code,
+        receive=desk.receive,
+        database=database,
+        dispatcher=office.dispatcher,
+        runtime=office.runtime,
+    )
+    return Transcribing(
+        recordings=kept,
+        hearing=Hearing(whisper),
+        amends=amends,
+        notes=Notes(media=office.media, receive=desk.receive, database=database),
+        database=database,
+        runtime=office.runtime,
+    )

@@ -18,7 +18,7 @@ from intake.phone.housekeeping import Housekeeping
 from intake.phone.recordings import Recordings
 from intake.phone.vault import FolderVault, S3Vault, Vault
 from intake.services import Services
-from nlp.speech import model_store
+from nlp.speech import listening, model_store
 from nlp.speech import trial as speech_trial
 from nlp.speech.contract import Transcriber
 from nlp.speech.listening import VoskTranscriber
@@ -95,10 +95,28 @@ def voice(settings: Settings, phone: Phone) -> prompts.Voice:
 
 async def transcriber(settings: Settings, phone: Phone) -> Transcriber | None:
     """The recogniser, loaded; None where there is no model, which the log says with the remedy."""
-    trial = speech_trial.unpack if phone.trial_model else None
+    return await loaded(
+        settings,
+        phone.model,
+        trial_model=phone.trial_model,
+        threads=phone.recognisers,
+        most_calls=phone.most_calls,
+    )
+
+
+async def loaded(
+    settings: Settings,
+    model: Path | None,
+    *,
+    trial_model: bool,
+    threads: int,
+    most_calls: int = listening.MOST_CALLS,
+) -> Transcriber | None:
+    """The recogniser of the model in that folder, or of the usual one; None as above."""
+    trial = speech_trial.unpack if trial_model else None
     try:
-        folder: Path = model_store.choose(settings.state, phone.model, trial)
-        made = VoskTranscriber(folder, threads=phone.recognisers, most_calls=phone.most_calls)
+        folder = model_store.choose(settings.state, model, trial)
+        made = VoskTranscriber(folder, threads=threads, most_calls=most_calls)
         await made.start()
     except (ModelMissing, TrialModelBroken) as missing:
         _log.error("phone.no_model", remedy=str(missing))

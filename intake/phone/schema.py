@@ -111,6 +111,8 @@ transcription = sa.Table(  # of a recording that waits to become text, or did; s
     sa.Column("finished_at", UtcTime),
     sa.Column("problem", sa.String(200), nullable=False, server_default=""),
     sa.Column("text", sa.Text, nullable=False, server_default=""),
+    sa.Column("message", sa.String(32), nullable=False, server_default=""),  # of a voice note
+    sa.Column("attachment", sa.Integer, nullable=False, server_default="0"),  # of that message
     sa.CheckConstraint("state IN ('waiting', 'heard', 'done', 'given_up')", name="state"),
 )
 sa.Index("ix_transcription_state_due_at", transcription.c.state, transcription.c.due_at)

@@ -1,6 +1,7 @@
 """Recordings that wait to become text are heard, one after the other, and their tickets told.
 
-One way for what is left on the recorder and for what a caller told while nobody understood him.
+One way for what is left on the recorder, for what a caller told while nobody understood him, and
+for the voice notes of all other channels.
 """
 
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from sqlalchemy import Connection
 
 from channels.phone.book import Began
 from config.runtime import Runtime
+from intake.notes import Notes
 from intake.phone import calls, hearing, transcripts
-from intake.phone.hearing import Hearing
+from intake.phone.hearing import Hearing, UnknownFormat
 from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.transcripts import State, Transcription
 from intake.phone.unserved import Amends, Unserved
@@ -28,6 +30,7 @@ PROBLEMS = {
     Trouble.CANNOT: "这种识别引擎转不了录音",
 }
 AWAY = "录音现在取不到"
+UNKNOWN_FORMAT = "这种语音格式不能自动转成文字"
 OURS = "系统处理时出错"
 
 _Write = Callable[[Connection, Transcription, str, datetime], None]
@@ -41,6 +44,7 @@ class Transcribing:
     recordings: Recordings
     hearing: Hearing
     amends: Amends
+    notes: Notes
     database: Database
     runtime: Runtime
 
@@ -53,24 +57,28 @@ class Transcribing:
             return False
         try:
             await self._take(job, engine)
-        except VaultFault as fault:
-            _log.warning("phone.transcription_waits", call=job.call_id, reason=str(fault))
+        except (VaultFault, OSError) as fault:
+            _log.warning("phone.transcription_waits", reason=str(fault), **_which(job))
             await self._write(transcripts.postpone, job, AWAY)
+        except UnknownFormat as failure:
+            _log.warning("phone.not_transcribed", reason=str(failure), **_which(job))
+            problem = UNKNOWN_FORMAT if job.message else PROBLEMS[failure.trouble]
+            await self._write(_for_good if job.message else transcripts.failed, job, problem)
         except SpeechFailed as failure:
-            _log.warning("phone.not_transcribed", call=job.call_id, reason=str(failure))
+            _log.warning("phone.not_transcribed", reason=str(failure), **_which(job))
             await self._write(transcripts.failed, job, PROBLEMS[failure.trouble])
         except Exception:
-            _log.exception("phone.not_transcribed", call=job.call_id)
+            _log.exception("phone.not_transcribed", **_which(job))
             await self._write(transcripts.failed, job, OURS)
         return True
 
     async def _take(self, job: Transcription, engine: Transcriber | None) -> None:
         text = job.text
         if job.state is State.WAITING and engine is not None:
-            sound = await self.recordings.sound(job.recording)
+            sound = await self._sound(job)
             if sound is None:
                 raise SpeechFailed(Trouble.BROKEN, "the recording is not there any more")
-            text = await hearing.words(engine, sound[0])
+            text = await hearing.words(engine, sound)
             now = self.runtime.now()
             await self.database.write(lambda c: transcripts.heard(c, job.recording, text, now))
         if text:
@@ -78,8 +86,17 @@ class Transcribing:
         now = self.runtime.now()
         await self.database.write(lambda c: transcripts.done(c, job.recording, now))
 
+    async def _sound(self, job: Transcription) -> bytes | None:
+        if job.message:
+            return await self.notes.sound(job)
+        sound = await self.recordings.sound(job.recording)
+        return sound[0] if sound is not None else None
+
     async def _tell(self, job: Transcription, text: str) -> None:
         """His ticket; the same again changes nothing."""
+        if job.message:
+            await self.notes.tell(job, text)
+            return
         began = await self.database.read(lambda c: calls.one(c, job.call_id))
         if began is None:
             return
@@ -94,6 +111,15 @@ class Transcribing:
     async def _write(self, write: _Write, job: Transcription, problem: str) -> None:
         now = self.runtime.now()
         await self.database.write(lambda c: write(c, job, problem, now))
+
+
+def _for_good(connection: Connection, job: Transcription, problem: str, now: datetime) -> None:
+    transcripts.give_up(connection, job.recording, problem, now)
+
+
+def _which(job: Transcription) -> dict[str, str]:
+    """For the log."""
+    return {"message": job.message} if job.message else {"call": job.call_id}
 
 
 def _unserved(began: Began) -> Unserved:

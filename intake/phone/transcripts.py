@@ -12,9 +12,12 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from channels.message import InboundMessage
 from channels.phone import reasons
 from channels.phone.book import Outcome, Purpose, Voice
+from intake import attachments
 from intake.phone import schema
+from routing.schema import insert_new
 
 AFTER = (  # how long after a try the next one is made; then it is given up
     timedelta(minutes=1),
@@ -29,9 +32,11 @@ LONGEST = timedelta(days=7)  # in the line; so long nobody recognised anything h
 LONGEST_TEXT = 8000
 PAUSE_MS = 400  # behind what was understood last: its end is in the recording a little later
 NOBODY = "一直没有能用的语音识别"
+NOTE = "note"  # a voice note; other kinds are those of `recordings`
 
 _CALL, _LINE, _RECORDING = schema.call, schema.call_line, schema.recording
 _TABLE = schema.transcription
+_NEW = insert_new(_TABLE)
 _BROKEN_OFF = frozenset({Outcome.LOST, Outcome.FAILED, Outcome.MISSED})
 _NOT_HEARD = frozenset(
     {reasons.DEAF, reasons.NOT_HEARD, reasons.TAKEN_AWAY, reasons.PROGRAM_FAILED}
@@ -53,7 +58,10 @@ RUNNING = (State.WAITING, State.HEARD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcription:
-    """A recording on its way to text; `from_ms` is where it begins in its call."""
+    """A recording on its way to text; `from_ms` is where it begins in its call.
+
+    A voice note has no call, but the inbox id of its message and its place among the attachments.
+    """
 
     recording: str
     call_id: str
@@ -63,6 +71,8 @@ class Transcription:
     attempts: int
     problem: str
     text: str
+    message: str = ""
+    attachment: int = 0
 
 
 def missing_from_ms(connection: Connection, call_id: str) -> int | None:
@@ -98,6 +108,29 @@ def put_in_line(
         "created_at": now,
     }
     connection.execute(sa.insert(_TABLE), row)
+
+
+def put_notes_in_line(connection: Connection, inbox_id: str, message: InboundMessage) -> None:
+    """Those voice notes of the message that we hold and nobody has understood wait from now on;
+    one that did before goes on as it was.
+    """
+    rows = [
+        {
+            "recording": attachments.note_id(message, index),
+            "call": "",
+            "kind": NOTE,
+            "from_ms": 0,
+            "state": State.WAITING.value,
+            "attempts": 0,
+            "due_at": message.received_at,
+            "created_at": message.received_at,
+            "message": inbox_id,
+            "attachment": index,
+        }
+        for index in attachments.unheard(message)
+    ]
+    if rows:
+        connection.execute(_NEW[connection.dialect.name], rows)
 
 
 def claim(connection: Connection, now: datetime, *, hears: bool) -> Transcription | None:
@@ -169,6 +202,12 @@ def of_calls(connection: Connection, call_ids: Sequence[str]) -> list[Transcript
     return [_made(row, attempts=row.attempts) for row in rows]
 
 
+def of_notes(connection: Connection, ids: Sequence[str]) -> dict[str, Transcription]:
+    """Those of these voice notes, by their ids."""
+    rows = connection.execute(sa.select(_TABLE).where(_TABLE.c.recording.in_(ids))) if ids else ()
+    return {row.recording: _made(row, attempts=row.attempts) for row in rows}
+
+
 def _expire(connection: Connection, now: datetime) -> None:
     query = sa.select(_TABLE.c.recording, _TABLE.c.problem).where(
         _TABLE.c.state.in_([each.value for each in RUNNING]), _TABLE.c.created_at < now - LONGEST
@@ -203,4 +242,6 @@ def _made(row: sa.Row[tuple[object, ...]], *, attempts: int) -> Transcription:
         attempts=attempts,
         problem=row.problem,
         text=row.text,
+        message=row.message,
+        attachment=row.attachment,
     )

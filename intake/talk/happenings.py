@@ -1,11 +1,11 @@
 """What happens in a channel without words: somebody follows, presses a menu, puts down, was missed,
-was rung back, or is handed over by the telephone. All of it pure.
+was rung back, is handed over by the telephone, or his voice note became text. All of it pure.
 """
 
 from dataclasses import replace
 
 from channels.message import Reply
-from intake.talk import drafts, handing, readback, reasons
+from intake.talk import drafts, handing, notes, readback, reasons
 from intake.talk.steps import Open, Say, Step, TellProgress
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import RequestKind, Urgency
@@ -35,6 +35,8 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
             return _missed(conversation, heard, knowledge)
         case "heard_after", number:
             return _heard_after(conversation, heard, knowledge, number)
+        case notes.EVENT, of_note:
+            return notes.heard(conversation, heard, knowledge, of_note)
         case "called_back", number:
             return Turn(conversation=replace(conversation, fills=number))
         case "handover", reason:

@@ -27,5 +27,6 @@ LATER_PLACE = "居民接着说的地点和单子上的不一样，请看一下"
 SECRET_LATER = "居民后来要求保密，请看要不要换个单位办"
 WHICH_UNSAID = "居民没有说清是哪一件，先记在这里，请看一下"
 MATTER_DENIED = "居民说记的事不对，请看一下"
+NOTE_HEARD = "居民发的是语音，文字是机器听的，请核对"
 FOLLOWS = "［接着工单 {number} 说的，那一张已经结束］"
 NOTHING_KNOWN = frozenset({RECORDING, NOTHING_HEARD})

@@ -1,13 +1,15 @@
 """What residents sent along with a ticket: photos, voice notes, films, files, links."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Attachment
 from intake import attachments, inbox, schema, wire
+from intake.phone import transcripts
+from intake.phone.transcripts import Transcription
 from intake.web.looks import What
 
 HEARD = ("audio/", "video/")  # names and numbers may be said aloud in it
@@ -34,6 +36,7 @@ class Attached:
     comes: bool = False  # its platform has not given it to us yet
     lost: bool = False  # it did not give it to us at all
     id: str = ""  # of a file that we keep
+    heard: Transcription | None = None  # what a machine made of a voice note
 
     @property
     def what(self) -> What:
@@ -47,12 +50,16 @@ def of_ticket(connection: Connection, ticket: str) -> list[Attached]:
     """Everything, the latest first."""
     messages = inbox.of_ticket(connection, ticket)
     found = [
-        each
+        (attachments.note_id(message, index), each)
         for message in sorted(messages, key=lambda m: m.received_at, reverse=True)
-        for each in message.attachments
+        for index, each in enumerate(message.attachments)
     ]
-    types = _types(connection, found)
-    return [_attached(ticket, each, types.get(_held(each), "")) for each in found]
+    types = _types(connection, [each for _, each in found])
+    heard = transcripts.of_notes(connection, [note for note, each in found if each.kind == "voice"])
+    return [
+        replace(_attached(ticket, each, types.get(_held(each), "")), heard=heard.get(note))
+        for note, each in found
+    ]
 
 
 def wholes(connection: Connection, ticket: str) -> list[str]:

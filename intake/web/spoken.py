@@ -37,6 +37,9 @@ WAITS = "机器还在排队听这段录音，听出来的话会显示在这里"
 FAILED_ONCE = "（上次没有成：{problem}，还会再试）"
 GIVEN_UP = "机器没能把这段录音转成文字（{problem}），请听录音"
 NOT_IN_TICKET = "上面的话没能记进工单（{problem}），请照着记一下"
+NOTE_WAITS = "机器还在排队听这段语音，听出来的话会显示在这里"
+NOTE_STAYS = "这里没有装语音识别，语音不会转成文字，请点开听"
+NOTE_GIVEN_UP = "{problem}，请点开听"
 NO_WORDS = "机器从这段录音里没有听出话来"
 
 
@@ -166,6 +169,20 @@ def _says(one: Transcription) -> str:
             return (NOT_IN_TICKET if one.text else GIVEN_UP).format(problem=one.problem)
         case State.WAITING:
             return WAITS + (FAILED_ONCE.format(problem=one.problem) if one.problem else "")
+    return ""
+
+
+def note(one: Transcription, hears: bool) -> str:
+    """What is to be said of a voice note; `hears`: is there a recogniser at all?"""
+    match one.state:
+        case State.DONE:
+            return "" if one.text else NO_WORDS
+        case State.GIVEN_UP if not one.text:
+            return NOTE_GIVEN_UP.format(problem=one.problem)
+        case State.GIVEN_UP:
+            return NOT_IN_TICKET.format(problem=one.problem)
+        case State.WAITING:
+            return NOTE_WAITS if hears else NOTE_STAYS
     return ""
 
 

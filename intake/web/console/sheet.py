@@ -4,6 +4,7 @@ can be done now.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 from intake import accounts
 from intake.counter import writing
 from intake.services import SERVICES, Services
-from intake.web import attached, looks, options, pages, rows, sessions
+from intake.web import attached, looks, options, pages, rows, sessions, spoken
 from intake.web.console import chronicle, deciding, ringing
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
@@ -113,6 +114,7 @@ def _read(connection: Connection, services: Services, number: str) -> dict[str, 
         "ringing": ringing.of_ticket(connection, services, this),
         "suggestion": events[0].note if this.status is Status.DECIDING else "",
         "attached": attached.of_ticket(connection, number),
+        "said_of_note": partial(spoken.note, hears=services.settings.hears),
         "wholes": attached.wholes(connection, number),
     }
 

@@ -1,10 +1,15 @@
 """A recogniser of recordings whose hearing is given, and what works with it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from intake.media import MediaStore
+from intake.notes import Notes
 from intake.phone.hearing import Hearing
+from intake.phone.shelf import Shelf
 from intake.phone.spool import Spool
 from intake.phone.transcribing import Transcribing
+from intake.phone.unserved import Amends
 from nlp.speech.contract import Recognition, SpeechFailed, Transcript, Trouble
 
 
@@ -31,12 +36,20 @@ class Recogniser:
         pass
 
 
-def transcribing(spool: Spool) -> Transcribing:
-    """With the spool's own parts."""
+def transcribing(spool: Spool | Shelf) -> Transcribing:
+    """With the parts of what takes the recordings in."""
     return Transcribing(
         recordings=spool.recordings,
         hearing=Hearing(None),
         amends=spool.amends,
+        notes=no_notes(spool.amends),
         database=spool.database,
         runtime=spool.runtime,
     )
+
+
+def no_notes(amends: Amends) -> Notes:
+    """Nobody has sent any."""
+    database, runtime = amends.database, amends.runtime
+    nothing = MediaStore(folder=Path("nowhere"), database=database, runtime=runtime, limit_bytes=0)
+    return Notes(media=nothing, receive=amends.receive, database=database)
