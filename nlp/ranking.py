@@ -9,7 +9,7 @@ from nlp.understanding import Guess
 MOST_GUESSES = 5
 LEAST_CONFIDENCE = 0.05
 # How the county's words and the trained domains weigh against each other; set on tests/quality.
-WORD_WEIGHT = 2.4
+WORD_WEIGHT = 2.6
 DOMAIN_WEIGHT = 1.0
 UNSEEN_DOMAIN = 0.04
 GROUP_SHARE = 0.6  # of its domain's probability a group must hold to be named

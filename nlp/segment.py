@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nlp import dictionary
@@ -10,14 +10,6 @@ from nlp import dictionary
 LONGEST_RUN = 200  # Han characters cut at once; without the HMM the cost is linear anyway
 MOST_FREQUENT = 2000  # a county's word counts as no more common than this, or it swallows others
 ORDINARY = 5  # frequency in jieba's dictionary from which a word is in everybody's mouth
-_SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢"
-    "姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊"
-    "葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆"
-)
-_ONLY_SURNAMES = frozenset(
-    "李张刘陈赵吴徐孙郭邓曹彭曾蔡贾魏薛潘蒋杜姚谭廖邹陆郝崔邱侯邵袁董冯宋谢郑韩唐沈卢吕"
-)
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -109,19 +101,3 @@ class Segmenter:
         for start, end in self._likeliest(word, 0, len(word)):
             chance *= self._dictionary.often(word[start:end], 1) / total
         return max(int(chance * total) + 1, self._dictionary.often(word, 1))
-
-
-def personal_names() -> Callable[[str], bool]:
-    """Tells whether a word or run of characters is somebody's name, or cannot be told from one.
-
-    Names are those of jieba's dictionary, and what begins with a character that is hardly more than
-    a surname and is no word.
-    """
-    tags = dictionary.tags()
-
-    def is_name(part: str) -> bool:
-        if not 2 <= len(part) <= 3 or part[0] not in _SURNAMES:
-            return False
-        return tags.get(part, "nr" if part[0] in _ONLY_SURNAMES else "") in ("nr", "nrfg")
-
-    return is_name

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp import classify, network, network_training, vectors
+from nlp import classify, network, network_training, personal, vectors
 from nlp.examples import Example, read
 from nlp.network import Network, Unit
 from nlp.network_training import Meanings, Progress
-from nlp.segment import Segmenter, personal_names
+from nlp.segment import Segmenter
 
 if TYPE_CHECKING:
     from nlp.evaluate import Judged
@@ -225,13 +225,25 @@ def vocabulary(examples: Sequence[Example], least: int = LEAST_MESSAGES) -> dict
     messages: Counter[str] = Counter()
     for example in examples:
         messages.update(set(classify.features(example.words)))
-    is_name = personal_names()
-    kept = sorted(
-        name
-        for name, count in messages.items()
-        if count >= least and not any(map(is_name, name[1:].split(" ")))
-    )
-    return _numbered([name for name in kept if "\n" not in name])
+    often = (name for name, count in messages.items() if count >= least and "\n" not in name)
+    return _numbered(_nobodys(sorted(often)))
+
+
+def _nobodys(features: Sequence[str]) -> list[str]:
+    """Without those that hold somebody's name, or a piece of it that is nothing else."""
+    names = personal.Names()
+    pieces = names.pieces(name[1:] for name in features if name[0] == "w")
+
+    def tells(feature: str) -> bool:
+        parts = feature[1:].split(" ")
+        joined = "".join(parts)
+        return (
+            any(map(names.has, parts))
+            or names.titled(joined)
+            or any(piece in joined for piece in pieces)
+        )
+
+    return [feature for feature in features if not tells(feature)]
 
 
 def _kept_score(home: Path) -> float | None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from intake.cli.main import application
-from nlp import classify, network, network_training, segment, vectors
+from nlp import network, network_training, vectors
 from nlp.classify import Classifier
 from nlp.network import Network, Unit
 
@@ -141,14 +141,6 @@ def test_both_models_judge_together(taught: Network) -> None:
     assert alone.guess(words)[0].confidence == pytest.approx(1 / 3)
     assert together.guess(words)[0].code == "01"
     assert together.guess(words)[0].confidence > 0.5
-
-
-def test_the_committed_network_knows_no_persons_name() -> None:
-    is_name = segment.personal_names()
-    words, letters = (each.vocabulary for each in network.load(classify.MODEL).readers)
-    assert "路灯" in words
-    assert "灯" in letters
-    assert [known for known in (*words, *letters) if is_name(known)] == []
 
 
 def test_a_word_without_a_vector_has_that_of_its_parts(tmp_path: Path) -> None:

@@ -1,16 +1,13 @@
 """The one way in answers any text, the same each time, within bounds."""
 
 import threading
-from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.county import County
-from nlp import classify, segment
-from nlp.danger import ear
+from nlp import classify
 from nlp.ranking import MOST_GUESSES
 from nlp.understand import Understander
 from nlp.understanding import RequestKind, Understanding, Urgency
@@ -200,16 +197,6 @@ def test_a_word_inside_another_names_no_category(
 )
 def test_a_shops_loudspeaker_is_noise(text: str, understander: Understander) -> None:
     assert understander(text).categories[0].code.startswith("04")
-
-
-@pytest.mark.parametrize("folder", [classify.MODEL, ear.MODEL], ids=["domains", "ear"])
-def test_no_weight_belongs_to_a_persons_name(folder: Path) -> None:
-    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-        features = bytes(arrays["vocabulary"]).decode("utf-8").split("\n")
-    is_name = segment.personal_names()
-    assert all(map(is_name, ("何建军", "李强", "王明", "张健")))
-    assert not any(map(is_name, ("路灯", "收费", "噪音")))
-    assert [f for f in features if any(map(is_name, f[1:].split(" ")))] == []
 
 
 def test_of_few_words_the_classifier_is_less_sure() -> None:
