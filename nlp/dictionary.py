@@ -8,12 +8,19 @@ closed until it is asked for; in time most are.
 import importlib
 import marshal
 import os
+import tempfile
 import warnings
+import zlib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 _TORN = (EOFError, ValueError, TypeError)  # what marshal says of a broken file
+_SUM_BYTES = 4
+_BEGUN = ".jieba-"
+_log = structlog.get_logger(__name__)
 
 
 class Dictionary(dict[str, dict[str, int]]):
@@ -51,11 +58,10 @@ def load(cache: Path) -> Dictionary:
     """
     file = cache / f"jieba-{metadata.version('jieba')}-by-letter.cache"
     try:
-        return Dictionary(*marshal.loads(file.read_bytes()))
-    except (FileNotFoundError, *_TORN):
+        return Dictionary(*marshal.loads(_unharmed(file.read_bytes())))
+    except (OSError, *_TORN):
         total, closed = _by_first_character()
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(file, marshal.dumps((total, closed)))
+        _keep(file, marshal.dumps((total, closed)))
         return Dictionary(total, closed)
 
 
@@ -82,8 +88,26 @@ def _jieba() -> Any:
         return importlib.import_module("jieba")
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Whole or not at all, also where several processes start at once."""
-    begun = file.with_name(f"{file.name}.{os.getpid()}")
-    begun.write_bytes(content)
-    begun.replace(file)
+def _keep(file: Path, content: bytes) -> None:
+    """Whole or not at all, also where several processes start at once, and in place of what an
+    older program has left. A disk that takes nothing costs the next start half a second more.
+    """
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, begun = tempfile.mkstemp(prefix=_BEGUN, dir=file.parent)
+        with os.fdopen(descriptor, "wb") as draft:
+            draft.write(zlib.crc32(content).to_bytes(_SUM_BYTES) + content)
+        Path(begun).replace(file)
+        for other in (*file.parent.glob("jieba-*.cache"), *file.parent.glob(f"{_BEGUN}*")):
+            if other != file:
+                other.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("dictionary_not_kept", folder=str(file.parent), reason=str(error))
+
+
+def _unharmed(kept: bytes) -> bytes:
+    """What was kept; ValueError where it is something else by now."""
+    content = kept[_SUM_BYTES:]
+    if zlib.crc32(content).to_bytes(_SUM_BYTES) != kept[:_SUM_BYTES]:
+        raise ValueError("the sum of the dictionary's cache is another")
+    return content

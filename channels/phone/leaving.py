@@ -9,7 +9,7 @@ from channels.phone.audio.media import Media
 from channels.phone.book import CallBook
 from channels.phone.exchange.exchange import Exchange, Next
 
-SHOWN_WITHIN_S = 2.0
+SHOWN_WITHIN_S = 0.5  # it is written all the same, a moment later
 LIVES_WITHIN_S = 3.0  # the exchange tells of a hang-up a moment after the audio has ended
 LOOK_S = 0.05
 

@@ -113,9 +113,10 @@ class TelegramChannel(Channel):
         except SendError as error:
             pause_s = AFTER_FAILURE_S[min(self._failures, len(AFTER_FAILURE_S) - 1)]
             self._failures += 1
-            if self._failures == 1:  # once for each outage, not once for each try
-                _log.warning("telegram_polling_failed", reason=error.reason)
-            return min(max(pause_s, error.retry_after_s or 0.0), LONGEST_PAUSE_S)
+            asked_s = min(error.retry_after_s or 0.0, LONGEST_PAUSE_S)
+            if self._failures == 1 or asked_s > pause_s:  # once for each outage, not for each try
+                _log.warning("telegram_polling_failed", reason=error.reason, pause_s=asked_s)
+            return max(pause_s, asked_s)
         self._failures = 0
         return 0.0
 

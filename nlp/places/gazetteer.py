@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
+from threading import Lock
 from typing import Any
 
 import ahocorasick
@@ -158,8 +159,19 @@ def build(
     automaton.add_word("\x00", ())  # an empty automaton cannot be searched
     automaton.make_automaton()
     usual = {word for category in county.categories.values() for word in category.words}
-    listener = cache(partial(sounding.build, names, talk, usual))
+    listener = _once(partial(sounding.build, names, talk, usual))
     return Gazetteer(automaton, listener, talk, surroundings.foreign(county.name))
+
+
+def _once(make: Listener) -> Listener:
+    """Make it when it is first asked for, and once, however many threads ask."""
+    lock, made = Lock(), cache(make)
+
+    def ask() -> Sounding:
+        with lock:
+            return made()
+
+    return ask
 
 
 def words(county: County) -> Iterator[str]:

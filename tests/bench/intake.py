@@ -73,7 +73,7 @@ class Target:
 TARGETS = (
     Target(figure="messages a second", of=lambda f: f.per_second, least=200),
     Target(figure="p99 at half that load, ms", of=lambda f: f.p99_at_half_ms, most=100),
-    Target(figure="resident memory, MB", of=lambda f: f.memory_mb, most=350),
+    Target(figure="resident memory of the largest process, MB", of=lambda f: f.memory_mb, most=350),
     Target(figure="warm start to first answered message, s", of=lambda f: f.answer_s, most=3),
 )
 
@@ -107,7 +107,7 @@ def _show(count: int, rows: Sequence[Figures], echo: Echo, commits: float) -> No
             ("CPU of the program, ms a message", *(f"{row.cpu_ms:.2f}" for row in rows)),
             ("  x echo's CPU", *(row.cpu_ms / echo.cpu_ms for row in rows)),
             ("p99 at half that load, ms", *(row.p99_at_half_ms for row in rows)),
-            ("resident memory, MB", *(row.memory_mb for row in rows)),
+            ("resident memory of the largest process, MB", *(row.memory_mb for row in rows)),
             ("cold start to first answered message, s", *(row.cold_s for row in rows)),
             ("warm start to an answering port, s", *(row.port_s for row in rows)),
             ("warm start to first answered message, s", *(row.answer_s for row in rows)),

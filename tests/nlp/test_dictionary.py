@@ -1,5 +1,6 @@
 """jieba's dictionary is kept in our own folder, and opened by the characters that are asked for."""
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,35 @@ def test_a_broken_cache_is_made_again(tmp_path: Path, cache: Path, content: byte
     (tmp_path / kept.name).write_bytes(content)
     assert dictionary.load(tmp_path).often("路灯") > 0
     assert (tmp_path / kept.name).stat().st_size == kept.stat().st_size
+
+
+def test_damage_inside_is_seen_at_the_start(tmp_path: Path, cache: Path) -> None:
+    (kept,) = cache.iterdir()
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (tmp_path / kept.name).write_bytes(content)
+    dictionary.load(tmp_path)
+    assert (tmp_path / kept.name).read_bytes() == kept.read_bytes()
+
+
+def test_a_disk_that_takes_nothing_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dictionary.tempfile, "mkstemp", full)
+    assert dictionary.load(tmp_path).often("路灯") > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_an_older_program_left_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "jieba-0.42.1.cache").write_bytes(b"old")
+    (tmp_path / ".jieba-torn").write_bytes(b"half")
+    dictionary.load(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [
+        f"jieba-{metadata.version('jieba')}-by-letter.cache"
+    ]
 
 
 def test_names_of_persons_are_tagged() -> None:

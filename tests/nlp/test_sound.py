@@ -1,6 +1,8 @@
 """What a recogniser wrote is read by its sound: a misheard place is found, a doubt is asked about."""
 
+import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -219,3 +221,18 @@ def test_words_of_talk_have_their_chances(tmp_path: Path) -> None:
 
 def _no_words(_: str) -> Iterable[tuple[int, int, float]]:
     return ()
+
+
+def test_names_are_made_ready_once_however_many_threads_ask() -> None:
+    made: list[object] = []
+
+    def make() -> object:
+        made.append(object())
+        time.sleep(0.05)
+        return made[-1]
+
+    ask = gazetteer._once(make)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(8) as threads:
+        got = list(threads.map(lambda _: ask(), range(8)))
+    assert len(made) == 1
+    assert got == made * 8

@@ -17,7 +17,7 @@ from tests.phone.kit import CALLER, Telephone
 from tests.phone.line import Line
 from tests.phone.program import Talk
 
-AT_ONCE_S = 2.0
+AT_ONCE_S = 4.0
 CALL_S = 3
 GRACE_S = 1
 RECORDED_S = 5
@@ -90,7 +90,7 @@ async def test_a_call_that_nobody_ends_is_ended_by_the_exchange(
         begun = time.monotonic()
         await operator.until("confirmed", CALL_S + GRACE_S + AT_ONCE_S)
         put_through = time.monotonic()
-        assert put_through - begun > CALL_S
+        assert put_through - begun > CALL_S - 1  # the dialplan's clock began before ours
         assert talk.ended.is_set()
         await caller.until("disconnected", RECORDED_S + AT_ONCE_S)
         await operator.until("disconnected")
