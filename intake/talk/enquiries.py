@@ -11,7 +11,7 @@ from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp import enquiry, kind
 from nlp.understanding import RequestKind, Urgency
 
-_ASKS = frozenset({RequestKind.ENQUIRY, RequestKind.UNKNOWN, RequestKind.HELP})
+_ASKS = frozenset({RequestKind.ENQUIRY, RequestKind.UNKNOWN})
 
 
 def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn | None:
