@@ -215,9 +215,9 @@ class Call:
         if await self._office.lives(self._caller.call_id):  # the exchange took him from us
             await self._window.event(f"handover:{reasons.TAKEN_AWAY}")
             return Outcome.PERSON, reasons.TAKEN_AWAY
-        event = f"handover:{reasons.NEVER_HEARD}" if self._unclear else "hangup"
-        settled = await self._window.event(event) is not None
-        return (Outcome.LOST if reason is Ended.LOST or not settled else self._over()), ""
+        why = reasons.NEVER_HEARD if self._unclear else ""
+        settled = await self._window.event(f"handover:{why}" if why else "hangup") is not None
+        return (Outcome.LOST if reason is Ended.LOST or not settled else self._over()), why
 
     def _over(self) -> Outcome:
         served = self._served and not self._asked

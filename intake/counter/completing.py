@@ -18,7 +18,7 @@ from intake.counter import hiding, moving, ownership
 from intake.talk import notes, reasons
 from intake.talk.steps import Open
 from nlp.understanding import Urgency
-from routing import heard_back, permission
+from routing import heard_back, permission, store
 from routing.dispatch import Dispatcher
 from routing.order import BY_RESIDENT, Order
 from routing.ticket import Action, Draft, Status, Ticket
@@ -29,7 +29,10 @@ DANGER = "挂断以后从录音里听出有危险，请马上核实"
 COMPLETED = "语音识别出过错，后面的话是挂断以后从录音里听出来的，请核对"
 TOLD_IN_NOTE = "语音里听出来的（机器听的，可能有错）："
 DANGER_IN_NOTE = "居民的语音里听出有危险，请马上核实"
+AFTER_YOU = "单子有人改过，机器后来听出的话没有改动单子，请看一下"
 _ONLY_SHOWN = re.compile(r"(?:［(?:语音|照片|视频|文件)］\s*)+")  # no word of the matter
+_OPERATOR = "operator:"
+_CORRECTED = frozenset({"category", "place", "address", "urgency", "kind"})
 _WAITS = frozenset({Status.DECIDING, Status.RETURNED})
 
 
@@ -59,7 +62,8 @@ def complete(
     if Action.SUPPLEMENT not in permission.allowed(ticket, BY_RESIDENT):
         return None if in_danger else ticket
     unknown = not of_note or in_danger or _ONLY_SHOWN.fullmatch(ticket.text)
-    if ticket.status in _WAITS and unknown:
+    waits = ticket.status in _WAITS and unknown
+    if waits and not was_corrected(connection, ticket):
         return _taken_up(connection, dispatcher, ticket, draft, told)
     if draft.confidential:  # before his words are told to whoever has it
         ticket = hiding.hide(connection, dispatcher, ticket)
@@ -68,7 +72,7 @@ def complete(
     if in_danger and ticket.urgency is not Urgency.DANGER:
         why = DANGER_IN_NOTE if of_note else DANGER
         return moving.look(connection, dispatcher, ticket, why)
-    return ticket
+    return moving.look(connection, dispatcher, ticket, AFTER_YOU) if waits else ticket
 
 
 def _meant(
@@ -80,6 +84,14 @@ def _meant(
     if of_note:
         return ownership.find(connection, step.into)
     return ownership.own(connection, step.into, message)
+
+
+def was_corrected(connection: Connection, ticket: Ticket) -> bool:
+    """Has a person said what it is, or where? No machine knows better."""
+    log = store.events(connection, ticket.number)
+    return ticket.category_confidence == 1.0 or any(
+        event.by.startswith(_OPERATOR) and not _CORRECTED.isdisjoint(event.changes) for event in log
+    )
 
 
 def _taken_up(

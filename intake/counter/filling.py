@@ -7,7 +7,7 @@ is done in the desk's own unit of work, so a program that dies has done all of i
 from sqlalchemy import Connection
 
 from channels.message import InboundMessage
-from intake.counter import completing, hiding, ownership
+from intake.counter import completing, hiding, moving, ownership
 from intake.talk import reasons
 from intake.talk.steps import Open
 from routing import permission
@@ -39,6 +39,9 @@ def fill(
         return _said_nothing(connection, dispatcher, ticket, draft)
     if ticket.status in _WAITS and not _is_another(ticket, draft, dispatcher.certain_above):
         order = Order.on(ticket, by=BY_RESIDENT, note=told + draft.text)
+        if message.event == _RECORDER and completing.was_corrected(connection, ticket):
+            ticket = dispatcher.supplement(connection, order)
+            return moving.look(connection, dispatcher, ticket, completing.AFTER_YOU)
         return dispatcher.take_up(connection, order, draft, text=_text(ticket, draft))
     if ticket.status in _IN_HAND and _is_the_same(ticket, draft):
         if draft.confidential:  # before his words are told to whoever has it

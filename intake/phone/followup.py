@@ -108,12 +108,18 @@ def overtaken(connection: Connection, errand: Errand) -> str:
         may_lapse = by_system or errand.attempt > 1
         if may_lapse and (ticket is None or callbacks.fitting(ticket) is not errand.purpose):
             return OVERTAKEN
-        told = ticket is not None and ticket.text not in reasons.NOTHING_KNOWN
-        return WORDS_THERE if by_system and told else ""
+        return WORDS_THERE if by_system and ticket and _has_left_words(connection, ticket) else ""
     if errand.purpose is Purpose.FOLLOW_UP and ticket is not None:
         settled = ticket.solved is not None or ticket.status not in _JUDGED
         return JUDGED_SINCE if settled else ""
     return ""
+
+
+def _has_left_words(connection: Connection, ticket: Ticket) -> bool:
+    """Has what he left on the recorder told what it is about?"""
+    log = store.events(connection, ticket.number)
+    left = any(event.note.startswith(filling.LEFT) for event in log)
+    return left and ticket.text not in reasons.NOTHING_KNOWN
 
 
 def _log_tells(connection: Connection, errand: Errand) -> bool:

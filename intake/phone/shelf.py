@@ -18,7 +18,7 @@ from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange import recorded
 from channels.phone.exchange.recorded import RecordedCall
 from config.runtime import Runtime
-from intake.phone import calls, recordings, transcripts, unserved
+from intake.phone import calls, recordings, unheard, unserved
 from intake.phone.calls import Told
 from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.unserved import Amends, Unserved
@@ -81,7 +81,7 @@ class Shelf:
         """What he said and nobody understood while he said it; nothing of a call that was."""
         if call.caller is None or recordings.look(call.caller) is not Left.SOUND:
             return
-        from_ms = await self.database.read(lambda c: transcripts.missing_from_ms(c, call.call_id))
+        from_ms = await self.database.read(lambda c: unheard.missing_from_ms(c, call.call_id))
         if from_ms is not None:
             await self.recordings.keep(
                 call.call_id, Kind.CALLER, call.caller, call.at, from_ms=from_ms

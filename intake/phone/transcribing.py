@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from channels.phone.book import Began
 from config.runtime import Runtime
 from intake.notes import Notes
-from intake.phone import calls, hearing, transcripts
+from intake.phone import calls, hearing, transcripts, unheard
 from intake.phone.hearing import Hearing, UnknownFormat
 from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.transcripts import State, Transcription
@@ -98,7 +98,7 @@ class Transcribing:
             await self.notes.tell(job, text)
             return
         began = await self.database.read(lambda c: calls.one(c, job.call_id))
-        if began is None:
+        if began is None or not unheard.is_his(began.purpose, text):
             return
         known = await self.database.write(lambda c: calls.find(c, job.call_id))
         ticket = known.tickets[-1] if known.tickets else ""

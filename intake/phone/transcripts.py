@@ -13,8 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import InboundMessage
-from channels.phone import reasons
-from channels.phone.book import Outcome, Purpose, Voice
 from intake import attachments
 from intake.phone import schema
 from routing.schema import insert_new
@@ -30,18 +28,12 @@ MOST_ATTEMPTS = len(AFTER) + 1
 LATER = timedelta(minutes=10)  # where it is not its fault: the store is away
 LONGEST = timedelta(days=7)  # in the line; so long nobody recognised anything here
 LONGEST_TEXT = 8000
-PAUSE_MS = 400  # behind what was understood last: its end is in the recording a little later
 NOBODY = "一直没有能用的语音识别"
 NOTE = "note"  # a voice note; other kinds are those of `recordings`
 
-_CALL, _LINE, _RECORDING = schema.call, schema.call_line, schema.recording
+_RECORDING = schema.recording
 _TABLE = schema.transcription
 _NEW = insert_new(_TABLE)
-_BROKEN_OFF = frozenset({Outcome.LOST, Outcome.FAILED, Outcome.MISSED})
-_NOT_HEARD = frozenset(
-    {reasons.DEAF, reasons.NOT_HEARD, reasons.TAKEN_AWAY, reasons.PROGRAM_FAILED}
-)
-_TOLD_TO_US = frozenset({Purpose.INBOUND, Purpose.CALL_BACK})
 
 
 class State(StrEnum):
@@ -73,24 +65,6 @@ class Transcription:
     text: str
     message: str = ""
     attachment: int = 0
-
-
-def missing_from_ms(connection: Connection, call_id: str) -> int | None:
-    """From where the book does not say what the caller told us; None: it says all of it."""
-    row = connection.execute(sa.select(_CALL).where(_CALL.c.id == call_id)).one_or_none()
-    if row is None or Purpose(row.purpose) not in _TOLD_TO_US:
-        return None
-    last = connection.execute(
-        sa.select(sa.func.max(_LINE.c.end_ms)).where(
-            _LINE.c.call == call_id, _LINE.c.voice == Voice.CALLER.value
-        )
-    ).scalar()
-    if last is None:
-        return 0
-    # A call of which the exchange alone has told how it ended is one in which the program died.
-    died = row.outcome == Outcome.PERSON and not row.reason
-    whole = not died and row.outcome not in _BROKEN_OFF and row.reason not in _NOT_HEARD
-    return None if whole else int(last) + PAUSE_MS
 
 
 def put_in_line(

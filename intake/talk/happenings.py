@@ -91,10 +91,11 @@ def _heard_after(
     conversation: Conversation, heard: Heard, knowledge: Knowledge, number: str
 ) -> Turn:
     """What a recogniser wrote of a call's recording when the call was over: for its ticket, or one
-    of its own where it has none and this is more than mere talk.
+    of its own where it has none and there is a matter in it. A cough changes no ticket.
     """
     said = heard.understanding
-    if not (number or said.categories or said.urgency is Urgency.DANGER):
+    matter = said.categories or said.urgency is Urgency.DANGER
+    if not (matter or (number and said.places)):
         return Turn(conversation=conversation)
     fresh = Conversation(thread=conversation.thread)
     whole = drafts.remember(fresh, heard)

@@ -292,6 +292,22 @@ async def test_a_call_that_has_lost_its_sense_is_not_made(
     assert await services.database.read(lambda c: bool(followup.overtaken(c, errand))) is lapses
 
 
+@pytest.mark.parametrize("on_the_recorder", [True, False])
+async def test_only_what_he_left_on_the_recorder_spares_him_our_call(
+    line: Line, services: Services, on_the_recorder: bool
+) -> None:
+    number = await line.missed()
+    if on_the_recorder:
+        await line.receive(FIRST, "", event=f"called_back:{number}")
+        await line.receive(FIRST, "路灯坏了", event="missed")
+    else:
+        await line.receive(FIRST, "路灯坏了", event=f"heard_after:{number}")
+    assert (await line.one(number)).text == "路灯坏了"
+    errand = _errand(number, Purpose.CALL_BACK, by="system")
+    why = await services.database.read(lambda c: followup.overtaken(c, errand))
+    assert why == (followup.WORDS_THERE if on_the_recorder else "")
+
+
 @pytest.mark.parametrize("judged", [False, True])
 async def test_whoever_has_judged_elsewhere_is_not_asked_again(
     line: Line, services: Services, judged: bool

@@ -16,7 +16,7 @@ import structlog
 from channels.phone import ear, reasons
 from channels.phone.book import Outcome, Purpose, Voice
 from intake.counter import completing
-from intake.phone import recordings, transcribing, transcripts
+from intake.phone import recordings, transcribing, transcripts, unheard
 from intake.phone.recordings import Kind, Recordings
 from intake.phone.shelf import Shelf
 from intake.phone.transcripts import State
@@ -118,6 +118,8 @@ async def test_only_what_came_after_the_last_words_understood_is_heard_again(
     [
         (Outcome.SERVED, "", True),
         (Outcome.HUNG_UP, "", True),
+        (Outcome.HUNG_UP, reasons.NEVER_HEARD, False),
+        (Outcome.PERSON, reasons.NO_SOUND, False),
         (Outcome.PERSON, reasons.ASKED_BY_KEY, True),
         (Outcome.PERSON, "居民要求人工服务", True),
         (Outcome.PERSON, reasons.DEAF, False),
@@ -137,13 +139,13 @@ async def test_which_calls_are_heard_again(
     await call.end(outcome, reason)
 
     async def missing() -> int | None:
-        return await call.services.database.read(lambda c: transcripts.missing_from_ms(c, CALL))
+        return await call.services.database.read(lambda c: unheard.missing_from_ms(c, CALL))
 
-    never = purpose is Purpose.FOLLOW_UP
+    never = whole or purpose is Purpose.FOLLOW_UP
     assert await missing() == (None if never else 0)
     await call.spoken(Voice.LINE, "您好", 0, 9000)
     await call.spoken(Voice.CALLER, "路灯", 9500, 10_000)
-    assert await missing() == (None if whole or never else 10_400)
+    assert await missing() == (None if never else 10_400)
 
 
 async def test_a_call_that_was_understood_keeps_nothing_but_the_whole_of_it(call: Misheard) -> None:
@@ -283,7 +285,7 @@ async def test_a_call_without_a_ticket_gets_one_where_there_is_a_matter_in_it(
     call: Misheard, words: str, count: int
 ) -> None:
     await call.begin()
-    await call.end(Outcome.HUNG_UP)
+    await call.end(Outcome.HUNG_UP, reasons.NEVER_HEARD)
     await call.recorded("incoming bye", "")
     await call.heard(Recogniser(words))
     assert len(await call.tickets()) == count
@@ -297,3 +299,52 @@ async def test_where_nothing_is_understood_the_ticket_stays_as_it_is(call: Mishe
     assert await call.tickets() == before
     job = await call.job()
     assert (job.state, job.text) == (State.DONE, "")
+
+
+MACHINE = "您拨打的电话暂时无人接听，请稍后再拨"
+
+
+@pytest.mark.parametrize("words", [MACHINE, f"{MACHINE}，{LAMP}"])
+async def test_what_a_machine_says_that_answers_our_ringing_back_is_in_no_ticket(
+    call: Misheard, words: str
+) -> None:
+    await call.begin(Purpose.CALL_BACK)
+    await call.end(Outcome.LOST)
+    await call.recorded("call-back bye", "")
+    await call.heard(Recogniser(words))
+    assert [each.text for each in await call.jobs()] == [words]
+    assert await call.tickets() == []
+
+
+async def test_who_complains_that_nobody_takes_his_call_is_no_machine(call: Misheard) -> None:
+    await call.hold(DEAF)
+    await call.recorded()
+    words = f"{LAMP}，拨打的电话没人接"
+    await call.heard(Recogniser(words))
+    ticket = await call.ticket()
+    assert ticket.text == words
+
+
+@pytest.mark.parametrize("words", ["嗯", "喂你好"])
+async def test_a_cough_changes_no_ticket(call: Misheard, words: str) -> None:
+    await call.hold(DEAF)
+    before, log = await call.tickets(), await call.notes()
+    await call.recorded()
+    await call.heard(Recogniser(words))
+    assert (await call.tickets(), await call.notes()) == (before, log)
+    assert [each.text for each in await call.jobs()] == [words]
+
+
+async def test_what_a_person_has_put_right_no_machine_puts_wrong(call: Misheard) -> None:
+    await call.hold(DEAF)
+    ticket = await call.ticket()
+    order = Order.on(ticket, by="operator:x", note="问过他")
+    await call.services.database.write(
+        lambda c: call.services.dispatcher.correct(c, order, category="010101", place="130506101")
+    )
+    corrected = await call.ticket()
+    await call.recorded()
+    await call.heard(Recogniser(LAMP))
+    ticket = await call.ticket()
+    assert (ticket.category, ticket.place) == (corrected.category, corrected.place)
+    assert (await call.notes())[-2:] == [completing.TOLD + LAMP, completing.AFTER_YOU]
