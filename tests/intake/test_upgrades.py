@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import op
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from typer.testing import CliRunner
 
 from channels.message import Contact, InboundMessage
@@ -116,6 +119,27 @@ def test_whatever_an_older_database_holds_is_there_afterwards(
         assert ticket.text == "居民的话"
         if revision < "0008":
             assert ticket.handover_reason == REASON
+
+
+def test_the_older_program_gets_no_recording_of_a_kind_that_it_does_not_know(
+    database_url: str,
+) -> None:
+    migrate.upgrade(database_url, to="0012")
+    for kind in ("call", "caller"):
+        with opened(database_url) as connection:
+            found = sa.MetaData()
+            found.reflect(connection, only=["recording"])
+            table = found.tables["recording"]
+            row = {each.name: value("recording", each, {}) for each in table.columns}
+            connection.execute(sa.insert(table).values({**row, "id": kind, "kind": kind}))
+    script = import_module("intake.migrations.versions.0012_recordings_that_become_text")
+    with (
+        opened(database_url) as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        script.downgrade()
+    with opened(database_url) as connection:
+        assert [row["kind"] for row in held(connection)["recording"]] == ["call"]
 
 
 def test_nobody_gets_into_a_residents_page_by_what_is_kept_of_him(database_url: str) -> None:

@@ -37,5 +37,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Take back; the older program knows no recordings of what the caller alone said."""
+    op.execute("DELETE FROM recording WHERE kind = 'caller'")
     op.drop_table('transcription')
