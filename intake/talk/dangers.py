@@ -8,10 +8,11 @@ theft, a fraud) there is advice beside the ordinary course.
 import re
 from dataclasses import replace
 
-from channels.message import Reply
+from channels.message import InboundMessage, Reply
 from intake.talk import drafts, joining, later, questions, reasons, telling
 from intake.talk.steps import Move, Open, ReadBack, Say, Step, Supplement
 from intake.talk.turn import Conversation, Heard, Knowledge, PlaceName, Stage, Turn
+from nlp.danger import over
 from nlp.understanding import RequestKind, Urgency
 from routing.ticket import Draft
 
@@ -21,10 +22,6 @@ QUESTIONS = frozenset(
 )
 GENERAL = "danger_general"  # the advice where nobody can say which danger it is
 _TALK = frozenset({RequestKind.YES, RequestKind.NO, RequestKind.GREETING})
-MOST_OVER = 16  # characters that say that it is over, and nothing else
-_OVER = re.compile(
-    r"(?:找[着到]|灭|扑灭|救[上出]来|醒|回来|回家|抬走|散|没事|好)了|虚惊|误会|误报|弄错|不用来"
-)
 # What finds a house in a village: a street, a number, somebody's name, what everybody knows there.
 _SPOT = re.compile(
     r"[街巷]|胡同|(?<!马)路(?![灯上边面人过由])|[0-9一二三四五六七八九十]+(?:号|栋|单元|公里)|小区|学校|中学|小学|"
@@ -60,10 +57,8 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
     if later.is_another(conversation, said, knowledge):
         begin = told if said.urgency is Urgency.DANGER else telling.tell
         return begin(drafts.forget(conversation), heard, knowledge)
-    if _OVER.search(said.text) and not said.places and len(said.text) <= MOST_OVER:
-        over = Supplement(ticket=ticket, text=heard.words, alarm=True)
-        rest = replace(drafts.forget(conversation), phone_asked=True)  # nobody need find him
-        return Turn(conversation=rest, steps=(over,))
+    if over.ended(said.text) and not said.places:
+        return _over(conversation, heard)
     if said.kind in _TALK or not heard.words:
         shown = drafts.shown(heard.message)
         more = (Supplement(ticket=ticket, text=shown, quiet=True),) if shown else ()
@@ -89,6 +84,14 @@ def answered(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> 
     if phone:
         turn = replace(turn, steps=(*turn.steps, left))
     return offered(turn, heard)
+
+
+def _over(conversation: Conversation, heard: Heard) -> Turn:
+    """It has ended: nothing more is asked now, and nothing ever of what was no danger."""
+    kept = Supplement(ticket=conversation.ticket, text=heard.words, alarm=True)
+    if over.is_nothing(heard.understanding.text):
+        conversation = replace(drafts.forget(conversation), phone_asked=True)
+    return Turn(conversation=conversation, steps=(kept,))
 
 
 def _more(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
@@ -124,6 +127,16 @@ def reachable(turn: Turn, heard: Heard) -> Turn:
     ask = () if left else (Say(reply=Reply(key="danger_phone")),)
     known = replace(state, phone_asked=True)
     return replace(turn, conversation=known, steps=(*turn.steps, *ask))
+
+
+def silent(conversation: Conversation, sender: InboundMessage) -> Turn:
+    """Who has not said where it is, and can be written to, is asked how to reach him, once."""
+    rest = drafts.forget(conversation)
+    unasked = sender.spoken or sender.public or conversation.phone_asked
+    if unasked or not joining.waits_for_place(conversation):
+        return Turn(conversation=rest)
+    ask = Say(reply=Reply(key="danger_phone"))
+    return Turn(conversation=replace(rest, phone_asked=True), steps=(ask,))
 
 
 def _is_of(step: Step, ticket: str) -> bool:

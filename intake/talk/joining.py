@@ -61,6 +61,10 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn |
             case _Part.LATER:
                 return later.of(conversation, heard, knowledge)
             case _Part.SAME:
+                unplaced = conversation.ticket_danger and not conversation.ticket_place
+                where = later.placed(conversation, heard, knowledge) if unplaced else None
+                if where is not None:
+                    return where
                 number = conversation.ticket
     match heard.standing.get(number, Standing.LIVE):
         case Standing.LIVE:

@@ -179,6 +179,56 @@ async def test_who_says_that_it_is_over_is_not_asked_where_it_was(
     assert await resident.untold() == []
 
 
+NOT_OVER = (
+    "人快不好了", "不好了快来人", "没救上来了快", "在俺家后院好了快来", "醒了不会说话",
+    "119说不用来", "误会不了就是着火", "他没回来了", "派出所说找到了不是他", "人没事", "没事了吗",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("said", NOT_OVER)
+async def test_what_is_not_over_is_asked_where_still(
+    resident: Resident, services: Services, said: str
+) -> None:
+    assert "danger_where" in await resident.says("俺娘晕倒了")
+    assert {"danger_where", "danger_village"} & set(await resident.says(said))
+    assert await resident.says("东韩村") == ["danger_placed", "danger_phone"]
+    ticket = await resident.latest()
+    assert services.county.place_name(ticket.place) == "和阳镇东韩村" and said in ticket.text
+
+
+@pytest.mark.parametrize("said", NOT_OVER)
+async def test_what_is_not_over_is_kept_while_a_telephone_is_awaited(
+    resident: Resident, services: Services, said: str
+) -> None:
+    assert "danger_phone" in await resident.says("东韩村西街老刘家着火了")
+    assert "danger_again" in await resident.says(said)
+    assert await resident.says("13931900001") == ["phone_kept"]
+    ticket = await resident.latest()
+    assert services.county.place_name(ticket.place) == "和阳镇东韩村"
+    assert said in ticket.text and ticket.reporter_phone == "13931900001"
+    assert len(await resident.tickets()) == 1
+
+
+@pytest.mark.parametrize("said", ["灭了", "找着了谢谢", "弄错了", "火已经灭了，放心吧"])
+async def test_what_has_ended_leaves_the_question_open(
+    resident: Resident, services: Services, said: str
+) -> None:
+    await resident.says("着火了")
+    assert await resident.says(said) == ["danger_again"]
+    assert await resident.says("东韩村") == ["danger_placed", "danger_phone"]
+    assert services.county.place_name((await resident.latest()).place) == "和阳镇东韩村"
+
+
+@pytest.mark.parametrize("said", ["没事了，灭了", "虚惊一场", "误报", "火灭了没事了谢谢"])
+async def test_place_of_what_was_nothing_is_on_the_ticket_all_the_same(
+    resident: Resident, services: Services, said: str
+) -> None:
+    await resident.says("着火了")
+    assert await resident.says(said) == ["danger_again"]
+    assert await resident.says("东韩村") == ["danger_placed"]
+    assert services.county.place_name((await resident.latest()).place) == "和阳镇东韩村"
+
+
 @pytest.mark.parametrize("spot", ["村西头老李家柴火垛", "俺村", "就在俺们村大队旁边"])
 async def test_where_in_the_village_is_kept_and_which_village_is_asked_once_more(
     resident: Resident, services: Services, spot: str
