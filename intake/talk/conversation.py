@@ -24,6 +24,7 @@ from intake.talk import (
     questions,
     readback,
     reasons,
+    several,
     telling,
 )
 from intake.talk.steps import (
@@ -77,7 +78,10 @@ def expire(conversation: Conversation, *, sender: InboundMessage, knowledge: Kno
         return belonging.left_unsaid(conversation)
     whole = drafts.gathered(confirming.lapsed(conversation, sender.received_at))
     if not whole.texts or belonging.is_mere(whole, knowledge):
-        return Turn(conversation=drafts.forget(whole))
+        return dangers.silent(whole, sender)
+    matters = several.waiting(whole, sender, knowledge)
+    if matters:
+        return several.left(whole, sender, knowledge, matters)
     said = (
         drafts.pinned(whole, knowledge)
         if whole.matter

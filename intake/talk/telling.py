@@ -6,13 +6,12 @@ import re
 from dataclasses import replace
 
 from channels.message import Reply
-from intake.talk import drafts, questions, readback, reasons, whereabouts
+from intake.talk import drafts, questions, readback, reasons, several, whereabouts
 from intake.talk.questions import MOST_QUESTIONS
 from intake.talk.steps import Open, Say
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp import foreign, kind, repair, secrecy
 from nlp.understanding import RequestKind, Understanding
-from routing.ticket import Draft
 
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 LONGEST_OTHER = 12  # characters; more of the matter is written at greater length
@@ -35,6 +34,10 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     chosen = whereabouts.chosen(conversation, said, knowledge)
     whole = drafts.remember(conversation, heard)
     begins = conversation.stage is Stage.OPEN and not conversation.texts
+    matters = several.waiting(conversation, heard.message, knowledge)
+    if matters and not several.asks_which(conversation, said):
+        near = chosen or several.only_place(said)
+        return several.opened(replace(whole, place=near), heard, knowledge, matters)
     if conversation.stage is Stage.WHICH and not chosen and repair.read(said.text).denies:
         return _none_of_these(conversation, heard, knowledge)
     near = (
@@ -50,10 +53,9 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
         again = replace(whole, asked=whole.asked + 1)
         return Turn(conversation=again, steps=questions.standing(again, knowledge))
     if len(said.demands) > 1 and conversation.stage is Stage.OPEN and not conversation.texts:
-        return _several(whole, heard, knowledge, said)
-    first = knowledge.understand(drafts.joined(conversation)) if chosen else said
-    if chosen and len(first.demands) > 1 and not heard.message.spoken:
-        return _several(whole, heard, knowledge, first)
+        if heard.message.spoken:
+            return _one_by_one(whole, heard, knowledge)
+        return several.told(whole, heard, knowledge)
     if conversation.texts and not chosen:
         said = _as_told(said, knowledge.understand(drafts.joined(whole)), conversation, knowledge)
     elif conversation.texts:
@@ -214,34 +216,10 @@ def _settled(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Unde
     return drafts.opened(whole, heard.at, Open(draft=draft))
 
 
-def _several(whole: Conversation, heard: Heard, knowledge: Knowledge, told: Understanding) -> Turn:
-    """Several demands in one message: a ticket each, sharing the place where only one was named,
-    or asked for once where none was. By word of mouth they are read back one after the other.
-    """
-    demands = told.demands
-    near = whereabouts.rivals(told.places)
-    if heard.message.spoken:
-        said = knowledge.understand(demands[0])
-        said = replace(said, places=said.places or told.places)
-        first = replace(whole, texts=(demands[0],), pending=demands[1:])
-        return weigh(first, heard, knowledge, said)
-    answer = () if told is heard.understanding else (heard.words,)  # to where it is
-    each = replace(whole, texts=answer)
-    drafted = [_piece(each, heard, knowledge, demand, near) for demand in demands]
-    if not whole.asked and any(draft.handover_reason for draft in drafted):
-        return questions.ask(whole, heard, knowledge, Stage.PLACE)
-    return drafts.opened(whole, heard.at, *(Open(draft=draft) for draft in drafted))
-
-
-def _piece(
-    whole: Conversation, heard: Heard, knowledge: Knowledge, demand: str, near: tuple[str, ...]
-) -> Draft:
-    part = knowledge.understand(demand)
-    part = replace(part, own_phone=part.own_phone or heard.understanding.own_phone)
-    own = whereabouts.rivals(part.places)
-    place = own[0] if own else whole.place or next(iter(near), "")
-    piece = replace(whole, texts=(part.text, *whole.texts), place=place)
-    category = drafts.best(part.categories).code
-    lacking = not place and knowledge.needs_place(category, part.kind)
-    reason = reasons.PLACE_UNKNOWN if lacking else ""
-    return drafts.draft(piece, heard.message, said=part, reason=reason)
+def _one_by_one(whole: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """Several demands told by word of mouth are read back one after the other."""
+    told = heard.understanding
+    said = knowledge.understand(told.demands[0])
+    said = replace(said, places=said.places or told.places)
+    first = replace(whole, texts=(told.demands[0],), pending=told.demands[1:])
+    return weigh(first, heard, knowledge, said)

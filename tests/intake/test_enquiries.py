@@ -48,6 +48,46 @@ async def test_complaint_of_an_office_is_a_matter(resident: Resident, said: str)
     assert (await resident.says(said))[0] not in ("office_where", "office_hours")
 
 
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("村里路灯坏了一个月归谁管", "ask_place"),
+        ("路灯不亮找谁换", "ask_place"),
+        ("下水道堵了归哪个部门管", "ask_place"),
+        ("垃圾堆成山了归谁管", "ask_place"),
+        ("这条路坑坑洼洼归谁管", "ask_place"),
+        ("水表坏了归谁管", "ask_place"),
+        ("上交的扶贫款都去哪里了", "receipt_person"),
+        ("低保啥时候能办下来", "receipt_person"),
+        ("房产证啥时候能办", "receipt"),
+        ("学校啥时候开门都停课一个月了", "receipt_person"),
+        ("卫生室周末不开门吗", "receipt_person"),
+    ],
+)
+async def test_complaint_that_asks_whose_it_is_or_when_is_a_matter(
+    resident: Resident, said: str, key: str
+) -> None:
+    assert (await resident.says(said))[0] == key
+    await resident.is_silent(minutes=30)
+    assert await resident.tickets() == [said]
+
+
+async def test_silence_after_such_an_answer_loses_no_matter(resident: Resident) -> None:
+    assert await resident.says("办身份证去哪") == ["office_where"]
+    assert await resident.says("路灯坏了") == ["ask_place"]
+    await resident.is_silent(minutes=30)
+    assert await resident.tickets() == ["路灯坏了"]
+
+
+async def test_such_a_question_loses_no_matter_told_before_it(resident: Resident) -> None:
+    await resident.says("路灯坏了")
+    await resident.says("周末上班不")
+    await resident.is_silent(minutes=30)
+    (ticket,) = await resident.tickets()
+    assert ticket.startswith("路灯坏了")
+    assert await resident.untold() == []
+
+
 async def test_hours_asked_in_the_middle_of_a_matter_wait(resident: Resident) -> None:
     assert await resident.says("路灯坏了") == ["ask_place"]
     assert "office_hours" not in await resident.says("周末上班不")
@@ -72,22 +112,3 @@ async def test_danger_in_another_language_comes_first(resident: Resident) -> Non
 async def test_county_says_the_line_in_both_languages(services: Services) -> None:
     line = services.county.replies["foreign"]
     assert "中文" in line and "We read Chinese" in line and "119" in line
-
-
-async def test_two_matters_without_a_place_are_asked_where_once_and_both_go_there(
-    resident: Resident,
-) -> None:
-    assert await resident.says("俺村路灯坏了还有垃圾没人收") == ["ask_place"]
-    assert await resident.says("东韩村西头老李家门口") == ["receipt", "receipt"]
-    tickets = await resident.tickets()
-    assert len(tickets) == 2
-    assert all(text.endswith("东韩村西头老李家门口") for text in tickets)
-    assert await resident.untold() == []
-
-
-async def test_two_matters_whose_place_is_never_told_are_one_for_a_person(
-    resident: Resident,
-) -> None:
-    await resident.says("俺村路灯坏了还有垃圾没人收")
-    assert await resident.says("不知道") == ["receipt_person"]
-    assert len(await resident.tickets()) == 1

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from channels.message import InboundMessage, Reply
 from intake.services import Services
 from intake.talk import dangers
+from routing import schema as tables
 from tests.clock import Clock
 from tests.intake.resident import Resident, Village
 
@@ -112,6 +114,50 @@ async def test_who_never_says_where_is_asked_how_to_reach_him_all_the_same(
     assert "danger_phone" not in await resident.says("快来人啊")
     await resident.says(NUMBER)
     assert (await resident.latest()).reporter_phone == NUMBER
+
+
+async def posted(resident: Resident) -> list[str]:
+    """What we have written to him of ourselves."""
+    query = sa.select(tables.outbox.c.kind).where(tables.outbox.c.destination == resident.sender)
+    return await resident.services.database.read(lambda c: list(c.execute(query).scalars()))
+
+
+@pytest.mark.parametrize(
+    "talk", [["着火了"], ["着火了", "果寨"], ["着火了", "灭了"], ["东韩村着火了"]]
+)
+async def test_who_is_silent_is_asked_how_to_reach_him_once(
+    resident: Resident, talk: Sequence[str]
+) -> None:
+    for words in talk:
+        assert "danger_phone" not in await resident.says(words)
+    await resident.is_silent(minutes=30)
+    await resident.is_silent(minutes=30)
+    assert await posted(resident) == ["danger_phone"]
+    assert await resident.says(NUMBER) == ["phone_kept"]
+    assert (await resident.latest()).reporter_phone == NUMBER
+
+
+async def test_who_says_where_after_a_silence_has_it_on_the_ticket(resident: Resident) -> None:
+    await resident.says("着火了")
+    await resident.is_silent(minutes=30)
+    assert await resident.says("东韩村") == ["danger_placed"]
+    assert (await resident.latest()).place
+
+
+@pytest.mark.parametrize("talk", [["着火了", NUMBER], ["着火了", "虚惊一场"], ["路灯坏了"]])
+async def test_whose_telephone_is_known_or_not_needed_is_not_asked_for_it(
+    resident: Resident, talk: Sequence[str]
+) -> None:
+    for words in talk:
+        await resident.says(words)
+    await resident.is_silent(minutes=30)
+    assert "danger_phone" not in await posted(resident)
+
+
+async def test_who_spoke_in_public_is_not_asked_for_a_telephone(resident: Resident) -> None:
+    await resident.says("着火了", public=True)
+    await resident.is_silent(minutes=30)
+    assert await posted(resident) == []
 
 
 async def test_who_says_that_it_is_over_is_asked_nothing(resident: Resident) -> None:
