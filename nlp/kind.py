@@ -70,7 +70,7 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
                 return kind, (asked,)
     if not _WORDS.search(bare):
         return _of_numbers(text)
-    if not danger and kind_words.SPAM.search(text) and not kind_words.TOLD_OF.search(text):
+    if not danger and _is_spam(text):
         return RequestKind.INVALID, ()
     for kind, pattern in _BEFORE:
         found = pattern.search(text, 0 if len(text) <= TALK else len(text) - SHORT)
@@ -79,6 +79,15 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
         if not danger:
             return kind, (found.group(),)
     return _matter(text, danger)
+
+
+def _is_spam(text: str) -> bool:
+    """Somebody sells us something, and tells of nothing; a matter taken for spam is lost."""
+    if not kind_words.OFFER.search(text):
+        return False
+    return not any(
+        words.search(text) for words in (kind_words.TOLD_OF, _BROKEN, _HARM, *_MATTER.values())
+    )
 
 
 def _is_telling(kind: RequestKind, text: str) -> bool:

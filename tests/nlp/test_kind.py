@@ -105,6 +105,8 @@ from nlp.understanding import RequestKind
         ("喂喂喂能听见不", RequestKind.GREETING),
         ("我是做贷款的，您需要贷款吗", RequestKind.INVALID),
         ("刷单兼职日结三百加微信", RequestKind.INVALID),
+        ("代开发票联系我13912345678", RequestKind.INVALID),
+        ("低息贷款加我微信", RequestKind.INVALID),
         ("收到短信说日结三百加微信，是不是骗人的", RequestKind.COMPLAINT),
         ("举报有人开赌场", RequestKind.REPORT),
         ("建议在路口装个红绿灯", RequestKind.SUGGESTION),
@@ -200,3 +202,26 @@ def test_a_matter_is_not_swallowed_as_an_order(text: str) -> None:
 )
 def test_an_order_is_still_an_order(text: str, expected: RequestKind) -> None:
     assert kind.judge(normalize(text))[0] is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "工地日结工资，老板微信把我拉黑不给钱",
+        "城关饭店代开发票偷税",
+        "网上理财稳赚不赔，投了五万拿不回来",
+        "小区墙上全是办证刻章的小广告",
+        "在农行办理贷款，信贷员找我要两千好处费",
+        "干活月入三千，加班费一分没给",
+        "日结小时工，加班不给钱",
+        "日结工地，老板加微信后不发钱",
+        "贷款中介扫码收了我两千服务费",
+        "学校让加微信群领资料收钱",
+        "快递站加微信进群才能取件",
+        "代开发票的商家私聊我",
+        "理财经理加我微信，现在联系不上",
+        "银行办理贷款找我要好处费",
+    ],
+)
+def test_who_has_met_with_an_offer_is_no_advertiser(text: str) -> None:
+    assert kind.judge(normalize(text))[0] is not RequestKind.INVALID
