@@ -10,8 +10,9 @@ from nlp.understanding import Guess
 _TWINS = {"城区道路破损": "乡村道路破损"}  # names of the catalogue: in town, in the country
 _OF_A_VILLAGE = re.compile(
     r"(?:我|俺|咱)们?(?:这个?)?(?:村|庄|屯)|[进出]村|村(?:里|口|道|中|东|西|南|北|头)|庄(?:上|里)|"
-    r"(?:田|地)[间里头边]|生产路"
+    r"田[间里头边]|(?<![场工空草])地[间里头边]|生产路"
 )
+_OF_A_TOWN = re.compile("小区|停车场|广场|城|大街")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Countryside:
     def _is_there(self, places: tuple[Guess, ...], text: str) -> bool:
         if places:
             return places[0].code in self.villages
-        return bool(_OF_A_VILLAGE.search(text))
+        return bool(_OF_A_VILLAGE.search(text) and not _OF_A_TOWN.search(text))
 
 
 def build(county: County) -> Countryside:

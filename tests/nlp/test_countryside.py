@@ -20,6 +20,8 @@ STREET = Guess(code="street-jianshe", confidence=0.95)
         ("俺庄上那路坏得没法走", COUNTRY),
         ("建设大街大坑", TOWN),
         ("文明路路面塌陷", TOWN),
+        ("停车场地里边有个大坑", TOWN),
+        ("小区进出村口的马路有坑", TOWN),
     ],
 )
 def test_road_is_called_by_where_it_lies(text: str, code: str, understander: Understander) -> None:
