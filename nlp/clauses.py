@@ -19,6 +19,13 @@ def ends(text: str) -> list[int]:
     return [mark.start() for mark in _END.finditer(text)]
 
 
+def around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The clauses in which a span lies, from end to end."""
+    marks = ends(text)
+    left = max((mark + 1 for mark in marks if mark < start), default=0)
+    return left, min((mark for mark in marks if mark >= end), default=len(text))
+
+
 def before(text: str, position: int, look_back: int) -> str:
     """What stands before a position in its own clause, as far as one looks back."""
     said = text[max(0, position - look_back) : position]

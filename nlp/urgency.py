@@ -19,6 +19,7 @@ from nlp.understanding import Urgency
 Spans = tuple[tuple[int, int], ...]
 
 _URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}|{urgent_words.DRUNK}")
+_MERE = frozenset(("theft", "fraud"))  # dangers to what somebody has, and not to him
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,9 @@ class Watch:
     def _judged(self, text: str, cut: Spans, firm: Spans) -> Alarm:
         if person.wanted(text) and not person.beside(text):  # 叫个人来接电话 is no alarm
             return _calm(text, (), text)
-        found, silent = self._finder.find(text, firm)
-        words_said = [text[start:end] for start, end in cut]
-        heard = self._ear.hears(text, words_said) if self._ear and not silent else ()
+        found, harmless = self._finder.find(text, firm)
+        silent = _believed(text, harmless)
+        heard = self._heard(text, cut, (*silent, *_known(text, found)), silent)
         if not found:
             return _heard(text, heard) if heard else _calm(text, (), text)
         meaning = Meaning(text, cut, silent)
@@ -74,7 +75,8 @@ class Watch:
         unmeant = {word: None for match in dismissed for word in match.words(text)}
         denied = tuple(word for word in unmeant if word not in said)
         if not meant:
-            calm = denied or not heard or all_meant  # of a bite the tables know enough
+            bitten = any(match.rule.danger not in _MERE for match in all_meant)
+            calm = denied or not heard or bitten  # of a bite the tables know enough
             alarm = _calm(text, denied, rest) if calm else _heard(text, heard)
             return _lesser(text, alarm, all_meant, danger) if all_meant else alarm
         dangers = dict.fromkeys(match.rule.danger for match in meant)
@@ -88,11 +90,37 @@ class Watch:
             rest=rest,
         )
 
+    def _heard(
+        self, text: str, cut: Spans, known: Sequence[Match], silent: Sequence[Match]
+    ) -> tuple[str, ...]:
+        """What the second ear hears, but for the clauses that are known to tell no danger.
+
+        A firm row of what is harmless stops it in the whole text, a weak one in its clauses.
+        """
+        if self._ear is None or any(not match.rule.weak for match in silent):
+            return ()
+        gone = [clauses.around(text, match.start, match.end) for match in known]
+        kept = [(a, b) for a, b in cut if not any(a < end and start < b for start, end in gone)]
+        left = "".join(text[a:b] for a, b in kept) if gone else text
+        return self._ear.hears(left, [text[a:b] for a, b in kept])
+
 
 def build(segmenter: Segmenter, second_ear: Ear | None = None) -> Watch:
     """The watch over all danger tables; without `second_ear` it hears by the tables alone."""
     finder = Finder((tables.rules("dangers"), tables.rules("harmless")), tables.words())
     return Watch(segmenter, finder, second_ear)
+
+
+def _believed(text: str, harmless: Sequence[Match]) -> tuple[Match, ...]:
+    """Without the weak rows of what is harmless, where somebody comes to harm."""
+    harm = any(match.rule.weak for match in harmless) and contexts.HARM.search(text)
+    return tuple(match for match in harmless if not (harm and match.rule.weak))
+
+
+def _known(text: str, found: Sequence[Match]) -> tuple[Match, ...]:
+    """The thefts and frauds, where nobody comes to harm beside them."""
+    mere = tuple(match for match in found if match.rule.danger in _MERE)
+    return () if mere and contexts.HARM.search(text) else mere
 
 
 def _heard(text: str, words_heard: tuple[str, ...]) -> Alarm:
@@ -109,7 +137,7 @@ def _heard(text: str, words_heard: tuple[str, ...]) -> Alarm:
 def _lesser(text: str, alarm: Alarm, meant: Sequence[Match], danger: str) -> Alarm:
     """A bite, a fraud: it is urgent at least, and there is advice."""
     if alarm.urgency is Urgency.DANGER:
-        return replace(alarm, danger=danger)
+        return alarm
     said = dict.fromkeys(word for match in meant for word in match.words(text))
     names = dict.fromkeys(match.rule.name for match in meant)
     words = (*alarm.words, *said)

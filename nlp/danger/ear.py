@@ -24,6 +24,7 @@ _WHO_AND_WHERE = frozenset(  # words made of these say who speaks and where: 俺
     "俺我咱住家在是就叫姓号人村庄屯县镇乡上下里东西南北中前后旁边对面附近这那们老百姓民队部大小"
 )
 _SAYS_WHERE = re.compile("住|[那这]边|对面|旁边|附近")
+_HAPPENS = re.compile("[了啦着呢救死倒打砍伤晕摔掉跳淹烧炸]")
 SIGN = "救命"  # the plain word by which the catalogue is looked up
 
 
@@ -41,7 +42,7 @@ class Ear:
         least = 2 if len(text) <= BRIEF and _SAYS_WHERE.search(text) else 1  # 河, 郭 of 俺住河郭
         telling = [w for w in kept if len(w) >= least and not _WHO_AND_WHERE.issuperset(w)]
         few = len(telling) < FEW_WORDS and self._classifier.known(telling) < LEAST_WORDS
-        if few or len(kept) < LEAST_WORDS:
+        if (few and not _HAPPENS.search(text)) or len(kept) < LEAST_WORDS:
             return ()
         guesses = self._classifier.guess(words)
         if not guesses or guesses[0].confidence < SURE or _is_only_told(text):

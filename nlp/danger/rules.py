@@ -31,7 +31,7 @@ class Rule:
     slots: tuple[str, ...]
     across: tuple[bool, ...]  # may a comma lie behind this slot?
     gap: int
-    weak: bool  # a sign rather than the danger itself: smoke, a smell
+    weak: bool  # a sign of danger (smoke, a smell); of the harmless, void where HARM is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
