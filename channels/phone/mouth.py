@@ -9,7 +9,7 @@ from channels.phone import book
 from channels.phone.audio.media import Media
 from channels.phone.partners import LineVoice
 
-VOICE_WITHIN_S = 4.0  # a voice that hangs makes no silent call: TimeoutError, and a person takes it
+VOICE_WITHIN_S = 4.0  # for all of what is said: TimeoutError, and a person takes the call
 
 
 class Speaks(Protocol):

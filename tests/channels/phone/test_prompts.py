@@ -189,9 +189,9 @@ async def test_many_calls_speak_at_the_same_time() -> None:
 async def test_engine_that_died_is_replaced() -> None:
     engine = Synthesis()
     await engine.start()
-    assert engine._process is not None
-    engine._process.kill()
-    await engine._process.wait()
+    assert engine._engine is not None
+    engine._engine._process.kill()
+    await engine._engine._process.wait()
     sound, rate_hz = await engine.say("您好")
     await engine.close()
     assert len(sound) > rate_hz / 4
