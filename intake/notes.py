@@ -36,10 +36,15 @@ class Notes:
     database: Database
 
     async def sound(self, note: Waiting) -> bytes | None:
-        """As its platform gave it; None where it is not kept any more. OSError."""
+        """As its platform gave it; None where it is kept no more. OSError: not to be had now."""
         message = await self._message(note)
         found = await self.media.find(message.attachments[note.attachment].reference)
-        return await self.media.read(found[0]) if found is not None else None
+        if found is None:
+            return None
+        sound = await self.media.read(found[0])
+        if sound is None:  # what is known and not there may be on a disk that is not mounted
+            raise FileNotFoundError(found[0].name)
+        return sound
 
     async def tell(self, note: Waiting, text: str) -> None:
         """The words go where the note went; the same again changes nothing. What is answered, if

@@ -6,7 +6,6 @@ is: somebody may yet get the voice out of it.
 
 import asyncio
 import hashlib
-import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,16 +17,12 @@ import structlog
 from sqlalchemy import Connection
 
 from config.runtime import Runtime
-from intake.phone import schema, transcripts
+from intake.phone import packing, schema, transcripts
+from intake.phone.packing import HEADER_BYTES, LEAST_S, UNREADABLE
+from intake.phone.packing import MEDIA_TYPE as MEDIA_TYPE
 from intake.phone.vault import Lost, Vault, VaultFault
 from routing.database import Database
 
-LEAST_S = 0.5  # a shorter one holds nothing
-MOST_S = 3 * 3600  # the rest of a longer one is not kept
-MEDIA_TYPE = "audio/ogg"
-UNREADABLE = "application/octet-stream"
-HEADER_BYTES = 44  # of a WAV; a file that is no longer holds no sound, whatever else is wrong
-MOST_RAW_BYTES = 64 * 1024 * 1024  # of what can't be opened; the rest is not kept
 PURGED_AT_A_TIME = 50
 REMEDY = "录音打不开，原样留在保存录音的地方（名字在 reference），请看 Asterisk 的磁盘和权限"
 _TABLE = schema.recording
@@ -87,8 +82,9 @@ class Recordings:
         """
         known = await self.database.read(lambda c: _of(c, call_id, kind))
         if known is not None:
+            await self.database.write(lambda c: self._in_line(c, known, from_ms))
             return known
-        packed = await asyncio.to_thread(_pack, path, from_ms)
+        packed = await asyncio.to_thread(packing.pack, path, from_ms)
         if packed is None:
             _log.warning("phone.recording_empty", call=call_id, kind=kind.value)
             return None
@@ -109,16 +105,21 @@ class Recordings:
 
         def write(connection: Connection) -> None:
             connection.execute(sa.insert(_TABLE), row)
-            if kind is not Kind.CALL and packed.media_type == MEDIA_TYPE:
-                transcripts.put_in_line(connection, row, now, from_ms=from_ms)
+            self._in_line(connection, _of(connection, call_id, kind), from_ms)
 
         await self.database.write(write)
         if packed.media_type == UNREADABLE:
             _log.error("phone.recording_unreadable", call=call_id, reference=name, remedy=REMEDY)
         return await self.database.read(lambda c: _of(c, call_id, kind))
 
+    def _in_line(self, connection: Connection, kept: Kept | None, from_ms: int) -> None:
+        """An older program may have kept it, and not have made it text."""
+        if kept and kept.kind is not Kind.CALL and kept.readable and not kept.purged:
+            row = {"id": kept.id, "call": kept.call_id, "kind": kept.kind.value}
+            transcripts.put_in_line(connection, row, self.runtime.now(), from_ms=from_ms)
+
     async def sound(self, recording_id: str) -> tuple[bytes, str] | None:
-        """The sound and its media type; None where there is none (any more). VaultFault."""
+        """The sound and its media type; None where it is purged, or never was. Lost, VaultFault."""
         kept = await self.database.read(lambda c: by_id(c, recording_id))
         if kept is None or kept.purged:
             return None
@@ -126,7 +127,7 @@ class Recordings:
             return await self.vault.get(kept.reference), kept.media_type
         except Lost as lost:
             _log.error("phone.recording_lost", recording=recording_id, reason=str(lost))
-            return None
+            raise
 
     async def step(self) -> bool:
         """Purge what has been kept long enough; True if there was any."""
@@ -200,51 +201,3 @@ def _kept(row: sa.Row[tuple[object, ...]]) -> Kept:
         seconds=row.seconds,
         purged=row.purged_at is not None,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Packed:
-    """As it goes into the vault."""
-
-    content: bytes
-    seconds: float
-    media_type: str = MEDIA_TYPE
-    suffix: str = "ogg"
-
-
-def _pack(path: Path, from_ms: int) -> _Packed | None:
-    """A WAV as Ogg Opus: two kilobytes a second; None for what is empty. OSError."""
-    try:
-        with soundfile.SoundFile(path) as file:
-            seconds = file.frames / file.samplerate - from_ms / 1000
-            if seconds < LEAST_S:
-                return None
-            file.seek(from_ms * file.samplerate // 1000)
-            return _Packed(content=_opus(file), seconds=min(seconds, float(MOST_S)))
-    except soundfile.LibsndfileError:
-        return _as_it_is(path)
-
-
-def _opus(file: soundfile.SoundFile) -> bytes:
-    packed = io.BytesIO()
-    with soundfile.SoundFile(
-        packed,
-        "w",
-        samplerate=file.samplerate,
-        channels=file.channels,
-        format="OGG",
-        subtype="OPUS",
-    ) as target:
-        most = MOST_S * file.samplerate
-        for block in file.blocks(file.samplerate * 10, frames=most, dtype="float32"):
-            target.write(block)
-    return packed.getvalue()
-
-
-def _as_it_is(path: Path) -> _Packed | None:
-    """OSError where we may not even read it: then it stays where it is."""
-    with path.open("rb") as file:
-        content = file.read(MOST_RAW_BYTES)
-    if len(content) <= HEADER_BYTES:
-        return None
-    return _Packed(content=content, seconds=0.0, media_type=UNREADABLE, suffix="wav")

@@ -31,6 +31,7 @@ PROBLEMS = {
 }
 AWAY = "录音现在取不到"
 UNKNOWN_FORMAT = "这种语音格式不能自动转成文字"
+GONE = "录音过了保存期限，已经删除"
 OURS = "系统处理时出错"
 
 _Write = Callable[[Connection, Transcription, str, datetime], None]
@@ -77,7 +78,8 @@ class Transcribing:
         if job.state is State.WAITING and engine is not None:
             sound = await self._sound(job)
             if sound is None:
-                raise SpeechFailed(Trouble.BROKEN, "the recording is not there any more")
+                await self._write(_for_good, job, GONE)
+                return
             text = await hearing.words(engine, sound)
             now = self.runtime.now()
             await self.database.write(lambda c: transcripts.heard(c, job.recording, text, now))

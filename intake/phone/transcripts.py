@@ -5,7 +5,7 @@ before it is made: a recording that kills the program is not tried for ever.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -65,12 +65,13 @@ class Transcription:
     text: str
     message: str = ""
     attachment: int = 0
+    seconds: float = 0.0  # of the recording, where that was asked for
 
 
 def put_in_line(
     connection: Connection, recording: Mapping[str, object], now: datetime, *, from_ms: int
 ) -> None:
-    """A recording, with its row, waits from now on."""
+    """A recording, with its row, waits from now on; one that did before goes on as it was."""
     row = {
         "recording": recording["id"],
         "call": recording["call"],
@@ -81,7 +82,7 @@ def put_in_line(
         "due_at": now,
         "created_at": now,
     }
-    connection.execute(sa.insert(_TABLE), row)
+    connection.execute(_NEW[connection.dialect.name], row)
 
 
 def put_notes_in_line(connection: Connection, inbox_id: str, message: InboundMessage) -> None:
@@ -145,8 +146,10 @@ def heard(connection: Connection, recording: str, text: str, now: datetime) -> N
 
 
 def failed(connection: Connection, job: Transcription, problem: str, now: datetime) -> None:
-    """This try came to nothing; the last one ends it."""
-    if job.attempts >= MOST_ATTEMPTS:
+    """This try came to nothing; the last one ends it. Since it was claimed it may have become text,
+    and its ticket is still to be told.
+    """
+    if _attempts(connection, job) >= MOST_ATTEMPTS:
         give_up(connection, job.recording, problem, now)
     else:
         _change(connection, job.recording, problem=problem)
@@ -154,8 +157,8 @@ def failed(connection: Connection, job: Transcription, problem: str, now: dateti
 
 def postpone(connection: Connection, job: Transcription, problem: str, now: datetime) -> None:
     """Nothing could be tried: it counts for nothing."""
-    values = {"attempts": job.attempts - 1, "due_at": now + LATER, "problem": problem}
-    _change(connection, job.recording, **values)
+    tried = max(0, _attempts(connection, job) - 1)
+    _change(connection, job.recording, attempts=tried, due_at=now + LATER, problem=problem)
 
 
 def done(connection: Connection, recording: str, now: datetime) -> None:
@@ -171,15 +174,25 @@ def give_up(connection: Connection, recording: str, problem: str, now: datetime)
 
 def of_calls(connection: Connection, call_ids: Sequence[str]) -> list[Transcription]:
     """Those of these calls, in the order of their kinds."""
-    query = sa.select(_TABLE).where(_TABLE.c.call.in_(call_ids))
-    rows = connection.execute(query.order_by(_TABLE.c.call, _TABLE.c.kind))
-    return [_made(row, attempts=row.attempts) for row in rows]
+    query = (
+        sa.select(_TABLE, sa.func.coalesce(_RECORDING.c.seconds, 0.0).label("seconds"))
+        .outerjoin(_RECORDING, _RECORDING.c.id == _TABLE.c.recording)
+        .where(_TABLE.c.call.in_(call_ids))
+        .order_by(_TABLE.c.call, _TABLE.c.kind)
+    )
+    rows = connection.execute(query)
+    return [replace(_made(row, attempts=row.attempts), seconds=row.seconds) for row in rows]
 
 
 def of_notes(connection: Connection, ids: Sequence[str]) -> dict[str, Transcription]:
     """Those of these voice notes, by their ids."""
     rows = connection.execute(sa.select(_TABLE).where(_TABLE.c.recording.in_(ids))) if ids else ()
     return {row.recording: _made(row, attempts=row.attempts) for row in rows}
+
+
+def _attempts(connection: Connection, job: Transcription) -> int:
+    query = sa.select(_TABLE.c.attempts).where(_TABLE.c.recording == job.recording)
+    return int(connection.execute(query).scalar_one())
 
 
 def _expire(connection: Connection, now: datetime) -> None:

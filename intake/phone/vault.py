@@ -15,7 +15,12 @@ class VaultFault(Exception):
 
 
 class Lost(VaultFault):
-    """The store answers, and has no such recording."""
+    """The store itself is there, which its mark proves, and has no such recording."""
+
+
+NOT_THERE = "the store itself is not there, or has never been written to: it has no {mark}"
+MARK = ".hotline-recordings"  # at the root of a store, from the first recording on
+_MARKED = b"Recordings of the hotline lie here. Leave this file: it says that the store is there.\n"
 
 
 class Vault(Protocol):
@@ -36,11 +41,12 @@ class FolderVault:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._mark = folder / MARK
 
     async def put(self, name: str, content: bytes) -> None:
         """See `Vault`."""
         try:
-            await asyncio.to_thread(durable.write, self._path(name), content)
+            await asyncio.to_thread(self._put, self._path(name), content)
         except OSError as error:
             raise VaultFault(f"cannot write {name}: {error}") from error
 
@@ -49,6 +55,7 @@ class FolderVault:
         try:
             return await asyncio.to_thread(self._path(name).read_bytes)
         except FileNotFoundError as error:
+            self._prove()
             raise Lost(f"there is no {name}") from error
         except OSError as error:
             raise VaultFault(f"cannot read {name}: {error}") from error
@@ -56,9 +63,20 @@ class FolderVault:
     async def delete(self, name: str) -> None:
         """See `Vault`."""
         try:
-            await asyncio.to_thread(self._path(name).unlink, True)
+            await asyncio.to_thread(self._path(name).unlink)
+        except FileNotFoundError:
+            self._prove()
         except OSError as error:
             raise VaultFault(f"cannot delete {name}: {error}") from error
+
+    def _put(self, path: Path, content: bytes) -> None:
+        durable.write(path, content)
+        if not self._mark.exists():
+            durable.write(self._mark, _MARKED)
+
+    def _prove(self) -> None:
+        if not self._mark.exists():
+            raise VaultFault(NOT_THERE.format(mark=self._mark))
 
     def _path(self, name: str) -> Path:
         path = (self._folder / name).resolve()
@@ -84,18 +102,33 @@ class S3Vault:
         self._store: Any = S3Store.from_url(
             url, config=config, client_options={"allow_http": allow_http}
         )
+        self._marked = False
 
     async def put(self, name: str, content: bytes) -> None:
         """See `Vault`."""
         await self._do(self._obstore.put_async(self._store, name, content), name)
+        if not self._marked:
+            await self._do(self._obstore.put_async(self._store, MARK, _MARKED), MARK)
+            self._marked = True
 
     async def get(self, name: str) -> bytes:
         """See `Vault`."""
-        return bytes(await self._do(self._got(name), name, within_s=HAD_WITHIN_S))
+        try:
+            return bytes(await self._do(self._got(name), name, within_s=HAD_WITHIN_S))
+        except Lost:
+            await self._prove()
+            raise
 
     async def delete(self, name: str) -> None:
         """See `Vault`."""
         await self._do(self._obstore.delete_async(self._store, name), name)
+
+    async def _prove(self) -> None:
+        """A bucket, or a folder in it, that is not there has no recordings either."""
+        try:
+            await self._do(self._got(MARK), MARK, within_s=HAD_WITHIN_S)
+        except Lost:
+            raise VaultFault(NOT_THERE.format(mark=MARK)) from None
 
     async def _got(self, name: str) -> Any:
         found = await self._obstore.get_async(self._store, name)

@@ -9,12 +9,13 @@ from aiohttp import web
 
 from intake.phone import line, listens
 from intake.phone.recordings import Recordings
-from intake.phone.vault import VaultFault
+from intake.phone.vault import Lost, VaultFault
 from intake.services import SERVICES
 from intake.web import sessions
 
 _ARCHIVE = web.AppKey("archive", Recordings)
 GONE = "没有这段录音：可能过了保存期限，已经删除"
+LOST = "存录音的地方没有这段录音，请告诉维护人员"
 AWAY = "存录音的地方现在连不上，录音没有丢，请过一会儿再听；一直这样请告诉维护人员"
 _log = structlog.get_logger(__name__)
 
@@ -35,6 +36,8 @@ async def _sound(request: web.Request) -> web.StreamResponse:
     services, recording = request.app[SERVICES], request.match_info["recording"]
     try:
         found = await request.app[_ARCHIVE].sound(recording)
+    except Lost as lost:
+        raise web.HTTPNotFound(text=LOST) from lost
     except VaultFault as fault:
         _log.error("phone.recording_not_had", recording=recording, reason=str(fault))
         raise web.HTTPServiceUnavailable(text=AWAY) from fault

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import soundfile
+import sqlalchemy as sa
 from moto.server import ThreadedMotoServer
 
-from intake.phone import recordings
+from intake.phone import recordings, schema, transcripts
 from intake.phone import vault as vaults
 from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.vault import FolderVault, Lost, S3Vault, Vault, VaultFault
@@ -208,15 +209,61 @@ async def test_storage_that_hangs_keeps_nobody_waiting_to_hear(
     assert opened and not isinstance(fault.value, Lost)
 
 
-async def test_what_the_store_has_lost_is_none_and_what_it_does_not_give_now_is_a_fault(
+async def test_what_the_store_has_lost_is_told_from_a_store_that_is_away(
     kept: Recordings, record: Callable[..., Path], tmp_path: Path, clock: Clock
 ) -> None:
-    class Away(FolderVault):
-        async def get(self, name: str) -> bytes:
-            raise VaultFault("no answer")
-
     made = await kept.keep(CALL, Kind.CALL, record("a.wav"), clock.at)
     assert made is not None
-    with pytest.raises(VaultFault):
-        await replace(kept, vault=Away(tmp_path)).sound(made.id)
-    assert await replace(kept, vault=FolderVault(tmp_path / "other")).sound(made.id) is None
+    mounted, unmounted = tmp_path / "vault", tmp_path / "disk"
+    mounted.rename(unmounted)
+    mounted.mkdir()
+    for folder in (mounted, tmp_path / "never"):
+        with pytest.raises(VaultFault) as fault:
+            await replace(kept, vault=FolderVault(folder)).sound(made.id)
+        assert not isinstance(fault.value, Lost)
+    mounted.rmdir()
+    unmounted.rename(mounted)
+    assert await kept.sound(made.id) is not None
+    (mounted / made.reference).unlink()
+    with pytest.raises(Lost):
+        await kept.sound(made.id)
+
+
+async def test_on_a_disk_that_is_not_mounted_nothing_counts_as_deleted(
+    kept: Recordings, record: Callable[..., Path], tmp_path: Path, clock: Clock
+) -> None:
+    await kept.keep(CALL, Kind.CALL, record("a.wav"), clock.at)
+    (tmp_path / "vault").rename(tmp_path / "disk")
+    clock.at += timedelta(days=181)
+    assert not await kept.step()
+    (tmp_path / "disk").rename(tmp_path / "vault")
+    assert await kept.step()
+
+
+async def test_a_bucket_that_is_not_there_has_lost_nothing(s3_port: int) -> None:
+    options = {
+        "endpoint": f"http://127.0.0.1:{s3_port}",
+        "region": "us-east-1",
+        "access_key_id": "test",
+        "secret_access_key": "test",
+    }
+    with pytest.raises(VaultFault) as fault:
+        await S3Vault("s3://no-such-bucket/calls", options).get("a.ogg")
+    assert not isinstance(fault.value, Lost)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_what_an_older_program_kept_and_did_not_make_text_is_in_line(
+    kept: Recordings,
+    record: Callable[..., Path],
+    clock: Clock,
+    database: Database,
+    kind: Kind,
+) -> None:
+    path = record("a.wav")
+    await kept.keep(CALL, kind, path, clock.at)
+    await database.write(lambda c: c.execute(sa.delete(schema.transcription)) and None)
+    for _ in range(2):
+        await kept.keep(CALL, kind, path, clock.at)
+    jobs = await database.read(lambda c: transcripts.of_calls(c, [CALL]))
+    assert [job.kind for job in jobs] == ([] if kind is Kind.CALL else [kind])

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import soundfile
 import soxr
+import sqlalchemy as sa
 import structlog
 
 from channels.phone import ear, reasons
 from channels.phone.book import Outcome, Purpose, Voice
 from intake.counter import completing
-from intake.phone import recordings, transcribing, transcripts, unheard
+from intake.phone import recordings, schema, transcribing, transcripts, unheard
 from intake.phone.recordings import Kind, Recordings
 from intake.phone.shelf import Shelf
 from intake.phone.transcripts import State
@@ -255,6 +256,44 @@ async def test_a_store_that_is_away_costs_no_try(call: Misheard, tmp_path: Path)
     await call.heard(Recogniser(LAMP))
     job = await call.job()
     assert (job.state, job.text) == (State.DONE, LAMP)
+
+
+async def test_what_is_on_no_disk_that_we_see_waits_and_what_was_purged_is_given_up_at_once(
+    call: Misheard, tmp_path: Path
+) -> None:
+    await call.taken_in()
+    (tmp_path / "vault").rename(tmp_path / "disk")
+    assert await call.later.step(Recogniser(LAMP))
+    job = await call.job()
+    assert (job.state, job.attempts, job.problem) == (State.WAITING, 0, transcribing.AWAY)
+    (tmp_path / "disk").rename(tmp_path / "vault")
+    purged = sa.update(schema.recording).values(purged_at=call.clock.at)
+    await call.services.database.write(lambda c: c.execute(purged) and None)
+    call.clock.at += transcripts.LATER
+    assert await call.later.step(Recogniser(LAMP))
+    job = await call.job()
+    assert (job.state, job.problem) == (State.GIVEN_UP, transcribing.GONE)
+
+
+async def test_what_became_text_at_the_last_try_has_all_tries_to_be_told(
+    call: Misheard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await call.taken_in()
+    for pause in transcripts.AFTER:
+        await call.later.step(Recogniser("", [SLOW]))
+        call.clock.at += pause
+
+    async def fails(*_: object) -> None:
+        raise RuntimeError("the database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Amends, "heard_after", fails)
+        await call.later.step(Recogniser(LAMP))
+    job = await call.job()
+    assert (job.state, job.text) == (State.HEARD, LAMP)
+    await call.heard(Recogniser("别的话"))
+    ticket = await call.ticket()
+    assert ticket.text == LAMP
 
 
 async def test_without_a_recogniser_it_waits_for_one_but_not_for_ever(call: Misheard) -> None:
