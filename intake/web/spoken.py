@@ -1,7 +1,7 @@
 """Calls as pages show them: names, lengths, and a transcript with its doubtful words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from channels.message import Contact
@@ -12,6 +12,7 @@ from intake.phone.recordings import Kind
 from intake.phone.register import Entry, Sort, Spoken
 from intake.phone.transcripts import State, Transcription
 from nlp import redact
+from nlp.speech.contract import LONGEST_RECORDING_S
 
 DOUBTFUL = 0.6  # a word of which the recogniser is less sure than that
 BEFORE_S = 2.0  # heard before what was clicked
@@ -35,11 +36,13 @@ SORTS = {
 RUNG_BACK = "，已回拨"
 WAITS = "机器还在排队听这段录音，听出来的话会显示在这里"
 FAILED_ONCE = "（上次没有成：{problem}，还会再试）"
-GIVEN_UP = "机器没能把这段录音转成文字（{problem}），请听录音"
+GIVEN_UP = "机器没能把这段录音转成文字（{problem}）"
+LISTEN = "，请听录音"  # to those who may
+CUT = "机器只听了前 {minutes} 分钟，后面的没有转成文字"
 NOT_IN_TICKET = "上面的话没能记进工单（{problem}），请照着记一下"
 NOTE_WAITS = "机器还在排队听这段语音，听出来的话会显示在这里"
-NOTE_STAYS = "这里没有装语音识别，语音不会转成文字，请点开听"
-NOTE_GIVEN_UP = "{problem}，请点开听"
+NOTE_STAYS = "这里没有装语音识别，语音不会转成文字"
+OPEN = "，请点开听"
 NO_WORDS = "机器从这段录音里没有听出话来"
 
 
@@ -143,46 +146,58 @@ def talk(lines: Sequence[Spoken], *, mask: bool) -> list[Said]:
     return [_said(line, mask=mask) for line in lines]
 
 
-def heard(found: Sequence[Transcription], *, mask: bool = True) -> dict[str, list[Heard]]:
-    """By their calls; with `mask`, without numbers and names."""
+def heard(
+    found: Sequence[Transcription], *, mask: bool = True, may_hear: bool
+) -> dict[str, list[Heard]]:
+    """By their calls; with `mask`, without numbers and names. Who may not hear a recording is not
+    told to.
+    """
     made: dict[str, list[Heard]] = {}
     for each in found:
-        made.setdefault(each.call_id, []).append(_heard(each, mask=mask))
+        made.setdefault(each.call_id, []).append(_heard(each, LISTEN * may_hear, mask=mask))
     return made
 
 
-def _heard(one: Transcription, *, mask: bool) -> Heard:
+def _heard(one: Transcription, listen: str, *, mask: bool) -> Heard:
     return Heard(
         of_message=one.kind == Kind.MISSED,
         from_s=_from(one.from_ms),
         at=_at(one.from_ms),
         text=redact.mask(one.text) if mask else one.text,
-        says=_says(one),
+        says=_says(one, listen),
     )
 
 
-def _says(one: Transcription) -> str:
+def _says(one: Transcription, listen: str) -> str:
+    cut = one.text or one.state is State.DONE
+    if cut and one.seconds > LONGEST_RECORDING_S:
+        whole = _says(replace(one, seconds=0.0), "")
+        only = CUT.format(minutes=LONGEST_RECORDING_S // 60)
+        return "；".join(each for each in (whole, only) if each) + listen
     match one.state:
         case State.DONE:
             return "" if one.text else NO_WORDS
+        case State.GIVEN_UP if one.text:
+            return NOT_IN_TICKET.format(problem=one.problem)
         case State.GIVEN_UP:
-            return (NOT_IN_TICKET if one.text else GIVEN_UP).format(problem=one.problem)
+            return GIVEN_UP.format(problem=one.problem) + listen
         case State.WAITING:
             return WAITS + (FAILED_ONCE.format(problem=one.problem) if one.problem else "")
     return ""
 
 
-def note(one: Transcription, hears: bool) -> str:
+def note(one: Transcription, *, hears: bool, may_hear: bool) -> str:
     """What is to be said of a voice note; `hears`: is there a recogniser at all?"""
+    listen = OPEN * may_hear
     match one.state:
         case State.DONE:
             return "" if one.text else NO_WORDS
         case State.GIVEN_UP if not one.text:
-            return NOTE_GIVEN_UP.format(problem=one.problem)
+            return one.problem + listen
         case State.GIVEN_UP:
             return NOT_IN_TICKET.format(problem=one.problem)
         case State.WAITING:
-            return NOTE_WAITS if hears else NOTE_STAYS
+            return NOTE_WAITS if hears else NOTE_STAYS + listen
     return ""
 
 

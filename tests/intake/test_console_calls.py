@@ -27,7 +27,8 @@ from intake.phone.recordings import Kind
 from intake.phone.transcripts import State
 from intake.phone.vault import FolderVault, VaultFault
 from intake.services import Services
-from intake.web import spoken
+from intake.web import sessions, spoken
+from nlp.speech.contract import LONGEST_RECORDING_S
 from routing import store
 from routing.order import Order
 from routing.ticket import Action
@@ -522,6 +523,33 @@ async def test_how_far_it_has_come_is_said_in_a_sentence(
     if kind is Kind.CALLER:
         _, page = await desk.get(f"/console/calls/{CALL}")
         assert shown in page and text in page
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_only_who_may_hear_is_told_to_listen(
+    desk: Desk, services: Services, recording: str, ticket: str, role: Role
+) -> None:
+    await hear(services, Kind.CALLER, State.GIVEN_UP, problem="识别出错")
+    await enter(desk, services, role)
+    for path in (f"/console/calls/{CALL}", f"/console/tickets/{ticket}"):
+        _, page = await desk.get(path)
+        assert "转成文字（识别出错）" in page
+        assert ("请听录音" in page) is (role in sessions.MAY_HEAR), path
+
+
+async def test_what_was_too_long_to_be_heard_whole_is_said_beside_the_text(
+    desk: Desk, services: Services, recording: str, ticket: str
+) -> None:
+    await hear(services, Kind.CALL, State.DONE, HEARD_AGAIN)
+    await enter(desk, services, Role.OPERATOR)
+    _, page = await desk.get(f"/console/tickets/{ticket}")
+    assert "机器只听了前" not in page
+    longer = sa.update(tables.recording).values(
+        id=recordings.id_of(CALL, Kind.CALL), seconds=LONGEST_RECORDING_S + 1.0
+    )
+    await services.database.write(lambda c: c.execute(longer) and None)
+    _, page = await desk.get(f"/console/tickets/{ticket}")
+    assert "机器只听了前 10 分钟，后面的没有转成文字，请听录音" in page
 
 
 async def test_who_has_a_ticket_open_can_tell_that_it_has_changed(

@@ -221,7 +221,22 @@ async def test_a_format_that_nobody_here_can_open_is_said_and_not_tried_again(
     await emptied(later, Recogniser(LAMP))
     (job,) = await in_line(services)
     assert (job.state, job.attempts, job.text) == (State.GIVEN_UP, 1, "")
-    assert spoken.note(job, hears=True) == "这种语音格式不能自动转成文字，请点开听"
+    assert spoken.note(job, hears=True, may_hear=True) == "这种语音格式不能自动转成文字，请点开听"
+
+
+async def test_a_note_that_is_on_no_disk_that_we_see_waits_without_a_try(
+    services: Services, later: Transcribing, resident: Resident, send: Send
+) -> None:
+    await send()
+    reference = await services.database.read(
+        lambda c: c.execute(sa.select(inbox.schema.media.c.id)).scalar_one()
+    )
+    found = await services.media.find(reference)
+    assert found is not None
+    found[0].unlink()
+    assert await later.step(Recogniser(LAMP))
+    (job,) = await in_line(services)
+    assert (job.state, job.attempts, job.problem) == (State.WAITING, 0, transcribing.AWAY)
 
 
 async def test_without_a_recogniser_the_note_waits_and_all_is_as_it_was(
@@ -231,7 +246,8 @@ async def test_without_a_recogniser_the_note_waits_and_all_is_as_it_was(
     assert not await later.step(None)
     (job,) = await in_line(services)
     assert (job.state, job.attempts) == (State.WAITING, 0)
-    assert spoken.note(job, hears=False) == spoken.NOTE_STAYS
+    assert spoken.note(job, hears=False, may_hear=True) == spoken.NOTE_STAYS + spoken.OPEN
+    assert spoken.note(job, hears=False, may_hear=False) == spoken.NOTE_STAYS
 
 
 async def test_tries_are_bounded_and_the_page_says_what_was_wrong(
@@ -244,7 +260,9 @@ async def test_tries_are_bounded_and_the_page_says_what_was_wrong(
         resident.clock.forward(hours=13)
     assert not await later.step(Recogniser(LAMP))
     (job,) = await in_line(services)
-    assert spoken.note(job, hears=True).startswith(transcribing.PROBLEMS[Trouble.TOO_SLOW])
+    assert spoken.note(job, hears=True, may_hear=True).startswith(
+        transcribing.PROBLEMS[Trouble.TOO_SLOW]
+    )
 
 
 async def test_death_at_any_moment_loses_nothing_and_tells_nothing_twice(
@@ -333,6 +351,7 @@ async def test_the_page_of_the_ticket_shows_the_words_beside_the_note(
         beside = page.split("语音转成的文字", 1)[1].split("</div>", 1)[0]
         assert "灯杆也歪了" in beside and "机器听的，可能有错" in beside
         assert "13912345678" not in page
-        assert "这种语音格式不能自动转成文字，请点开听。" in page
+        listen = spoken.OPEN if role is Role.OPERATOR else ""
+        assert f"这种语音格式不能自动转成文字{listen}。" in page
     finally:
         await desk.client.close()

@@ -181,13 +181,18 @@ async def _shown(
         "whole": whole,
         "may_look": session.account.role in sessions.MAY_WRITE and not whole,
         "talk": spoken.talk(known["lines"], mask=not whole),
-        "heard": spoken.heard(known["transcripts"], mask=not whole).get(call.id, []),
+        "heard": _heard(known, hears=hears, whole=whole),
         "may_hear": hears,
         "sound": _sound(kept) if hears else "",
         "length": spoken.length,
         "problem": problem,
     }
     return pages.show(request, "call.html", values, status=409 if problem else 200)
+
+
+def _heard(known: dict[str, Any], *, hears: bool, whole: bool) -> list[spoken.Heard]:
+    made = spoken.heard(known["transcripts"], mask=not whole, may_hear=hears)
+    return made.get(known["call"].id, [])
 
 
 def _sound(kept: Sequence[recordings.Kept]) -> str:

@@ -40,7 +40,9 @@ def routes() -> Sequence[web.RouteDef]:
     return [web.post("/console/tickets/{number:[0-9-]{1,20}}/ring", _ring)]
 
 
-def of_ticket(connection: Connection, services: Services, ticket: Ticket) -> Ringing:
+def of_ticket(
+    connection: Connection, services: Services, ticket: Ticket, *, may_hear: bool
+) -> Ringing:
     """The ticket's calls, and which may be asked for now."""
     calls = register.listing(connection, Wanted(ticket=ticket.number), limit=MOST)
     owed = errands.of_ticket(connection, ticket.number)
@@ -49,7 +51,9 @@ def of_ticket(connection: Connection, services: Services, ticket: Ticket) -> Rin
     may = services.settings.phone is not None and to is not None and not waits
     return Ringing(
         rows=spoken.rows(calls),
-        heard=spoken.heard(transcripts.of_calls(connection, [call.id for call in calls])),
+        heard=spoken.heard(
+            transcripts.of_calls(connection, [call.id for call in calls]), may_hear=may_hear
+        ),
         owed=owed,
         purpose=callbacks.fitting(ticket) if may else None,
         number=spoken.masked(to) if to else "",

@@ -59,8 +59,10 @@ async def shown(
     `identity` and `photos`: what he has asked to see, after it was written down.
     """
     services, session = request.app[SERVICES], sessions.required(request, sessions.EVERYBODY)
-    known = await _known(services, request.match_info["number"])
-    this, role = known["ticket"], session.account.role
+    role = session.account.role
+    may_hear = role in sessions.MAY_HEAR
+    known = await _known(services, request.match_info["number"], may_hear=may_hear)
+    this = known["ticket"]
     may_write = role in sessions.MAY_WRITE
     may_act = may_write or role in sessions.MAY_SUPERVISE
     allowed = permission.allowed(this, by) if may_act else ()
@@ -68,7 +70,7 @@ async def shown(
         **known,
         "runs": rows.runs(this),
         "done": "" if problem else _done(services, known, request.query.get("done", "")),
-        "may_hear": role in sessions.MAY_HEAR,
+        "may_hear": may_hear,
         "sees_photos": photos or role in sessions.MAY_WRITE,
         "assisting": [services.county.unit_name(code) for code in this.assisting],
         "identity": identity,
@@ -91,15 +93,17 @@ async def shown(
     return pages.show(request, "ticket.html", values, status=409 if problem else 200)
 
 
-async def _known(services: Services, number: str) -> dict[str, Any]:
+async def _known(services: Services, number: str, *, may_hear: bool) -> dict[str, Any]:
     """What is known of the ticket in one moment."""
     try:
-        return await services.database.read(lambda c: _read(c, services, number))
+        return await services.database.read(lambda c: _read(c, services, number, may_hear))
     except TicketNotFound as error:
         raise web.HTTPNotFound(text=str(error)) from error
 
 
-def _read(connection: Connection, services: Services, number: str) -> dict[str, Any]:
+def _read(
+    connection: Connection, services: Services, number: str, may_hear: bool
+) -> dict[str, Any]:
     county, this = services.county, store.load(connection, number)
     events, people = store.events(connection, number), accounts.names(connection)
     answers = [event.at for event in events if event.action is Action.ANSWER]
@@ -111,10 +115,10 @@ def _read(connection: Connection, services: Services, number: str) -> dict[str, 
         "events": chronicle.of(county, events, people),
         "people": people,
         "looks": looks.of_ticket(connection, number),
-        "ringing": ringing.of_ticket(connection, services, this),
+        "ringing": ringing.of_ticket(connection, services, this, may_hear=may_hear),
         "suggestion": events[0].note if this.status is Status.DECIDING else "",
         "attached": attached.of_ticket(connection, number),
-        "said_of_note": partial(spoken.note, hears=services.settings.hears),
+        "said_of_note": partial(spoken.note, hears=services.settings.hears, may_hear=may_hear),
         "wholes": attached.wholes(connection, number),
     }
 

@@ -25,7 +25,7 @@ if (changed) {
       if (!answer.ok || !changed.hidden) return;
       const { version } = await answer.json();
       if (version === Number(changed.dataset.version)) return;
-      changed.textContent = "这张工单刚有变化，点这里看（r）。您正在填的可以先提交，不会丢"; changed.hidden = false;
+      changed.textContent = "这张工单刚有变化，点这里看（r）。先抄下您填的；不点也行，提交时会请您看过新情况再交一次"; changed.hidden = false;
     } catch { /* the next try will tell */ }
   }, 5000);
 }
