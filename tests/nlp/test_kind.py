@@ -221,6 +221,9 @@ def test_an_order_is_still_an_order(text: str, expected: RequestKind) -> None:
         "代开发票的商家私聊我",
         "理财经理加我微信，现在联系不上",
         "银行办理贷款找我要好处费",
+        "加我微信领红包上当三千",
+        "点击链接领补贴钱没了",
+        "http://abc.com/x",
     ],
 )
 def test_who_has_met_with_an_offer_is_no_advertiser(text: str) -> None:
