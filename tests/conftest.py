@@ -16,7 +16,7 @@ from tests.clock import Clock
 
 PHONE = "tests/phone/"
 LONGEST_FIRST = (PHONE, "tests/journeys/")
-CALLS_OF_OURS = "tests/phone/test_followups.py"
+APART = frozenset(f"{PHONE}test_{name}.py" for name in ("followups", "bounds", "breaking_in"))
 
 
 def _turn(nodeid: str) -> int:
@@ -30,16 +30,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Scheduling(LoadFileScheduling):
-    """A file goes to one worker, and nearly all calls go to one.
+    """A file goes to one worker, and calls go to two.
 
-    Calls take their real time and little of the processors: one worker waits while they are
-    spoken, the others work. More than two calls at once would spoil each other's sound on a small
-    machine; with the longest file apart the workers end at about the same time.
+    Calls take their real time and little of the processors: two workers wait while they are
+    spoken, the third works. More than two calls at once would spoil each other's sound on a small
+    machine; the first worker has most of them and nothing else.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return PHONE if file.startswith(PHONE) and file != CALLS_OF_OURS else file
+        if file in APART:
+            return f"{PHONE} apart"
+        return PHONE if file.startswith(PHONE) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:

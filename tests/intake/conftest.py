@@ -1,16 +1,18 @@
 """A whole program in the test's own loop, on each kind of database."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pydantic import SecretStr
 
 from channels.message import Contact, InboundMessage
 from config.county import County
 from config.sections import Endpoint
-from config.settings import Settings
+from config.settings import PACKAGED_COUNTY, Settings
 from intake import app, migrate
 from intake.services import Services
 from nlp import understand
@@ -67,11 +69,25 @@ def settings(tmp_path: Path, cache: Path, database_url: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database of our version, to begin with a copy of: half of a small test's time."""
+    path = tmp_path_factory.mktemp("migrated") / "hotline.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-async def services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
+async def services(
+    settings: Settings, clock: Clock, county: County, migrated: Path
+) -> AsyncIterator[Services]:
     """The program, without its loops and its open port."""
+    name = sa.make_url(settings.database).database
+    if settings.database.startswith("sqlite") and name and not Path(name).exists():
+        shutil.copyfile(migrated, name)
     migrate.upgrade(settings.database)
-    async with app.build(settings, clock.runtime()) as built:
+    known = county if settings.county == PACKAGED_COUNTY else None
+    async with app.build(settings, clock.runtime(), county=known) as built:
         yield built
 
 
