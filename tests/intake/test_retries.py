@@ -140,8 +140,11 @@ async def test_many_residents_at_once_have_one_ticket_and_one_reply_each(
     answers = await asyncio.gather(
         *(account.call(call, turn % len(account.clients)) for turn in range(3) for call in calls)
     )
-    assert {(answer.status, answer.body) for answer in answers} == {(200, b"success")}
+    assert {answer.status for answer in answers} <= {200, 503}  # a busy machine: call again
     gate.set()
+    await account.rest()
+    late = [await account.call(each, len(account.clients) - 1) for each in calls]
+    assert {(answer.status, answer.body) for answer in late} == {(200, b"success")}
     await account.rest()
     assert len(await account.tickets()) == len(calls)
     told = sorted(to for to, _ in account.platform.api.sent)

@@ -47,7 +47,7 @@ async def test_unclear_matter_is_decided_by_an_operator(
     await log_in(operator, program)
     queue = await operator.inner_text("main")
     assert number in queue
-    assert "类别拿不准" in queue
+    assert "没有对上具体地点" in queue
     await operator.click(f"a:has-text('{number}')")
     options = await operator.locator("#categories option").evaluate_all(
         "all => all.map(each => each.value)"

@@ -97,7 +97,7 @@ def _calling(county: County, names: Mapping[str, tuple[str, ...]]) -> County:
         code: replace(category, domains=names.get(code, ()))
         for code, category in county.categories.items()
     }
-    return replace(county, categories=called)
+    return replace(county, categories=called, version=f"{county.version}-{sorted(names.items())}")
 
 
 def _other(code: str) -> str:
@@ -107,7 +107,8 @@ def _other(code: str) -> str:
 
 def _moved(county: County, *, renamed: bool) -> County:
     categories = _renumbered(county.categories.values(), renamed=renamed)
-    return replace(county, categories={category.code: category for category in categories})
+    moved = {category.code: category for category in categories}
+    return replace(county, categories=moved, version=f"{county.version}-{renamed}")
 
 
 def _renumbered(categories: Iterable[Category], *, renamed: bool) -> Iterator[Category]:
