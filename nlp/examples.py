@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from config import domains
 from nlp.normalize import normalize
 from nlp.segment import Segmenter
 
 SENTENCES = Path(__file__).parent / "sentences"
-LABELS = {
-    "城乡建设": "01",
-    "环境保护": "04",
-    "交通运输": "06",
-    "商贸旅游": "11",
-    "卫生计生": "12",
-    "教育文体": "14",
-    "劳动和社会保障": "15",
-}
+LABELS = {name: code for code, name in domains.NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 from config.runtime import Runtime
 from intake.phone import packing, schema, transcripts
 from intake.phone.packing import HEADER_BYTES, LEAST_S, UNREADABLE
-from intake.phone.packing import MEDIA_TYPE as MEDIA_TYPE
 from intake.phone.vault import Lost, Vault, VaultFault
 from routing.database import Database
 

@@ -72,40 +72,20 @@ def put_in_line(
     connection: Connection, recording: Mapping[str, object], now: datetime, *, from_ms: int
 ) -> None:
     """A recording, with its row, waits from now on; one that did before goes on as it was."""
-    row = {
-        "recording": recording["id"],
-        "call": recording["call"],
-        "kind": recording["kind"],
-        "from_ms": from_ms,
-        "state": State.WAITING.value,
-        "attempts": 0,
-        "due_at": now,
-        "created_at": now,
-    }
-    connection.execute(_NEW[connection.dialect.name], row)
+    told = {"recording": recording["id"], "call": recording["call"], "kind": recording["kind"]}
+    _wait(connection, [{**told, "from_ms": from_ms}], now)
 
 
 def put_notes_in_line(connection: Connection, inbox_id: str, message: InboundMessage) -> None:
     """Those voice notes of the message that we hold and nobody has understood wait from now on;
     one that did before goes on as it was.
     """
-    rows = [
-        {
-            "recording": attachments.note_id(message, index),
-            "call": "",
-            "kind": NOTE,
-            "from_ms": 0,
-            "state": State.WAITING.value,
-            "attempts": 0,
-            "due_at": message.received_at,
-            "created_at": message.received_at,
-            "message": inbox_id,
-            "attachment": index,
-        }
+    told = {"call": "", "kind": NOTE, "from_ms": 0, "message": inbox_id}
+    notes = [
+        {**told, "recording": attachments.note_id(message, index), "attachment": index}
         for index in attachments.unheard(message)
     ]
-    if rows:
-        connection.execute(_NEW[connection.dialect.name], rows)
+    _wait(connection, notes, message.received_at)
 
 
 def claim(connection: Connection, now: datetime, *, hears: bool) -> Transcription | None:
@@ -188,6 +168,12 @@ def of_notes(connection: Connection, ids: Sequence[str]) -> dict[str, Transcript
     """Those of these voice notes, by their ids."""
     rows = connection.execute(sa.select(_TABLE).where(_TABLE.c.recording.in_(ids))) if ids else ()
     return {row.recording: _made(row, attempts=row.attempts) for row in rows}
+
+
+def _wait(connection: Connection, told: Sequence[Mapping[str, object]], since: datetime) -> None:
+    first = {"state": State.WAITING.value, "attempts": 0, "due_at": since, "created_at": since}
+    if told:
+        connection.execute(_NEW[connection.dialect.name], [{**each, **first} for each in told])
 
 
 def _attempts(connection: Connection, job: Transcription) -> int:

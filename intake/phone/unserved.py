@@ -13,7 +13,7 @@ from channels.phone import number, window
 from channels.phone.book import Began, Purpose
 from config.runtime import Runtime
 from intake import attachments
-from intake.phone import callbacks, calls, errands, recordings
+from intake.phone import callbacks, calls, errands, packing, recordings
 from intake.phone.calls import Known
 from intake.phone.recordings import Kind, Left
 from intake.talk import reasons
@@ -87,7 +87,7 @@ class Amends:
     def _message(self, call: Unserved, key: str, *, event: str, text: str = "") -> InboundMessage:
         has_sound = call.left is Left.SOUND and not text
         reference = attachments.RECORDED + recordings.id_of(call.call_id, Kind.MISSED)
-        voice = Attachment(kind="voice", reference=reference, media_type=recordings.MEDIA_TYPE)
+        voice = Attachment(kind="voice", reference=reference, media_type=packing.MEDIA_TYPE)
         return InboundMessage(
             channel=window.CHANNEL,
             external_id=f"{call.call_id}:{key}",

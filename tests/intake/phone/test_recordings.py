@@ -23,6 +23,12 @@ from tests.clock import Clock
 CALL = "0190a1b2-0000-7000-8000-000000000001"
 
 
+def at(endpoint: str) -> dict[str, str]:
+    """How a store behind this address is reached."""
+    keys = {"access_key_id": "test", "secret_access_key": "test"}
+    return {"endpoint": endpoint, "region": "us-east-1", **keys}
+
+
 @pytest.fixture
 def kept(tmp_path: Path, database: Database, clock: Clock) -> Recordings:
     vault = FolderVault(tmp_path / "vault")
@@ -148,13 +154,7 @@ async def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
     endpoint = f"http://127.0.0.1:{request.getfixturevalue('s3_port')}"
     async with aiohttp.ClientSession() as http, http.put(f"{endpoint}/recordings") as answer:
         assert answer.status == 200
-    options = {
-        "endpoint": endpoint,
-        "region": "us-east-1",
-        "access_key_id": "test",
-        "secret_access_key": "test",
-    }
-    return S3Vault("s3://recordings/calls", options)
+    return S3Vault("s3://recordings/calls", at(endpoint))
 
 
 async def test_what_is_put_is_had_until_it_is_deleted(vault: Vault) -> None:
@@ -174,12 +174,7 @@ async def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
 
 
 async def test_storage_that_is_away_is_told() -> None:
-    options = {
-        "endpoint": "http://127.0.0.1:9",
-        "region": "us-east-1",
-        "access_key_id": "test",
-        "secret_access_key": "test",
-    }
+    options = at("http://127.0.0.1:9")
     with pytest.raises(VaultFault):
         await S3Vault("s3://recordings", options).put("a", b"x")
 
@@ -195,12 +190,7 @@ async def test_storage_that_hangs_keeps_nobody_waiting_to_hear(
     monkeypatch.setattr(vaults, "HAD_WITHIN_S", 0.2)
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        options = {
-            "endpoint": f"http://127.0.0.1:{port}",
-            "region": "us-east-1",
-            "access_key_id": "test",
-            "secret_access_key": "test",
-        }
+        options = at(f"http://127.0.0.1:{port}")
         with pytest.raises(VaultFault) as fault:
             await S3Vault("s3://recordings", options).get("a")
         for writer in opened:
@@ -241,12 +231,7 @@ async def test_on_a_disk_that_is_not_mounted_nothing_counts_as_deleted(
 
 
 async def test_a_bucket_that_is_not_there_has_lost_nothing(s3_port: int) -> None:
-    options = {
-        "endpoint": f"http://127.0.0.1:{s3_port}",
-        "region": "us-east-1",
-        "access_key_id": "test",
-        "secret_access_key": "test",
-    }
+    options = at(f"http://127.0.0.1:{s3_port}")
     with pytest.raises(VaultFault) as fault:
         await S3Vault("s3://no-such-bucket/calls", options).get("a.ogg")
     assert not isinstance(fault.value, Lost)
