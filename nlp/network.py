@@ -5,7 +5,7 @@ characters. Each looks through windows of a few of these for what it has learnt 
 keeps of each thing the best find in the whole message and the best one at its beginning.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 FILE = "network.npz"
 LONGEST = 400  # a message's further words or characters are not read
-AT_ONCE = 12  # windows: so small a product stays in one thread; to wait for a second one costs more
+AT_ONCE = 12  # units: so small a product stays in one thread; to wait for a second one costs more
 
 
 class Unit(StrEnum):
@@ -54,32 +54,75 @@ class Readers:
     out: NDArray[np.float32]
     out_bias: NDArray[np.float32]
     _row: dict[str, int] = field(init=False, default_factory=dict)
+    _finds: "_Finds" = field(init=False)
 
     def __post_init__(self) -> None:
         self._row.update((text, row) for row, text in enumerate(self.vocabulary, 1))
+        object.__setattr__(self, "_finds", _Finds(self.vectors, self.scale, self.filters))
 
     def chances(self, words: Sequence[str]) -> NDArray[Any] | None:
         """Members x classes; None where they know nothing of the message."""
-        known = (self._row.get(text) for text in self.unit.of(words))
+        known = map(self._row.get, self.unit.of(words))
         rows = [row for row in known if row is not None][:LONGEST]
-        return soft_maximum(self._scores(np.array(rows, dtype=np.int64))) if rows else None
+        return soft_maximum(self._scores(rows)) if rows else None
 
-    def _scores(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        dimensions = self.vectors.shape[2]
-        widths = [matrix.shape[1] // dimensions for matrix in self.filters]
-        around = max(widths) - 1
+    def _scores(self, rows: Sequence[int]) -> NDArray[Any]:
+        around = self._finds.widest - 1
         padded = np.zeros(len(rows) + 2 * around, dtype=np.int64)
         padded[around : around + len(rows)] = rows
-        meanings = self.vectors[:, padded] * self.scale[:, padded, None]
-        peaks = []
-        for width, matrix in zip(widths, self.filters, strict=True):
-            beyond = around - (width - 1)
-            seen = windows(meanings[:, beyond : len(padded) - beyond], width)
-            peaks.append(_peaks(seen, matrix, self.unit.beginning))
-        whole, beginning = (np.concatenate(each, axis=1) for each in zip(*peaks, strict=True))
-        found = np.maximum(np.concatenate([whole, beginning], axis=1) + self.bias, 0)
-        scores: NDArray[Any] = (found[:, None] @ self.out)[:, 0] + self.out_bias
+        found = [
+            each[around - width + 1 :][: len(rows) + width - 1]
+            for width, each in self._finds.of(padded)
+        ]
+        first = self.unit.beginning
+        whole = [each.max(axis=0, initial=0) for each in found]
+        beginning = [each[:first].max(axis=0, initial=0) for each in found]
+        peaks = np.maximum(np.concatenate([*whole, *beginning], axis=1) + self.bias, 0)
+        scores: NDArray[Any] = (peaks[:, None] @ self.out)[:, 0] + self.out_bias
         return scores
+
+
+class _Finds:
+    """What each filter makes of each unit at each place of its window: worked out when a unit is
+    first met and kept, so that a window is a sum. May be asked from several threads.
+    """
+
+    def __init__(
+        self,
+        vectors: NDArray[np.int8],
+        scale: NDArray[np.float32],
+        filters: Sequence[NDArray[np.float32]],
+    ) -> None:
+        members, units, dimensions = vectors.shape
+        self._vectors, self._scale = vectors, scale
+        self._widths = [matrix.shape[1] // dimensions for matrix in filters]
+        self.widest = max(self._widths)
+        by_place = [
+            matrix.reshape(members, width, dimensions, -1).swapaxes(1, 2)
+            for matrix, width in zip(filters, self._widths, strict=True)
+        ]
+        self._filters = np.concatenate(by_place, axis=2).reshape(members, dimensions, -1)
+        places = sum(self._widths)
+        self._made = np.empty((units, members, places, filters[0].shape[2]), dtype=np.float32)
+        self._is_made = np.zeros(units, dtype=np.bool_)
+
+    def of(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """For each width what is found in every window: windows x members x filters."""
+        for some in _parts(np.unique(rows[~self._is_made[rows]])):
+            meanings = self._vectors[:, some] * self._scale[:, some, None]
+            made = (meanings @ self._filters).swapaxes(0, 1)
+            self._made[some] = made.reshape(len(some), *self._made.shape[1:])
+            self._is_made[some] = True
+        found, place = self._made[rows], 0
+        for width in self._widths:
+            windows = len(rows) - width + 1
+            first, *others = (found[at:, :, place + at][:windows] for at in range(width))
+            yield width, sum(others, start=first)
+            place += width
+
+
+def _parts(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    return (rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE))
 
 
 class Network:
@@ -97,27 +140,11 @@ class Network:
         return mean
 
 
-def windows(meanings: NDArray[Any], width: int) -> NDArray[Any]:
-    """The meanings of `width` units that follow each other (last axis but one), side by side."""
-    places = meanings.shape[-2] - width + 1
-    return np.concatenate([meanings[..., at : at + places, :] for at in range(width)], axis=-1)
-
-
 def soft_maximum(scores: NDArray[Any]) -> NDArray[Any]:
     """Scores of classes (the last axis) as chances."""
     exponents = np.exp(scores - scores.max(axis=-1, keepdims=True))
     chances: NDArray[Any] = exponents / exponents.sum(axis=-1, keepdims=True)
     return chances
-
-
-def _peaks(seen: NDArray[Any], matrix: NDArray[Any], first: int) -> tuple[NDArray[Any], ...]:
-    """The most that each filter finds in all windows and in the first ones, or nought."""
-    members, places, values = seen.shape
-    parts = np.zeros((members, -(-places // AT_ONCE) * AT_ONCE, values), dtype=np.float32)
-    parts[:, :places] = seen
-    found = parts.reshape(members, -1, AT_ONCE, values) @ matrix[:, None]
-    found = found.reshape(members, -1, matrix.shape[2])
-    return found.max(axis=1, initial=0), found[:, :first].max(axis=1, initial=0)
 
 
 _KEPT = ("scale", "bias", "out", "out_bias")  # with filters in 16 bits, the vectors in 8

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.network import windows
-
 Array = NDArray[Any]
 Span = tuple[Array, Array]  # the first window of each message, and the one after the last
 
@@ -42,6 +40,12 @@ def batch(messages: Sequence[NDArray[np.int64]], gap: int) -> Batch:
     return Batch(rows, starts, lengths)
 
 
+def _windows(meanings: NDArray[Any], width: int) -> NDArray[Any]:
+    """The meanings of `width` units that follow each other (last axis but one), side by side."""
+    places = meanings.shape[-2] - width + 1
+    return np.concatenate([meanings[..., at : at + places, :] for at in range(width)], axis=-1)
+
+
 class Places:
     """What the filters of one width find in the spans of a batch, and where each finds most."""
 
@@ -49,7 +53,7 @@ class Places:
         self, meanings: Array, spans: Sequence[tuple[Array, Array]], matrix: Array
     ) -> None:
         self._width = matrix.shape[0] // meanings.shape[1]
-        self._windows = windows(meanings, self._width)
+        self._windows = _windows(meanings, self._width)
         self._found = self._windows @ matrix
         self._spans = spans
         edges = [np.stack(span, axis=1).ravel() for span in spans]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp import classify, network, network_training, personal, vectors
+from nlp import classify, features, network, network_training, personal, vectors
 from nlp.examples import Example, read
+from nlp.features import Vocabulary
 from nlp.network import Network, Unit
 from nlp.network_training import Meanings, Progress
 from nlp.segment import Segmenter
@@ -84,7 +85,7 @@ def fit(examples: Sequence[Example], progress: Progress = lambda share: None) ->
         keep = np.sort(np.argsort(-weight)[:MOST_FEATURES])
         rough = _solve(examples, _numbered([names[old] for old in keep]))
     rough.network = network_training.fit(
-        [[word for word in e.words if word not in classify.STOP_WORDS] for e in examples],
+        [features.meant(e.words) for e in examples],
         np.array([rough.codes.index(example.code) for example in examples]),
         _meanings(names, known_meanings),
         seed=SEED,
@@ -201,20 +202,12 @@ def matrix(examples: Sequence[Example], known: dict[str, int]) -> tuple[Any, Any
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize as unit_length
 
-    rows: list[int] = []
-    columns: list[int] = []
-    values: list[float] = []
-    for row, example in enumerate(examples):
-        counts = Counter(
-            index
-            for name in classify.features(example.words)
-            if (index := known.get(name)) is not None
-        )
-        rows.extend([row] * len(counts))
-        columns.extend(counts.keys())
-        values.extend(1 + np.log(count) for count in counts.values())
+    known_features = Vocabulary(known)
+    found = [known_features.counted(features.meant(example.words)) for example in examples]
+    rows = np.repeat(np.arange(len(examples)), [len(counts) for _, counts in found])
+    columns, counts = map(np.concatenate, zip(*found, strict=True))
     shape = (len(examples), len(known))
-    matrix = csr_matrix((values, (rows, columns)), shape=shape, dtype=np.float32)
+    matrix = csr_matrix((1 + np.log(counts), (rows, columns)), shape=shape, dtype=np.float32)
     present = np.bincount(matrix.indices, minlength=len(known))
     idf = (np.log((1 + len(examples)) / (1 + present)) + 1).astype(np.float32)
     return unit_length(matrix.multiply(idf).tocsr()), idf
@@ -224,15 +217,15 @@ def vocabulary(examples: Sequence[Example], least: int = LEAST_MESSAGES) -> dict
     """The features that occur in `least` messages or more."""
     messages: Counter[str] = Counter()
     for example in examples:
-        messages.update(set(classify.features(example.words)))
+        messages.update(set(features.of(features.meant(example.words))))
     often = (name for name, count in messages.items() if count >= least and "\n" not in name)
     return _numbered(_nobodys(sorted(often)))
 
 
-def _nobodys(features: Sequence[str]) -> list[str]:
+def _nobodys(known: Sequence[str]) -> list[str]:
     """Without those that hold somebody's name, or a piece of it that is nothing else."""
     names = personal.Names()
-    pieces = names.pieces(name[1:] for name in features if name[0] == "w")
+    pieces = names.pieces(name[1:] for name in known if name[0] == "w")
 
     def tells(feature: str) -> bool:
         parts = feature[1:].split(" ")
@@ -243,7 +236,7 @@ def _nobodys(features: Sequence[str]) -> list[str]:
             or any(piece in joined for piece in pieces)
         )
 
-    return [feature for feature in features if not tells(feature)]
+    return [feature for feature in known if not tells(feature)]
 
 
 def _kept_score(home: Path) -> float | None:

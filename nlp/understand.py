@@ -124,11 +124,9 @@ class Understander:
         """Guesses of the catalogue; a danger that is meant is looked up by its plain word too."""
         plain = "，".join((_NOT_ASKED.sub("是否", alarm.rest), *alarm.signs))
         danger = (*alarm.words, *alarm.signs) if alarm.urgency is Urgency.DANGER else ()
-        segmenter = self._segmenter
-        firm = alarm.firm if plain == text else segmenter.firm(plain, segmenter.spans(plain))
+        firm = self._segmenter.firm(plain)
         named = self._lexicon.find(plain, firm=firm, meant=danger, dismissed=alarm.dismissed)
-        whole = alarm.rest == text
-        words = [text[a:b] for a, b in alarm.cut] if whole else self._segmenter.cut(alarm.rest)
+        words = self._segmenter.cut(alarm.rest)
         guesses = ranking.ranked(
             named, self._classifier.guess(words), self._tilts[what], self._manner
         )

@@ -13,10 +13,8 @@ from nlp.danger import contexts, ear, kinds, tables
 from nlp.danger.ear import Ear
 from nlp.danger.meaning import Meaning
 from nlp.danger.rules import Finder, Match
-from nlp.segment import Segmenter
+from nlp.segment import Segmenter, Spans
 from nlp.understanding import Urgency
-
-Spans = tuple[tuple[int, int], ...]
 
 _URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}|{urgent_words.DRUNK}")
 _MERE = frozenset(("theft", "fraud"))  # dangers to what somebody has, and not to him
@@ -33,8 +31,6 @@ class Alarm:
     rules: tuple[str, ...] = ()  # names of the rows that found them
     danger: str = kinds.GENERAL  # which of `nlp.danger.kinds`, the most urgent
     rest: str = ""  # the text without what was dismissed
-    cut: Spans = ()  # the words of the text
-    firm: Spans = ()  # those of the language, which nothing may cut through
 
 
 class Watch:
@@ -53,14 +49,10 @@ class Watch:
 
     def __call__(self, text: str) -> Alarm:
         """The urgency with the danger (or urgent) words that decided."""
-        cut = tuple(self._segmenter.spans(text))
-        firm = tuple(self._segmenter.firm(text, cut))
-        return replace(self._judged(text, cut, firm), cut=cut, firm=firm)
-
-    def _judged(self, text: str, cut: Spans, firm: Spans) -> Alarm:
         if person.wanted(text) and not person.beside(text):  # 叫个人来接电话 is no alarm
             return _calm(text, (), text)
-        found, harmless = self._finder.find(text, firm)
+        cut = self._segmenter.spans(text)
+        found, harmless = self._finder.find(text, self._segmenter.firm(text))
         silent = _believed(text, harmless)
         heard = self._heard(text, cut, (*silent, *_known(text, found)), silent)
         if not found:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from nlp import classify
+from nlp import classify, features
 from nlp.classify import Classifier
 from nlp.danger import contexts
 
@@ -38,7 +38,7 @@ class Ear:
         """The words that sound like danger, or none."""
         if len(text) > LONGEST:
             return ()
-        kept = [word for word in words if word not in classify.STOP_WORDS]
+        kept = features.meant(words)
         least = 2 if len(text) <= BRIEF and _SAYS_WHERE.search(text) else 1  # 河, 郭 of 俺住河郭
         telling = [w for w in kept if len(w) >= least and not _WHO_AND_WHERE.issuperset(w)]
         few = len(telling) < FEW_WORDS and self._classifier.known(telling) < LEAST_WORDS

@@ -7,6 +7,7 @@ with `,` a comma may lie too.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,16 +77,16 @@ class Finder:
         着了 in 睡着了 and 想不开 in 想不开通 are none.
         """
         word_at = {at: span for span in firm for at in range(span[0] + 1, span[1])}
-        found: dict[str, list[Span]] = {}
+        found: defaultdict[str, list[Span]] = defaultdict(list)
         for last, (length, slots) in self._automaton.iter(text):
-            start, end = last + 1 - length, last + 1
+            span = start, end = last + 1 - length, last + 1
             cuts = start in word_at or end in word_at
             if not cuts or _is_whole(text, start, end, word_at):
                 for slot in slots:
-                    found.setdefault(slot, []).append((start, end))
+                    found[slot].append(span)
         for spans in found.values():
             spans.sort()
-        return found
+        return dict(found)
 
 
 class _Table:

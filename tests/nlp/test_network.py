@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from intake.cli.main import application
 from nlp import network, network_training, vectors
 from nlp.classify import Classifier
-from nlp.network import Network, Unit
+from nlp.network import Network, Readers, Unit
 
 NOISE, SMELL, SCHOOL = np.eye(3, 8, dtype=np.float32)
 MEANINGS = {
@@ -90,6 +90,37 @@ def test_members_that_read_the_same_are_judged_in_one_go_as_one_by_one(taught: N
         for only in (slice(0, 1), slice(1, 2))
     ]
     assert words.chances(["吵", "某1"]) == pytest.approx(np.concatenate(alone))
+
+
+def test_what_was_met_before_is_found_as_at_first(taught: Network) -> None:
+    """Against the windows multiplied out, before and after its units were met."""
+    words = ["吵", "某1", "学校", "某1", "臭"]
+    for readers in taught.readers:
+        units = readers.unit.of(words)
+        rows = [readers.vocabulary.index(each) + 1 for each in units if each in readers.vocabulary]
+        plain = multiplied_out(readers, rows)
+        for _ in range(2):
+            assert readers.chances(words) == pytest.approx(plain, rel=1e-4)
+
+
+def multiplied_out(readers: Readers, rows: list[int]) -> np.ndarray:
+    of_members = []
+    for member in range(len(readers.vectors)):
+        vectors = readers.vectors[member] * readers.scale[member][:, None]
+        whole, beginning = [], []
+        for matrix in readers.filters:
+            width = matrix.shape[1] // vectors.shape[1]
+            padded = [0] * (width - 1) + rows + [0] * (width - 1)
+            windows = [
+                np.concatenate(vectors[padded[at : at + width]])
+                for at in range(len(padded) - width + 1)
+            ]
+            found = np.maximum(np.array(windows) @ matrix[member], 0)
+            whole.append(found.max(axis=0))
+            beginning.append(found[: readers.unit.beginning].max(axis=0))
+        finds = np.maximum(np.concatenate([*whole, *beginning]) + readers.bias[member], 0)
+        of_members.append(finds @ readers.out[member] + readers.out_bias[member])
+    return network.soft_maximum(np.array(of_members))
 
 
 @pytest.mark.parametrize("unit", list(Unit))
