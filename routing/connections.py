@@ -2,6 +2,7 @@
 their errors sorted.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 
 BUSY_TIMEOUT_MS = 10_000
+# SQLite looks for a lock after 1, 2, 5 ... 100 ms, ever more seldom: of two processes
+# that write one could wait half a second for turns of milliseconds. So we ask anew after this.
+ASK_ANEW_MS = 5
 CONNECT_TIMEOUT_S = 10
 LOCK_TIMEOUT_MS = 10_000  # as long as SQLite waits; then the work is tried again
 STATEMENT_TIMEOUT_MS = 30_000  # no statement of ours takes so long; one that does must not hold all
@@ -42,7 +46,8 @@ def write_engine(url: str, size: int) -> Engine:
     engine = _engine(url, size, "READ COMMITTED")
     if is_sqlite(engine):
         _on_connect(engine, _sqlite_pragmas(query_only=False))
-        begin_with(engine, "BEGIN IMMEDIATE")
+        _on_connect(engine, _leave_to_us)
+        event.listen(engine, "begin", _take_write_lock)
     else:
         _on_connect(engine, _postgresql_limits)
     return engine
@@ -160,6 +165,19 @@ def begin_with(engine: Engine, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _take_write_lock(connection: Connection) -> None:
+    """Wait for it as long as `BUSY_TIMEOUT_MS`, asking so often that all have their turn."""
+    given_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sa.exc.OperationalError as error:
+            if not is_passing(error) or time.monotonic() > given_up:
+                raise
+        else:
+            return
+
+
 def _sqlite_pragmas(*, query_only: bool) -> Callable[[Any], None]:
     pragmas = [
         f"busy_timeout={BUSY_TIMEOUT_MS}",
@@ -170,8 +188,7 @@ def _sqlite_pragmas(*, query_only: bool) -> Callable[[Any], None]:
         "cache_size=-16000",
         "journal_size_limit=67108864",
     ]
-    if query_only:
-        pragmas.append("query_only=ON")
+    pragmas.append("query_only=ON" if query_only else f"busy_timeout={ASK_ANEW_MS}")
 
     def prepare(driver_connection: Any) -> None:
         for pragma in pragmas:

@@ -187,6 +187,31 @@ async def test_two_databases_on_one_store_lose_no_update(
     assert await database.read(lambda c: c.execute(query).scalar_one()) == 300
 
 
+def test_who_wants_to_write_waits_for_who_writes(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    first, second = (connections.write_engine(url, 1) for _ in range(2))
+    schema.metadata.create_all(first)
+    writes = first.connect()
+    transaction = writes.begin()
+    ending = threading.Timer(20 * connections.ASK_ANEW_MS / 1000, transaction.commit)
+    _put(writes, "2026-01-01")
+    ending.start()
+    with second.begin() as waited:
+        assert waited.execute(sa.select(_KEYS.c.day)).scalars().all() == ["2026-01-01"]
+    ending.join()
+
+
+def test_a_lock_that_is_never_let_go_is_told_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_MS", 30)
+    url = f"sqlite:///{tmp_path / 'held.db'}"
+    first, second = (connections.write_engine(url, 1) for _ in range(2))
+    with first.begin(), pytest.raises(sa.exc.OperationalError) as told, second.begin():
+        pass
+    assert connections.is_passing(told.value)
+
+
 async def test_deadlocked_units_are_tried_again_and_all_done(database: Database) -> None:
     await database.write(lambda c: _put(c, "a", 0) and _put(c, "b", 0))
 
