@@ -176,7 +176,7 @@ class Phone(Section):
     area_code: str = Field(default="", pattern=r"^(0\d{2,3})?$")  # of callers shown without one
     number: str = Field(default="", pattern=r"^(\d{3,15})?$")  # shown on call-backs
     queue: str = Field(default="hotline-operators", pattern=_NAME)
-    queue_s: int = Field(default=30, ge=5, le=600)  # waiting for an operator, then a recorder
+    queue_s: int = Field(default=20, ge=5, le=600)  # waiting for an operator, then a recorder
     dial: str = Field(default="PJSIP/{number}@hotline-trunk", pattern=r"^[\w/@.:{}-]+$")
     operators_context: str = Field(default="hotline-operators", pattern=_NAME)
     callback_context: str = Field(default="hotline-callback", pattern=_NAME)
