@@ -51,7 +51,8 @@ class DatabaseBook:
 
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """See `CallBook`."""
-        await self._database.write(lambda c: calls.spoken(c, call_id, line))
+        now = self._runtime.now()
+        await self._database.write(lambda c: calls.spoken(c, call_id, line, now))
 
     async def opened(self, call_id: str, ticket: str) -> None:
         """See `CallBook`."""

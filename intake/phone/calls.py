@@ -3,14 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Contact
 from channels.phone import number, window
-from channels.phone.book import Began, Ended, Outcome, Purpose, SpokenLine
+from channels.phone.book import Began, Ended, Outcome, Purpose, SpokenLine, Voice
 from intake import threads
 from intake.phone import schema
 
@@ -48,8 +48,10 @@ def began(connection: Connection, call: Began) -> None:
         link(connection, call.call_id, [call.ticket])
 
 
-def spoken(connection: Connection, call_id: str, line: SpokenLine) -> None:
-    """One more line; beyond MOST_LINES nothing is added."""
+def spoken(
+    connection: Connection, call_id: str, line: SpokenLine, at: datetime | None = None
+) -> None:
+    """One more line, which has been said to its end `at`; beyond MOST_LINES nothing is added."""
     count = sa.select(sa.func.count()).select_from(_LINE).where(_LINE.c.call == call_id)
     sequence = connection.execute(count).scalar_one() + 1
     if sequence > MOST_LINES:
@@ -68,6 +70,9 @@ def spoken(connection: Connection, call_id: str, line: SpokenLine) -> None:
             "words": _words(line),
         },
     )
+    if at is not None and line.voice is Voice.LINE:
+        began_at = at - timedelta(milliseconds=line.end_ms - line.start_ms)
+        _fill(connection, call_id, "greeted_at", began_at)
 
 
 def _words(line: SpokenLine) -> str:
@@ -103,7 +108,11 @@ def connected(connection: Connection, call_id: str, operator: str, at: datetime)
     connection.execute(
         sa.update(_CALL)
         .where(_CALL.c.id == call_id)
-        .values(operator=operator[:60], connected_at=at)
+        .values(
+            operator=operator[:60],
+            connected_at=at,
+            picked_up_at=sa.func.coalesce(_CALL.c.picked_up_at, at),
+        )
     )
 
 
@@ -140,6 +149,7 @@ def settled(connection: Connection, call_id: str, told: Told) -> None:
     """Fill in what the book does not say yet: the program was away for it, or died in it."""
     for name in ("queued_at", "connected_at"):
         _fill(connection, call_id, name, getattr(told, name))
+    _fill(connection, call_id, "picked_up_at", told.connected_at)
     earlier = sa.or_(_CALL.c.ended_at.is_(None), _CALL.c.ended_at < told.ended_at)
     connection.execute(
         sa.update(_CALL).where(_CALL.c.id == call_id, earlier).values(ended_at=told.ended_at)

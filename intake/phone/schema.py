@@ -18,6 +18,8 @@ call = sa.Table(
     sa.Column("queued_at", UtcTime),  # 进入坐席队列
     sa.Column("operator", sa.String(60), nullable=False, server_default=""),  # who took it
     sa.Column("connected_at", UtcTime),
+    sa.Column("greeted_at", UtcTime),  # he began to hear us
+    sa.Column("picked_up_at", UtcTime),  # by the first operator; `connected_at`: by the last
 )
 sa.Index("ix_call_began_at", call.c.began_at)
 sa.Index("ix_call_contact", call.c.contact, call.c.began_at)
@@ -43,6 +45,22 @@ call_ticket = sa.Table(
     sa.Column("ticket", sa.String(20), primary_key=True),
 )
 sa.Index("ix_call_ticket_ticket", call_ticket.c.ticket)
+
+straight_caller = sa.Table(  # whose calls a person takes at once; see `straight`
+    "straight_caller",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("caller", sa.String(64), nullable=False),  # hashed
+    sa.Column("call", sa.String(40), nullable=False),  # on whose page he was marked
+    sa.Column("reason", sa.String(200), nullable=False),
+    sa.Column("marked_by", sa.String(40), nullable=False),
+    sa.Column("marked_at", UtcTime, nullable=False),
+    sa.Column("until", UtcTime, nullable=False),
+    sa.Column("unmarked_by", sa.String(40), nullable=False, server_default=""),
+    sa.Column("unmarked_at", UtcTime),
+)
+sa.Index("ix_straight_caller_caller", straight_caller.c.caller, straight_caller.c.marked_at)
+sa.Index("ix_straight_caller_until", straight_caller.c.until)
 
 errand = sa.Table(
     "errand",

@@ -9,6 +9,7 @@ from channels import http
 from intake.services import SERVICES, Services
 from intake.web import api, auth, forms, health, kept, pages, proxies, refusals, sessions
 from intake.web.console import (
+    answered,
     calls,
     letters,
     listening,
@@ -63,6 +64,7 @@ def application(services: Services) -> web.Application:
         traces,
         letters,
         calls,
+        answered,
         listening,
         live,
         ringing,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -140,6 +140,19 @@ def test_the_older_program_gets_no_recording_of_a_kind_that_it_does_not_know(
         script.downgrade()
     with opened(database_url) as connection:
         assert [row["kind"] for row in held(connection)["recording"]] == ["call"]
+
+
+def test_when_older_calls_were_answered_is_worked_out(database_url: str) -> None:
+    migrate.upgrade(database_url, to="0013")
+    with opened(database_url) as connection:
+        fill(connection, {"call_line.call": "居民的话", "call_line.voice": "line"})
+        began_at = held(connection)["call"][0]["began_at"]
+        connection.execute(sa.text("UPDATE call_line SET start_ms = 1500, end_ms = 4000"))
+    migrate.upgrade(database_url)
+    with opened(database_url) as connection:
+        (call,) = held(connection)["call"]
+    assert call["greeted_at"] == began_at + timedelta(milliseconds=1500)
+    assert call["picked_up_at"] == call["connected_at"] is not None
 
 
 def test_nobody_gets_into_a_residents_page_by_what_is_kept_of_him(database_url: str) -> None:

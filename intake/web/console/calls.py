@@ -114,7 +114,7 @@ def _asked(request: web.Request, name: str) -> str:
 
 
 def _wanted(asked: dict[str, str]) -> Wanted:
-    since = _midnight(asked["day"])
+    since = midnight(asked["day"])
     ticket = "".join(each for each in asked["ticket"] if each in "0123456789-")
     return Wanted(
         since=since,
@@ -124,7 +124,7 @@ def _wanted(asked: dict[str, str]) -> Wanted:
     )
 
 
-def _midnight(day: str) -> datetime | None:
+def midnight(day: str) -> datetime | None:
     """The beginning of a day; None for what is none, or none of ours."""
     try:
         begins = datetime.combine(date.fromisoformat(day), time(), LOCAL_ZONE)
