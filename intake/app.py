@@ -26,6 +26,7 @@ from intake.replies import Replies
 from intake.services import Services
 from intake.talk.turn import Knowledge
 from nlp import understand, verdict
+from nlp.understand import Understander
 from routing.database import Database
 from routing.dispatch import Dispatcher
 from routing.relay import Relay
@@ -40,12 +41,17 @@ TEXTS_HEARD = 256  # understood lately; a call's matter is looked at anew with e
 
 @asynccontextmanager
 async def build(
-    settings: Settings, runtime: Runtime, *, county: County | None = None, polls: bool = True
+    settings: Settings,
+    runtime: Runtime,
+    *,
+    county: County | None = None,
+    understander: Understander | None = None,
+    polls: bool = True,
 ) -> AsyncIterator[Services]:
     """Everything but the open port; tests use this to have a whole program in their own loop.
 
-    `county` is that of the settings, where it has been loaded. `polls`: is it this process, of
-    several, that asks platforms for news?
+    `county` and `understander` are those of the settings, where they have been loaded. `polls`: is
+    it this process, of several, that asks platforms for news?
     """
     county = county or load.load_county(settings.county)
     settings = fit.completed(settings, county)
@@ -58,7 +64,8 @@ async def build(
     )
     try:
         async with ClientSession(timeout=ClientTimeout(total=FOREIGN_CALL_S)) as http:
-            office = _office(settings, runtime, county, database)
+            language = understander or load_understander(settings, county)
+            office = _office(settings, runtime, county, language, database)
             partners = {"phone": line.build(office)}
             channels = registry.build(settings, _desk(office, http, polls), partners)
             fetching = Fetching(
@@ -85,9 +92,19 @@ async def build(
         await database.close()
 
 
-def _office(settings: Settings, runtime: Runtime, county: County, database: Database) -> Services:
+def load_understander(settings: Settings, county: County) -> Understander:
+    """What understands residents of the county; its cache is in the state folder."""
+    return understand.build(county, settings.state / "cache")
+
+
+def _office(
+    settings: Settings,
+    runtime: Runtime,
+    county: County,
+    understander: Understander,
+    database: Database,
+) -> Services:
     """Whatever works without channels: language, routes, the front desk."""
-    understander = understand.build(county, settings.state / "cache")
     router = Router(county)
     replies = Replies(county, settings.certain_above)
     dispatcher = Dispatcher(

@@ -17,6 +17,7 @@ from intake.phone import lineless, noticeboard
 from intake.purge import Purge
 from intake.services import Services
 from intake.web import server
+from nlp.understand import Understander
 from routing.watch import Watch
 
 RELAY_IDLE_S = 2.0
@@ -34,13 +35,14 @@ async def serve(
     beside: tuple[web.Application, int] | None = None,
     stopping: Callable[[], None] = lambda: None,
     county: County | None = None,
+    understander: Understander | None = None,
     polls: bool = True,
 ) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called once the port is open, `stopping` when we
     are told to end.
 
-    `beside` is the sample department of a trial and its port; `county` and `polls` are those of
-    `app.build`.
+    `beside` is the sample department of a trial and its port; `county`,
+    `understander` and `polls` are those of `app.build`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -48,7 +50,9 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as parts:
         with _set_aside():
-            building = app.build(settings, runtime, county=county, polls=polls)
+            building = app.build(
+                settings, runtime, county=county, understander=understander, polls=polls
+            )
             services = await parts.enter_async_context(building)
             shared = settings.processes > 1
             await _open(parts, server.application(services), settings.host, settings.port, shared)

@@ -46,15 +46,11 @@ application.command()(learning.evaluate)
 def run(
     settings_path: SettingsPath = None,
     trial_run: Trial = False,
-    child: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """启动程序。试用时连同示例部门接收端一起启动。"""
     path = common.located(settings_path, trial_run)
     chosen = common.chosen(path)
     logs.configure(chosen.log_format)
-    if child is not None:  # the parent has looked at everything
-        _serve(chosen, ready=lambda services: None, polls=child == 0)
-        return
     county = _fitting_county(chosen)
     other = ports.next_free(chosen.host, chosen.port + ports.STEP)
     remedy = f"停掉它，或者换一个端口：HOTLINE_PORT={other} make run"
@@ -75,8 +71,7 @@ def run(
     )
     if chosen.processes > 1:
         show.started(common.out, first)
-        arguments = ["run", *(["--settings", str(path)] if path else [])]
-        asyncio.run(processes.supervise(arguments, chosen.processes, stopping=show.stopping))
+        _serve_in_several(chosen, county)
         show.stopped()
         return
     sample = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(common.out))
@@ -172,10 +167,28 @@ def outbox(
 
 
 def _serve(chosen: Settings, **how: Any) -> None:
-    """See `serving.serve`, which the parent of several processes does not load."""
+    """See `serving.serve`, which no other command loads."""
     from intake import serving
 
     asyncio.run(serving.serve(chosen, runtime.system(), **how))
+
+
+def _serve_in_several(chosen: Settings, county: County) -> None:
+    """What takes long to load is loaded once, before they part."""
+    from intake import app
+
+    understander = app.load_understander(chosen, county)
+
+    def serve(number: int) -> None:
+        _serve(
+            chosen,
+            county=county,
+            understander=understander,
+            ready=lambda services: None,
+            polls=number == 0,
+        )
+
+    processes.supervise(serve, chosen.processes, stopping=show.stopping)
 
 
 async def _first_operator(chosen: Settings) -> str | None:

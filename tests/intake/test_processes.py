@@ -1,59 +1,99 @@
 """Several processes behind one port: each knows its number, a dead one is replaced, all end together."""
 
-import asyncio
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+LONGEST_S = 30.0
+FAMILY = """
+import os, signal, sys, time
+from pathlib import Path
 from intake import processes
 
-CHILD = """
-import os, sys, time
-from pathlib import Path
-Path(sys.argv[1], sys.argv[-1] + "-" + str(os.getpid())).touch()
-time.sleep(60)
+folder = Path(sys.argv[1])
+processes.RESTART_AFTER_S = 0.01
+processes.STOP_WITHIN_S = 0.2
+
+def serve(number):
+    {before}
+    (folder / f"{{number}}-{{os.getpid()}}").touch()
+    {after}
+
+processes.supervise(serve, 2, stopping=lambda: print("stopping", flush=True))
+print("stopped")
 """
+SERVED_BY = "while True: time.sleep(60)"
 
 
-@pytest.fixture
-def children(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], list[tuple[str, int]]]:
-    """Stand-ins in the program's place; the numbers and process ids of all that were started."""
-    start = asyncio.create_subprocess_exec
+class Family:
+    """A parent and its children."""
 
-    async def stand_in(_python: str, *command: str) -> asyncio.subprocess.Process:
-        assert command == ("-m", "intake", "run", "--child", command[-1])
-        return await start(sys.executable, "-c", CHILD, str(tmp_path), command[-1])
+    def __init__(self, folder: Path, parent: subprocess.Popen[str]) -> None:
+        self.folder, self.parent = folder, parent
 
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", stand_in)
-    monkeypatch.setattr(processes, "RESTART_AFTER_S", 0.01)
+    def children(self) -> list[tuple[int, int]]:
+        """Numbers and process ids of all that ever served."""
+        names = (path.name.split("-") for path in self.folder.iterdir())
+        return sorted((int(number), int(process)) for number, process in names)
 
-    def started() -> list[tuple[str, int]]:
-        names = (path.name.split("-") for path in tmp_path.iterdir())
-        return sorted((number, int(pid)) for number, pid in names)
+    def numbers(self) -> list[int]:
+        return [number for number, _ in self.children()]
 
-    return started
+    def wait(self, done: Callable[[], bool]) -> None:
+        last = time.monotonic() + LONGEST_S
+        while not done():
+            assert time.monotonic() < last
+            time.sleep(0.01)
 
 
-async def test_each_child_has_a_number_and_who_takes_its_place_has_the_same(
-    children: Callable[[], list[tuple[str, int]]],
+@contextmanager
+def family(folder: Path, *, before: str = "pass", after: str = SERVED_BY) -> Iterator[Family]:
+    program = FAMILY.format(before=before, after=after)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    yield Family(folder, parent)
+    said, _ = parent.communicate(timeout=LONGEST_S)
+    assert parent.returncode == 0
+    assert said.splitlines()[-2:] == ["stopping", "stopped"]
+
+
+def gone(process: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        return False
+    return True
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_each_child_has_a_number_and_who_takes_its_place_has_the_same(
+    tmp_path: Path, ending: signal.Signals
 ) -> None:
-    running = asyncio.create_task(processes.supervise(["run"], 2))
-    async with asyncio.timeout(30):
-        while len(children()) < 2:
-            await asyncio.sleep(0.02)
-        first = dict(children())["0"]
-        os.kill(first, signal.SIGKILL)
-        while len(children()) < 3:
-            await asyncio.sleep(0.02)
-        assert [number for number, _ in children()] == ["0", "0", "1"]
-        os.kill(os.getpid(), signal.SIGTERM)
-        await running
-    for _, pid in children():
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    with family(tmp_path) as one:
+        one.wait(lambda: one.numbers() == [0, 1])
+        os.kill(dict(one.children())[0], signal.SIGKILL)
+        one.wait(lambda: one.numbers() == [0, 0, 1])
+        one.parent.send_signal(ending)
+    assert all(gone(process) for _, process in one.children())
+
+
+def test_who_fails_begins_anew_and_harms_no_other(tmp_path: Path) -> None:
+    failing = "if number == 0 and len(list(folder.glob('0-*'))) < 2: raise ValueError('broken')"
+    with family(tmp_path, before="pass", after=f"{failing}\n    {SERVED_BY}") as one:
+        one.wait(lambda: one.numbers().count(0) == 2)
+        assert one.numbers().count(1) == 1
+        one.parent.terminate()
+
+
+def test_who_does_not_end_when_told_is_ended(tmp_path: Path) -> None:
+    with family(tmp_path, before="signal.signal(signal.SIGTERM, signal.SIG_IGN)") as one:
+        one.wait(lambda: one.numbers() == [0, 1])
+        one.parent.terminate()
+    assert all(gone(process) for _, process in one.children())

@@ -48,7 +48,6 @@ async def test_one_of_two_processes_killed_under_traffic_loses_and_doubles_nothi
             residents.create_task(traffic.run())
         await until(lambda: traffic.answered >= SOME, "nothing was answered")
         victim = listening(program)[0]
-        number = victim.cmdline()[-1]
         victim.send_signal(signal.SIGKILL)
         enough = traffic.answered + SOME
         await until(lambda: traffic.answered >= enough, "the other one does not answer")
@@ -62,7 +61,6 @@ async def test_one_of_two_processes_killed_under_traffic_loses_and_doubles_nothi
     for table in ("inbox", "ticket", webhooks):
         assert count(program, f"SELECT count(*) FROM {table}") == traffic.told
     await until(lambda: len(listening(program)) == 2, "the dead one did not come back")
-    assert number in {process.cmdline()[-1] for process in listening(program)}
 
     def received() -> list[str]:
         return [each.payload["data"]["number"] for each in departments.received if not each.again]
