@@ -1,7 +1,8 @@
 """Whose turn it is to speak in a call, and what the caller said and did, in order."""
 
 import asyncio
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -10,6 +11,7 @@ from channels.phone.ear import Listens, Sound
 from channels.phone.mouth import Speaks
 
 PERSON_KEY = "0"
+MOST_UNANSWERED = 2  # utterances that wait; what is said beyond them belongs to the last
 
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +39,8 @@ class Turns:
         self._ear = listens
         self._mouth = speaks
         self._longest_ms = longest_ms
-        self._queue: asyncio.Queue[Turn] = asyncio.Queue()
+        self._turns: deque[Turn] = deque()  # a handful: see `_said` and `press`
+        self._come = asyncio.Event()
         self._ours = True
         self._broke_in = False
         self._speaking = False  # he does
@@ -47,7 +50,7 @@ class Turns:
     @property
     def waiting(self) -> bool:
         """Whether it is the caller's turn to speak; only then his silence counts."""
-        return not self._ours and self._queue.empty()
+        return not self._ours and not self._turns
 
     @property
     def overtaken(self) -> bool:
@@ -57,23 +60,28 @@ class Turns:
     @property
     def quiet(self) -> bool:
         """Nothing has come, and nothing is coming: his line may be ended."""
-        return self._queue.empty() and not self._speaking and not self._ear.stirs
+        return not (self._turns or self._speaking or self._ear.stirs)
 
     async def next(self) -> Turn:
         """What comes next from the caller; ours is the turn then, until we ask again."""
         self._ours = False
-        turn = await self._queue.get()
+        while not self._turns:
+            self._come.clear()
+            await self._come.wait()
+        turn = self._turns.popleft()
         self._ours = True
         if isinstance(turn, Said):
             self._unanswered -= 1
         return turn
 
     def press(self, digit: str) -> None:
-        """A key."""
-        if digit == PERSON_KEY:
+        """A key; those that mean nothing are not kept, nor 0 again."""
+        if digit != PERSON_KEY:
+            return
+        self._mouth.hush()
+        if not self.hurries:
             self.hurries = True
-            self._mouth.hush()
-        self._queue.put_nowait(ear.Pressed(digit=digit))
+            self._put(ear.Pressed(digit=digit))
 
     async def listen(self) -> None:
         """Hear everything, until cancelled; an ear that breaks is told as one that is deaf."""
@@ -83,10 +91,10 @@ class Turns:
                 self._take(sound)
                 if self._ear.now_ms > self._longest_ms and not ended:
                     ended = True
-                    self._queue.put_nowait(TooLong())
+                    self._put(TooLong())
         except Exception:  # whatever broke our ear, the caller goes on to a person
             _log.exception("phone.ear_failed")
-            self._queue.put_nowait(ear.Deaf(problem="failed", text=""))
+            self._put(ear.Deaf(problem="failed", text=""))
 
     def _take(self, sound: Sound) -> None:
         match sound:
@@ -95,10 +103,43 @@ class Turns:
                 self._mouth.hush()
             case ear.Utterance():
                 self._speaking = False
-                self._unanswered += 1
-                self._queue.put_nowait(Said(utterance=sound, broke_in=self._broke_in))
+                self._said(Said(utterance=sound, broke_in=self._broke_in))
             case ear.Pressed(digit=digit):
                 self.press(digit)
             case _:
                 self._speaking = False
-                self._queue.put_nowait(sound)
+                self._put(sound)
+
+    def _said(self, said: Said) -> None:
+        """Whoever tells more than the desk keeps up with tells it in one."""
+        if self._unanswered < MOST_UNANSWERED:
+            self._unanswered += 1
+            self._put(said)
+            return
+        for at in reversed(range(len(self._turns))):
+            earlier = self._turns[at]
+            if isinstance(earlier, Said):
+                self._turns[at] = _joined(earlier, said)
+                return
+
+    def _put(self, turn: Turn) -> None:
+        self._turns.append(turn)
+        self._come.set()
+
+
+def _joined(first: Said, more: Said) -> Said:
+    """Both as one; words keep their times."""
+    one, other = first.utterance, more.utterance
+    later_ms = other.start_ms - one.start_ms
+    shifted = (
+        replace(word, start_ms=word.start_ms + later_ms, end_ms=word.end_ms + later_ms)
+        for word in other.words
+    )
+    whole = ear.Utterance(
+        text="，".join(text for text in (one.text, other.text) if text),
+        confidence=min(one.confidence, other.confidence),
+        start_ms=one.start_ms,
+        end_ms=other.end_ms,
+        words=(*one.words, *shifted),
+    )
+    return Said(utterance=whole, broke_in=first.broke_in or more.broke_in)

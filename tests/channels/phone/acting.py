@@ -87,7 +87,9 @@ class Story:
     messages: list[InboundMessage] = field(default_factory=list)
     left: list[Next] = field(default_factory=list)
     left_s: float = 0.0  # when the dialplan went on
-    watch: Callable[["Story"], None] = lambda story: None  # each second
+    watch: Callable[["Story"], None] = lambda story: None  # at each beat
+    frames: int = 1  # that come at a beat
+    passed_s: float = 0.0
     call: Call = field(init=False)
     line: Line = field(init=False)
     listens: Ear = field(init=False)
@@ -170,14 +172,14 @@ class Story:
         self.call = Call(caller=caller, listens=self.listens, speaks=mouth, office=office)
 
     async def _tick(self) -> None:
-        """Asterisk's beat: a frame of his, and one of ours."""
-        for number in itertools.count(1):
-            await asyncio.sleep(FRAME_S)
-            samples = RATE_HZ * FRAME_MS // 1000
+        """Asterisk's beat: a frame of his, and one of ours; a few at a time to save ours."""
+        while True:
+            await asyncio.sleep(FRAME_S * self.frames)
+            samples = RATE_HZ * FRAME_MS // 1000 * self.frames
             self.line.audio(self._value.to_bytes(2, "little") * samples)
             self.line.beat()
-            if number % (1000 // FRAME_MS) == 0:
-                self.watch(self)
+            self.passed_s += FRAME_S * self.frames
+            self.watch(self)
 
     async def _act(self) -> None:
         for act in self.acts:
