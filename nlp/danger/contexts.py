@@ -210,6 +210,8 @@ RESOLVED = {
     "*": re.compile(r"误报|虚惊一场|是演[习练]|搞错了|弄错了"),
 }
 """Said behind a danger: it is over, or never was."""
+SUDDEN = frozenset(("fire", "water"))
+"""Dangers that a matter told before them does not explain: 低保咋申请，俺邻居家着火了."""
 THEIR_OWN = frozenset(("suicide", "violence", "missing"))
 """Dangers that are heard though they are only feared or threatened."""
 STORIED = frozenset(

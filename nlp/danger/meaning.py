@@ -71,7 +71,8 @@ class Meaning:
         happened = said.endswith(("了", "啦", "呢")) or contexts.HAPPENED.match(after)
         if not happened and contexts.TOPIC.match(after):
             return True
-        return danger in contexts.STORIED and bool(contexts.ADMIN.search(text))
+        begin = match.end if danger in contexts.SUDDEN else 0
+        return danger in contexts.STORIED and bool(contexts.ADMIN.search(text, begin))
 
     def _is_idiom(self, match: Match) -> bool:
         return any(

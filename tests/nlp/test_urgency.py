@@ -240,6 +240,25 @@ def test_danger_is_heard(text: str, tables: Watch) -> None:
     assert alarm.rules
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "低保申请要啥，俺邻居家着火了",
+        "我想问下医保报销，哎呀俺家着火了",
+        "申请补助的事，孩子掉河里了",
+    ],
+)
+def test_a_matter_told_before_it_does_not_hide_a_sudden_danger(text: str, tables: Watch) -> None:
+    assert tables(text).urgency is Urgency.DANGER
+
+
+@pytest.mark.parametrize(
+    "text", ["家里着火了，房子烧没了能申请补助吗", "去年家里着火了，保险赔不赔"]
+)
+def test_what_is_asked_for_after_a_danger_says_that_it_is_over(text: str, tables: Watch) -> None:
+    assert tables(text).urgency is not Urgency.DANGER
+
+
 @pytest.mark.parametrize("text", NO_DANGER)
 def test_what_only_sounds_like_danger_is_none(text: str, tables: Watch) -> None:
     assert tables(normalize(text)).urgency is not Urgency.DANGER
