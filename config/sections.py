@@ -40,6 +40,7 @@ class Kept(Section):
     media_days: int = Field(default=1095, ge=30, le=36500)  # photos and voice notes
     conversation_days: int = Field(default=90, ge=1, le=36500)  # what a thread remembers
     examples_days: int = Field(default=1095, ge=1, le=36500)  # what operators put right
+    blocks_days: int = Field(default=180, ge=1, le=36500)  # of numbers, once they are over
 
 
 class Web(Section):
@@ -165,6 +166,7 @@ class Phone(Section):
     recognisers: int = Field(default=2, ge=1, le=64)  # threads that recognise speech
     most_calls: int = Field(default=24, ge=1, le=500)
     call_minutes: float = Field(default=10, gt=0, le=120)
+    most_block_hours: int = Field(default=168, ge=2, le=168)  # for which a number may be blocked
     clips: Path | None = None  # folder of the county's own recorded phrases
     voice_command: str = ""  # a command line that speaks what nobody recorded; empty: espeak-ng
     missed: Path | None = None  # folder in which Asterisk records missed calls

@@ -14,7 +14,7 @@ from config.runtime import Runtime
 from config.sections import Kept
 from intake import accounts, keys, schema, unowned
 from intake.media import MediaStore
-from intake.phone import noticeboard
+from intake.phone import blocks, noticeboard
 from routing import outbox
 from routing.database import Database
 
@@ -28,8 +28,8 @@ _log = structlog.get_logger(__name__)
 
 class Purge:
     """Deletes past their time: delivered envelopes, answers to API calls, ended sessions, an old
-    notice of the line, what finished conversations remember, examples, and the files of `media`:
-    the old ones, and those that no message came with.
+    notice of the line, past blocks of numbers, what finished conversations remember, examples, and
+    the files of `media`: the old ones, and those that no message came with.
     """
 
     def __init__(
@@ -60,6 +60,9 @@ class Purge:
             "keys": keys.purge(connection, before=now - KEYS_KEPT, limit=BATCH),
             "sessions": accounts.purge(connection, before=now, limit=BATCH),
             "notices": noticeboard.purge(connection, before=now - NOTICE_KEPT),
+            "blocks": blocks.purge(
+                connection, before=now - timedelta(days=kept.blocks_days), limit=BATCH
+            ),
             "conversations": _delete(
                 connection,
                 schema.conversation,

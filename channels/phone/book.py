@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     HUNG_UP = "hung_up"  # 挂断: the caller put down first
     LOST = "lost"  # 中断: the line broke
     MISSED = "missed"  # 未接: nobody took it
+    LIMITED = "limited"  # 限制来电: a blocked number, his words are kept
     FAILED = "failed"  # 出错: we could not go on; the dialplan takes the caller to a person
 
 
@@ -120,6 +121,9 @@ class CallBook(Protocol):
 
     async def began(self, call: Began) -> None:
         """The call is there."""
+
+    async def limited(self, contact: Contact) -> Reply | None:
+        """What a caller hears first whose calls are limited; None: he is served as anybody."""
 
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """One more line of the transcript."""

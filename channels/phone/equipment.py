@@ -10,7 +10,7 @@ from channels.phone import completeness
 from channels.phone.audio.media import Media
 from channels.phone.dictation import Dictation
 from channels.phone.ear import Ear, Listens
-from channels.phone.endpointing import Endpointer
+from channels.phone.endpointing import Endpointer, Patience
 from channels.phone.mouth import Mouth, Speaks
 from channels.phone.partners import Telephone
 from channels.phone.transcript import Transcript
@@ -37,10 +37,12 @@ def of(
     *,
     waiting: Callable[[Speaks], bool],
     asked: Callable[[], bool],
+    patience: Patience | None = None,
 ) -> Parts | None:
     """None where nobody recognises speech.
 
-    `waiting`: is it the caller's turn to speak? `asked`: to answer something?
+    `waiting`: is it the caller's turn to speak? `asked`: to answer something? `patience`: where it
+    is not the usual one.
     """
     if transcriber is None:
         return None
@@ -49,7 +51,10 @@ def of(
     except SpeechFailed as failure:
         _log.warning("phone.no_recognition", call=media.call_id, reason=str(failure))
         return None
-    return _made(media, recognition, telephone, notes, waiting=waiting, asked=asked)
+    endpointer = Endpointer(patience)
+    return _made(
+        media, recognition, telephone, notes, waiting=waiting, asked=asked, endpointer=endpointer
+    )
 
 
 def for_keys(
@@ -57,7 +62,15 @@ def for_keys(
 ) -> Parts:
     """Where nobody recognises speech, and something is to be told all the same."""
     recognition = _NoRecognition()
-    return _made(media, recognition, telephone, notes, waiting=waiting, asked=lambda: False)
+    return _made(
+        media,
+        recognition,
+        telephone,
+        notes,
+        waiting=waiting,
+        asked=lambda: False,
+        endpointer=Endpointer(),
+    )
 
 
 class _NoRecognition:
@@ -84,6 +97,7 @@ def _made(
     *,
     waiting: Callable[[Speaks], bool],
     asked: Callable[[], bool],
+    endpointer: Endpointer,
 ) -> Parts:
     async def complete(text: str) -> bool:
         """In a thread: understanding takes as long as two frames, and frames must not wait."""
@@ -94,7 +108,7 @@ def _made(
         media=media,
         dictation=Dictation(recognition=recognition, complete=complete),
         gate=VoiceGate(media.rate_hz),
-        endpointer=Endpointer(),
+        endpointer=endpointer,
         waiting=lambda: waiting(speaks),
     )
     speaks = Mouth(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -31,6 +32,16 @@ class Pump:
     def empty(self) -> bool:
         """Has nothing come that nobody has taken?"""
         return not self._back and self._sounds.empty()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Sounds come inside of it."""
+        hearing = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
 
     async def run(self) -> None:
         """Hear everything, until cancelled."""

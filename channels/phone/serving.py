@@ -12,23 +12,26 @@ import structlog
 
 from channels.channel import Desk
 from channels.message import Reply
-from channels.phone import call, equipment, telling
+from channels.phone import call, equipment, limited, reasons, telling
 from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose
 from channels.phone.call import Call, Office
+from channels.phone.endpointing import Patience
 from channels.phone.equipment import Parts
 from channels.phone.exchange.exchange import Exchange, Next
 from channels.phone.exchange.journal import Journal
 from channels.phone.leaving import Leaving
+from channels.phone.limited import Limited
 from channels.phone.mouth import Speaks
 from channels.phone.outgoing import Outgoing, Talk
 from channels.phone.partners import Telephone
+from channels.phone.pump import Pump
 from channels.phone.screening import Screened
 from channels.phone.telling import Telling
 from channels.phone.transcript import Transcript
 from channels.phone.window import Caller
 from nlp.speech.contract import Transcriber
-from nlp.understanding import Urgency
+from nlp.understanding import Understanding, Urgency
 
 ANNOUNCED_WITHIN_S = 3.0  # the announcement of a call comes before its audio, or a moment later
 BOOK_WITHIN_S = 2.0  # a book that takes nothing: people take the call
@@ -61,22 +64,22 @@ class Serving:
         )
         self._longest_ms = longest_ms
         self._calls: dict[str, Call] = {}
-        self._told: dict[str, Telling] = {}  # whom we rang, and tell something
+        self._pumps: dict[str, Pump] = {}  # of whom we tell something, or hear once
         self.transcriber: Transcriber | None = None
 
     @property
     def now(self) -> frozenset[str]:
         """The ids of the calls that are with us."""
-        return frozenset((*self._calls, *self._told))
+        return frozenset((*self._calls, *self._pumps))
 
     def press(self, call_id: str, digit: str) -> None:
         """A key that the exchange tells of; nothing where the call is not with us."""
         served = self._calls.get(call_id)
-        told = self._told.get(call_id)
+        pump = self._pumps.get(call_id)
         if served is not None:
             served.press(digit)
-        elif told is not None:
-            told.sounds.press(digit)
+        elif pump is not None:
+            pump.press(digit)
 
     async def take(self, media: Media) -> None:
         """A call's audio has come; whatever is wrong with us, the dialplan takes the caller on."""
@@ -113,10 +116,13 @@ class Serving:
                 return
             greeting = errand.reply if errand else _GREETINGS.get(began.purpose, call.GREETING)
             caller = Caller(call_id=media.call_id, contact=began.contact, ticket=began.ticket)
-            parts = self._parts(media, notes)
+            opening = await limited.opening(self._own.book, began)
+            parts = self._parts(media, notes, limited.PATIENCE if opening else None)
             if parts is None:  # the line works without a recogniser: people, or the recorder
                 await self._leaving.leave(media, Next.OPERATORS, began.ticket)
                 self._outgoing.over(media.call_id, Talk(heard_out=True))
+            elif opening is not None:
+                await self._hear_once(media, caller, parts, notes, opening)
             elif errand is None:
                 if began.purpose is not Purpose.INBOUND:
                     await self._leaving.keep(media)
@@ -184,9 +190,9 @@ class Serving:
             is_danger=self._is_danger,
             book=self._own.book,
         )
-        self._told[media.call_id] = told
+        self._pumps[media.call_id] = told.sounds
         try:
-            async with told.listening():
+            async with told.sounds.listening():
                 held = await told.hold()
                 self._outgoing.over(media.call_id, telling.talk_of(held))
                 if held.in_danger:  # what we rang for can wait
@@ -199,17 +205,50 @@ class Serving:
                 await self._leaving.leave(media, where, errand.ticket)
                 await self._ended(media, telling.outcome_of(held))
         finally:
-            del self._told[media.call_id]
+            del self._pumps[media.call_id]
 
-    async def _ended(self, media: Media, outcome: Outcome) -> None:
+    async def _hear_once(
+        self, media: Media, caller: Caller, parts: Parts, notes: Transcript, opening: Reply
+    ) -> None:
+        """His calls are limited; whatever he has to say, no operator's telephone rings for it."""
+        sounds = self._pumps[media.call_id] = Pump(parts.listens)
+        once = Limited(
+            opening=opening,
+            sounds=sounds,
+            speaks=parts.speaks,
+            note=notes.heard,
+            understand=self._understood,
+        )
+        try:
+            async with sounds.listening():
+                held = await once.hold()
+                if held.ordinary:
+                    heard = replace(parts, listens=sounds)
+                    greeting = None if held.greeted else call.GREETING
+                    await self._serve(media, caller, heard, notes, greeting)
+                    return
+                taken = held.gone and await self._leaving.lives(media.call_id)
+                if not held.gone:
+                    await self._leaving.leave(media, Next.BYE, "")
+                outcome = Outcome.PERSON if taken else Outcome.LIMITED
+                await self._ended(media, outcome, reasons.TAKEN_AWAY if taken else held.reason)
+        finally:
+            del self._pumps[media.call_id]
+
+    async def _ended(self, media: Media, outcome: Outcome, reason: str = "") -> None:
         now = self._desk.runtime.now()
-        await self._own.book.ended(Ended(call_id=media.call_id, at=now, outcome=outcome))
+        ended = Ended(call_id=media.call_id, at=now, outcome=outcome, reason=reason)
+        await self._own.book.ended(ended)
+
+    async def _understood(self, text: str) -> Understanding:
+        return await asyncio.to_thread(self._own.understand, text)
 
     async def _is_danger(self, text: str) -> bool:
-        said = await asyncio.to_thread(self._own.understand, text)
-        return said.urgency is Urgency.DANGER
+        return (await self._understood(text)).urgency is Urgency.DANGER
 
-    def _parts(self, media: Media, notes: Transcript) -> Parts | None:
+    def _parts(
+        self, media: Media, notes: Transcript, patience: Patience | None = None
+    ) -> Parts | None:
         """Ear and mouth for a call; None where nobody recognises speech."""
         return equipment.of(
             media,
@@ -218,6 +257,7 @@ class Serving:
             notes,
             waiting=partial(self._waits, media.call_id),
             asked=partial(self._asked, media.call_id),
+            patience=patience,
         )
 
     def _parts_for_keys(self, media: Media, notes: Transcript) -> Parts:

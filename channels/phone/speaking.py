@@ -6,7 +6,7 @@ from channels.phone.turns import Turns
 
 MOST_RESUMED = 3
 MOST_OWED = 8  # replies that wait until he has finished
-_MURMURS = frozenset({"", "嗯", "嗯嗯", "啊", "哦", "噢", "哎", "唉", "呃", "额"})
+MURMURS = frozenset({"", "嗯", "嗯嗯", "啊", "哦", "噢", "哎", "唉", "呃", "额"})
 
 
 class Speaking:
@@ -35,8 +35,8 @@ class Speaking:
 
     def resumes(self, text: str) -> bool:
         """Is it a cough, or 嗯 to what he has not heard to its end? Then `resume` is the answer."""
-        self._resumed += text in _MURMURS
-        return text in _MURMURS and self._resumed <= MOST_RESUMED
+        self._resumed += text in MURMURS
+        return text in MURMURS and self._resumed <= MOST_RESUMED
 
     async def resume(self) -> bool:
         """Go on where his murmur has stopped us."""

@@ -1,8 +1,7 @@
 """Whom we rang and who has answered: he is told and asked, and what came of it is kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -47,16 +46,6 @@ class Telling:
         )
         asks = errand.purpose is Purpose.FOLLOW_UP
         self._survey = Survey(errand.reply, asks=asks, around=around)
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """`sounds` come inside of it."""
-        hearing = asyncio.create_task(self.sounds.run())
-        try:
-            yield
-        finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
 
     async def hold(self) -> Held:
         """What came of it; what was answered stays, whatever ends it."""

@@ -159,7 +159,7 @@ def end_of(call: Rung, now: datetime, living: frozenset[str] = frozenset()) -> E
         return End.SOON if waited <= SOON else End.LATE
     if call.queued_at is not None or call.outcome in _HANDED:
         return End.MESSAGE if call.left_message else End.GIVEN_UP
-    if call.outcome is Outcome.SERVED:
+    if call.outcome in (Outcome.SERVED, Outcome.LIMITED):
         return End.SERVED
     if call.greeted_at is None:
         return End.UNANSWERED

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from channels.message import Contact, Reply
 from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, SpokenLine
 from config.runtime import Runtime
-from intake.phone import calls, errands, followup
+from intake.phone import blocks, calls, errands, followup
 from intake.phone.errands import Plan
 from routing import command
 from routing.database import Database
@@ -48,6 +48,12 @@ class DatabaseBook:
     async def began(self, call: Began) -> None:
         """See `CallBook`."""
         await self._database.write(lambda c: calls.began(c, call))
+
+    async def limited(self, contact: Contact) -> Reply | None:
+        """See `CallBook`."""
+        now = self._runtime.now()
+        found = await self._database.read(lambda c: blocks.standing(c, contact, now))
+        return blocks.opening(found.until, now) if found else None
 
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """See `CallBook`."""

@@ -19,7 +19,8 @@ LONGEST_LINE = 2000
 MOST_WORDS = 400  # of one line
 
 _CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
-_SERVED = frozenset({Outcome.SERVED, Outcome.HUNG_UP})  # he said all that he wanted to us
+# He said all that he wanted, or might, to us.
+_SERVED = frozenset({Outcome.SERVED, Outcome.HUNG_UP, Outcome.LIMITED})
 
 
 def began(connection: Connection, call: Began) -> None:

@@ -38,6 +38,7 @@ class Sort(StrEnum):
     UNANSWERED = "unanswered"  # 转人工，没人接
     MISSED = "missed"  # 未接
     HUNG_UP = "hung_up"  # 居民先挂断
+    LIMITED = "limited"  # 骚扰号码，只听了一段
     BROKEN = "broken"  # 中断、出错
 
 
@@ -152,6 +153,7 @@ _SORTS = {
     Outcome.PERSON: Sort.UNANSWERED,
     Outcome.MISSED: Sort.MISSED,
     Outcome.HUNG_UP: Sort.HUNG_UP,
+    Outcome.LIMITED: Sort.LIMITED,
     Outcome.LOST: Sort.BROKEN,
     Outcome.FAILED: Sort.BROKEN,
 }

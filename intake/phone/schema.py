@@ -62,6 +62,23 @@ straight_caller = sa.Table(  # whose calls a person takes at once; see `straight
 sa.Index("ix_straight_caller_caller", straight_caller.c.caller, straight_caller.c.marked_at)
 sa.Index("ix_straight_caller_until", straight_caller.c.until)
 
+caller_block = sa.Table(  # whose calls are limited; see `blocks`
+    "caller_block",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("caller", sa.String(64), nullable=False),  # hashed
+    sa.Column("call", sa.String(40), nullable=False),  # from whose page; his number is there
+    sa.Column("reason", sa.String(20), nullable=False),  # malice, silent, no_matter, other
+    sa.Column("words", sa.String(200), nullable=False),
+    sa.Column("blocked_by", sa.String(40), nullable=False),
+    sa.Column("blocked_at", UtcTime, nullable=False),
+    sa.Column("until", UtcTime, nullable=False),
+    sa.Column("ended_at", UtcTime),  # by somebody, before its time
+    sa.Column("ended_by", sa.String(40), nullable=False, server_default=""),
+)
+sa.Index("ix_caller_block_caller", caller_block.c.caller, caller_block.c.until)
+sa.Index("ix_caller_block_blocked_at", caller_block.c.blocked_at)
+
 errand = sa.Table(
     "errand",
     metadata,

@@ -18,6 +18,7 @@ _NOT_HEARD = frozenset(
         reasons.NEVER_HEARD,
         reasons.NO_SOUND,
         reasons.TAKEN_AWAY,
+        reasons.LIMITED_UNHEARD,
         reasons.PROGRAM_FAILED,
     }
 )

@@ -10,6 +10,7 @@ from intake.services import SERVICES, Services
 from intake.web import api, auth, forms, health, kept, pages, proxies, refusals, sessions
 from intake.web.console import (
     answered,
+    blocking,
     calls,
     letters,
     listening,
@@ -65,6 +66,7 @@ def application(services: Services) -> web.Application:
         letters,
         calls,
         answered,
+        blocking,
         listening,
         live,
         ringing,

@@ -30,6 +30,7 @@ SORTS = {
     Sort.UNANSWERED: "转人工没人接",
     Sort.MISSED: "未接",
     Sort.HUNG_UP: "没说完就挂了",
+    Sort.LIMITED: "限制来电",
     Sort.BROKEN: "中断",
 }
 

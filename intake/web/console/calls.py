@@ -16,7 +16,7 @@ from intake.phone import listens, recordings, register, transcripts
 from intake.phone.recordings import Kind
 from intake.phone.register import Entry, Sort, Wanted
 from intake.services import SERVICES
-from intake.web import forms, looks, pages, rows, sessions, spoken
+from intake.web import forms, limiting, looks, pages, rows, sessions, spoken
 from intake.web.console import live
 from intake.web.looks import Look, What
 
@@ -134,7 +134,7 @@ def midnight(day: str) -> datetime | None:
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
-    return await _shown(request)
+    return await shown(request)
 
 
 async def _identity(request: web.Request) -> web.StreamResponse:
@@ -143,7 +143,7 @@ async def _identity(request: web.Request) -> web.StreamResponse:
     session = sessions.required(request, sessions.MAY_WRITE)
     services = request.app[SERVICES]
     if not fields.get("reason"):
-        return await _shown(request, problem="请写明为什么要看来电号码")
+        return await shown(request, problem="请写明为什么要看来电号码")
     call = await services.database.read(lambda c: _call(c, request.match_info["call"]))
     look = Look(
         operator=session.account.name,
@@ -158,7 +158,7 @@ async def _identity(request: web.Request) -> web.StreamResponse:
             looks.keep(connection, replace(look, ticket=key), new_id)
 
     await services.database.write(write)
-    return await _shown(request, whole=True)
+    return await shown(request, whole=True)
 
 
 def looked_at(call: Entry) -> tuple[str, ...]:
@@ -166,13 +166,19 @@ def looked_at(call: Entry) -> tuple[str, ...]:
     return call.tickets or (f"call:{call.id[:13]}",)
 
 
-async def _shown(
-    request: web.Request, *, problem: str = "", whole: bool = False
+async def shown(
+    request: web.Request,
+    *,
+    problem: str = "",
+    whole: bool = False,
+    typed: forms.Fields | None = None,
 ) -> web.StreamResponse:
+    """The page of a call; `whole`: with the number, `typed`: with what was to limit it."""
     services = request.app[SERVICES]
     session = sessions.required(request, sessions.EVERYBODY)
     hears = session.account.role in sessions.MAY_HEAR
-    known = await services.database.read(lambda c: _known(c, request.match_info["call"]))
+    now = services.runtime.now()
+    known = await services.database.read(lambda c: _known(c, request.match_info["call"], now))
     call, kept = known["call"], known["recordings"]
     values = {
         **known,
@@ -186,6 +192,7 @@ async def _shown(
         "sound": _sound(kept) if hears else "",
         "length": spoken.length,
         "problem": problem,
+        **limiting.offered(call, session, services.settings.phone, typed),
     }
     return pages.show(request, "call.html", values, status=409 if problem else 200)
 
@@ -200,7 +207,7 @@ def _sound(kept: Sequence[recordings.Kept]) -> str:
     return next((each.id for each in played if each.kind == "call"), "")
 
 
-def _known(connection: Connection, call_id: str) -> dict[str, Any]:
+def _known(connection: Connection, call_id: str, now: datetime) -> dict[str, Any]:
     """What is known of a call in one moment."""
     call, found = _call(connection, call_id), recordings.of_call(connection, call_id)
     kept = [each for each in found if each.kind is not Kind.CALLER]  # which is in the whole one
@@ -213,6 +220,7 @@ def _known(connection: Connection, call_id: str) -> dict[str, Any]:
         "listens": {each.id: listens.of_recording(connection, each.id) for each in kept},
         "looks": [look for look in seen if look.what in _OF_CALLS],
         "people": accounts.names(connection),
+        **limiting.known(connection, call, now),
     }
 
 

@@ -73,6 +73,7 @@ class Line:
             ended=self._ended,
             spoken=self._nothing,
             answered=self._nothing,
+            limited=self._nothing,
         )
         outgoing = SimpleNamespace(errand=self.errands.get, over=self._over)
         self.serving = Serving(
