@@ -22,7 +22,8 @@ import structlog
 from nlp.letters import Integers
 
 ROOT = 0  # the node of no characters, which no step leads to
-_CHARACTER_BITS = 16  # what lies beyond is no word of ours
+_CHARACTER_BITS = 16
+_BEYOND = 1 << _CHARACTER_BITS  # what lies there is no word of ours
 _NO_STEP = np.iinfo(np.int64).max
 _BROKEN = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)  # said of a torn file
 _BEGUN = ".jieba-"
@@ -114,16 +115,23 @@ def tags() -> dict[str, str]:
 
 
 def _tree(said: Mapping[str, int], total: int) -> Dictionary:
-    """Of all words and their beginnings, which have 0: shorter ones first, so that each node lies
-    behind the one that leads to it.
+    """Of all words and their beginnings, which have 0. The shorter ones come first, so that each
+    node lies behind the one that leads to it.
     """
-    limit = chr(1 << _CHARACTER_BITS)
-    parts = sorted((part for part in said if max(part) < limit), key=lambda part: (len(part), part))
-    node = {part: at for at, part in enumerate(parts, 1)}
-    before = np.array([node.get(part[:-1], ROOT) for part in parts], dtype=np.int64)
-    last = np.array([ord(part[-1]) for part in parts], dtype=np.int64)
-    counts = np.array([0, *(said[part] for part in parts)], dtype=np.int64)
-    return _in_order(before << _CHARACTER_BITS | last, counts, total)
+    by_length: dict[int, list[str]] = {}
+    for part in said:
+        by_length.setdefault(len(part), []).append(part)
+    steps, counts = np.zeros(0, dtype=np.int64), [np.zeros(1, dtype=np.int64)]
+    for length in sorted(by_length):
+        parts = sorted(by_length[length])
+        letters = np.array(parts, dtype=f"<U{length}").view(np.uint32).reshape(-1, length)
+        ours = np.all(letters < _BEYOND, axis=1)
+        letters, node = letters[ours], np.full(np.count_nonzero(ours), ROOT)
+        for at in range(length - 1):
+            node = steps.searchsorted(node << _CHARACTER_BITS | letters[:, at]) + 1
+        steps = np.concatenate([steps, node << _CHARACTER_BITS | letters[:, -1]])
+        counts.append(np.array([said[part] for part in parts])[ours])
+    return _in_order(steps, np.concatenate(counts), total)
 
 
 def _in_order(steps: Integers, said: Integers, total: int) -> Dictionary:
