@@ -15,6 +15,7 @@ from channels.phone.voice.phrasing import Recorded
 from config import load
 from config.county import County
 from intake.cli import prompts
+from intake.phone import blocks
 from intake.replies import Replies
 from nlp.places import which
 from nlp.understanding import RequestKind, Urgency
@@ -80,6 +81,13 @@ def deadlines(county: County) -> Iterator[str]:
     yield from (deadline.speak(NOW - timedelta(days=each), NOW) for each in range(9))
 
 
+def limits(county: County) -> Iterator[str]:
+    said = Replies(county)
+    minutes = range(1, 7 * 24 * 60, 47)
+    openings = (blocks.opening(NOW + timedelta(minutes=each), NOW) for each in minutes)
+    yield from (said.speak(opening) for opening in openings)
+
+
 def namesakes(county: County) -> Iterator[str]:
     said = Replies(county)
     names = [said.place_of(place.code) for place in county.places]
@@ -140,6 +148,7 @@ TALK = MappingProxyType(
     {
         "read-backs": read_backs,
         "deadlines": deadlines,
+        "limits": limits,
         "questions between places": namesakes,
         "how it stands": how_it_stands,
         "refusals": refusals,
