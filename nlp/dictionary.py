@@ -48,7 +48,7 @@ class Dictionary:
         """How often a word is said."""
         node = ROOT
         for character in map(ord, word):
-            node = self._led(node << _CHARACTER_BITS | character)
+            node = self._led(_step(node, character))
             if node == ROOT:
                 break
         return int(self.said[node])
@@ -61,7 +61,7 @@ class Dictionary:
         """Every word and beginning of a word in a text, the short ones first: where each begins,
         where it ends, and how often it is said. No word holds a 0.
         """
-        ended = np.append(characters, 0)
+        ended = np.append(np.where(characters < _BEYOND, characters, 0), 0)
         starts, length = np.flatnonzero(characters), 0
         nodes = np.full(len(starts), ROOT)
         while len(starts):
@@ -79,7 +79,7 @@ class Dictionary:
         for word, often in words.items():
             node = ROOT
             for character in map(ord, word):
-                step = node << _CHARACTER_BITS | character
+                step = _step(node, character)
                 node = self._led(step) or steps.setdefault(step, len(self.said) + len(steps))
             said[node] = often
         new = sorted(steps)
@@ -92,6 +92,10 @@ class Dictionary:
             said=counts,
             total=self.total + sum(words.values()),
         )
+
+
+def _step(node: int, character: int) -> int:
+    return node << _CHARACTER_BITS | character if character < _BEYOND else _NO_STEP
 
 
 def load(cache: Path) -> Dictionary:

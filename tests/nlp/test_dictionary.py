@@ -37,7 +37,7 @@ def test_every_word_is_said_as_often_as_jieba_counts(known: Dictionary) -> None:
         assert known.often(word) == int(often)
 
 
-@pytest.mark.parametrize("word", ["路灯坏了", "中华人", "中灯", "\U00020000", ""])
+@pytest.mark.parametrize("word", ["路灯坏了", "中华人", "中灯", "\U00024e2d", "路\U0002706f", ""])
 def test_what_is_no_word_is_never_said(known: Dictionary, word: str) -> None:
     assert known.often(word) == 0
 
@@ -53,6 +53,7 @@ def test_words_and_beginnings_are_found_in_all_places_of_a_text(known: Dictionar
     assert found[0, 2] == found[3, 5] == known.often("路灯") > 0
     assert not any(start < 3 <= end - 1 for start, end in found)
     assert not list(known.parts(np.zeros(4, dtype=np.int64)))
+    assert not any(said.any() for *_, said in known.parts(code_points("\U00024e2d")))
 
 
 def test_a_word_that_it_is_told_counts_in_the_whole(known: Dictionary) -> None:
