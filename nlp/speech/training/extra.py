@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from importlib.util import find_spec
 from types import ModuleType
 
 
@@ -23,3 +24,9 @@ def need(module: str, what_for: str, *, alone: bool = False) -> ModuleType:
             f"{what_for}要用到 {library}，还没有装。"
             f"请先运行：{sys.executable} -m pip install {wanted}（{error}）"
         ) from error
+
+
+def look_for(module: str, what_for: str) -> None:
+    """As `need`, for a module that another process loads."""
+    if find_spec(module) is None:
+        need(module, what_for)

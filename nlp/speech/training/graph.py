@@ -8,7 +8,9 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,14 @@ def build(county: County, folder: Path, cache: Path, tell: Callable[[str], None]
     automaton = _composed(native, grammar, lexicon, table)
     states = _written(native, automaton, folder / "graph", table)
     return Built(words=len(lexicon), names=len(names.towns) + len(names.all_places), states=states)
+
+
+def build_aside(county: County, folder: Path, cache: Path) -> Built:
+    """As `build`, in a process of its own. Vosk and kaldifst both hold OpenFst: one process that
+    loads the two stands still for ever, or dies.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as aside:
+        return aside.submit(build, county, folder, cache, _untold).result()
 
 
 def pronounced(words: Iterable[str], sentences: Iterable[Sequence[str]]) -> Pronunciations:
@@ -173,6 +183,10 @@ def _lexicon_rows(lexicon: Pronunciations, words: Mapping[str, int], symbols: Se
                 source = target
     later.sort(key=lambda row: int(row.split(" ", 1)[0]))
     return "\n".join((*rows, *later)) + "\n0 0\n"
+
+
+def _untold(progress: str) -> None:
+    """Nobody listens there."""
 
 
 def _written(native: Any, both: Any, folder: Path, table: Mapping[str, int]) -> int:

@@ -63,8 +63,9 @@ def train(county: County, plan: Plan, tell: Tell) -> Path:
 
     Raises ExtraMissing and VoicesMissing.
     """
-    for library in ("torch", "kaldi_native_fbank", "kaldifst"):
+    for library in ("torch", "kaldi_native_fbank"):
         extra.need(library, "训练语音识别")
+    extra.look_for(graph.LIBRARY, "训练语音识别")
     kokoro = voices.load(plan.voices)
     names, words = sayings.names_of(county), sayings.words_of(county)
     said = sayings.read()
@@ -72,7 +73,8 @@ def train(county: County, plan: Plan, tell: Tell) -> Path:
     _speak(kokoro, sayings.spoken(said, names, words, chance), plan, chance, tell)
     model = plan.work / "model"
     export.write(network.layers(_learn(plan, tell)), model)
-    built = graph.build(county, model, plan.work / "cache", tell)
+    tell("合成解码图")
+    built = graph.build_aside(county, model, plan.work / "cache")
     tell(f"解码图：{built.words} 个词，{built.names} 个地名，{built.states} 个状态")
     for line in report(model, held_out(kokoro, county, plan.work / "held-out")):
         tell(line)
