@@ -24,7 +24,7 @@ from nlp.understanding import RequestKind, Understanding, Urgency
 
 PATIENCE = Patience(longest_ms=20_000)  # of the ear: he is heard so long
 MOST_ASKED = 1  # times that he is asked to speak, who has said nothing yet
-MOST_AFTER = 3  # sounds that still count while we take our leave
+MOST_AFTER = 2  # sounds that still count each time that we take our leave
 LOOK_WITHIN_S = 1.0  # a book that does not answer holds up nobody
 LONGEST_S = 180.0  # beyond it something of ours is broken
 SPEECH_MS = 800  # a shorter sound without words is a cough
@@ -106,6 +106,7 @@ class Limited:
         self._understand = understand
         self._spoke = False
         self._unclear = False
+        self._may_break_in = True
         self.sounds = sounds
         sounds.on_sound = self._hear
 
@@ -121,8 +122,7 @@ class Limited:
     async def _hold(self) -> Held:
         course = await self._told()
         if course is Course.KEPT:
-            await self._speaks.say(KEPT if self._spoke else NOTHING_SAID)
-            course = await self._after()
+            course = await self._take_leave()
         unheard = reasons.LIMITED_UNHEARD if self._unclear else ""
         is_gone = course is Course.GONE
         return Held(ordinary=course is Course.ORDINARY, gone=is_gone, reason=unheard)
@@ -138,6 +138,16 @@ class Limited:
                 again = Reply(key="ask_again" if self._unclear else "still_there")
                 await self._speaks.say(again if heard else self._opening)
         return Course.KEPT
+
+    async def _take_leave(self) -> Course:
+        """Whoever speaks on is told once more, the second time to its end."""
+        for is_last in (False, True):
+            self._may_break_in = not is_last
+            heard = await self._speaks.say(KEPT if self._spoke else NOTHING_SAID)
+            course = await self._after()
+            if heard or course is not Course.KEPT:
+                break
+        return course
 
     async def _after(self) -> Course:
         """He may remember a danger while we take our leave."""
@@ -177,5 +187,5 @@ class Limited:
     def _hear(self, sound: Sound) -> None:
         """Who speaks, or wants a person, is not talked over."""
         wishes = isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
-        if wishes or isinstance(sound, ear.Began):
+        if wishes or (isinstance(sound, ear.Began) and self._may_break_in):
             self._speaks.hush()

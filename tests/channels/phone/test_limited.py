@@ -174,6 +174,29 @@ async def test_danger_into_our_first_word_or_our_leave_is_heard() -> None:
         assert key not in room.mouth.heard
 
 
+async def test_who_speaks_on_is_told_once_more_and_to_its_end() -> None:
+    room = Room()
+    room.mouth.into["limited_kept"] = [ear.Began(), said("在东韩村")]
+    assert await room.hold(LAMP) == Held(ordinary=False)
+    assert room.mouth.said == ["phone_limited", "limited_kept", "limited_kept"]
+    assert room.mouth.heard[-1] == "limited_kept"
+    assert room.noted == ["路灯坏了", "在东韩村"]
+
+
+async def test_danger_into_our_last_word_is_heard() -> None:
+    room = Room()
+    say = room.mouth.say
+
+    async def breaks_in(*replies: Reply) -> bool:
+        last = room.mouth.said.count("limited_kept")
+        room.mouth.into["limited_kept"] = [ear.Began(), FIRE if last else LAMP]
+        return await say(*replies)
+
+    room.mouth.say = breaks_in  # type: ignore[method-assign]
+    assert (await room.hold(LAMP)).ordinary
+    assert room.mouth.heard[-1] == "limited_kept"
+
+
 @pytest.mark.parametrize("broken", ["voice", "understanding"])
 async def test_broken_program_serves_him_as_anybody(
     monkeypatch: pytest.MonkeyPatch, broken: str
@@ -204,7 +227,7 @@ async def test_whatever_he_does_no_danger_is_lost_and_the_call_ends(sounds: list
     for one_by_one in (True, False):
         room = Room(Prompt(script))
         held = await (room.hold(*script) if one_by_one else room.held())
-        assert len(room.mouth.said) <= 3
+        assert len(room.mouth.said) <= 4
         taken = room.pump.taken
         if held.ordinary:
             decided = taken[-1]
