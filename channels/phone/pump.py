@@ -9,6 +9,10 @@ import structlog
 from channels.phone import ear
 from channels.phone.audio.media import Ended
 from channels.phone.ear import Listens, Sound
+from channels.phone.turns import PERSON_KEY
+
+MOST_WAITING = 256  # sounds that nobody has taken yet; longer than anything that we tell lasts
+MOST_WISHES = 4  # for a person, that come beyond them
 
 _log = structlog.get_logger(__name__)
 
@@ -78,4 +82,11 @@ class Pump:
 
     def _take(self, sound: Sound) -> None:
         self.on_sound(sound)
-        self._sounds.put_nowait(sound)
+        if self._has_room(sound):
+            self._sounds.put_nowait(sound)
+
+    def _has_room(self, sound: Sound) -> bool:
+        """Who presses keys without end is not followed to it; a wish and the call's end are."""
+        wishes = isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
+        most = MOST_WAITING + (MOST_WISHES if wishes else 0)
+        return self._sounds.qsize() < most or isinstance(sound, ear.Deaf | ear.Gone)

@@ -10,6 +10,8 @@ from structlog.testing import capture_logs
 
 from channels.message import InboundMessage, Receipt
 from channels.phone import ear
+from channels.phone.audio.media import Ended
+from channels.phone.pump import MOST_WAITING, MOST_WISHES, Pump
 from channels.phone.turns import PERSON_KEY, Said, Turns
 from nlp.speech.contract import Word
 from tests.channels.phone import virtual
@@ -99,3 +101,17 @@ async def test_what_is_told_faster_than_it_is_taken_is_kept_in_order_as_one() ->
     assert [word.start_ms for word in second.utterance.words] == [20, 1020, 2020]
     assert key == ear.Pressed(digit=PERSON_KEY)
     assert turns.quiet and not turns.overtaken
+
+
+async def test_keys_without_end_hide_neither_a_wish_nor_the_end_from_who_listens_later() -> None:
+    keys = [ear.Pressed(digit=digit) for digit in "12" * MOST_WAITING + PERSON_KEY * MOST_WAITING]
+    heard = FakeEar([])
+    heard.at_once([*keys, ear.Deaf(problem="broken", text=""), ear.Gone(reason=Ended.HANGUP)])
+    pump = Pump(heard)
+    async with pump.listening():
+        await asyncio.sleep(0.01)
+    kept = [sound async for sound in pump.hear()]
+    assert kept[:2] == keys[:2]
+    assert len(kept) == MOST_WAITING + MOST_WISHES + 2
+    assert ear.Pressed(digit=PERSON_KEY) in kept
+    assert isinstance(kept[-2], ear.Deaf) and isinstance(kept[-1], ear.Gone)
