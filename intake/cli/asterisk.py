@@ -116,11 +116,13 @@ def run(
         _own_exchange(folder)
     chosen = common.chosen(common.located(None, trial))
     county = common.county(chosen)
-    line = {
+    line: dict[str, str | int] = {
         "number": fit.number(county),
         "area_code": county.area_code,
         "media": media.value,
     }
+    if chosen.phone is not None:
+        line["media_port"] = chosen.phone.media_port
     with _faults():
         found = _fetched()
         ports = Ports(sip=port, manager=port + 1, trunk=port + 2, address=address)
