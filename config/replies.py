@@ -115,6 +115,7 @@ REPLY_KEYS: Mapping[str, frozenset[str]] = {
     "dropped": _NOTHING,
     "danger_transfer": _NOTHING,
     "phone_greeting": _NOTHING,
+    "phone_straight": _NOTHING,
     "still_there": _NOTHING,
     "transferring": _NOTHING,
     "no_operator": _NOTHING,

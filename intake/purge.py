@@ -14,13 +14,14 @@ from config.runtime import Runtime
 from config.sections import Kept
 from intake import accounts, keys, schema, unowned
 from intake.media import MediaStore
-from intake.phone import blocks, noticeboard
+from intake.phone import blocks, noticeboard, straight
 from routing import outbox
 from routing.database import Database
 
 OUTBOX_KEPT = timedelta(days=90)  # a department asks within a quarter whether it was told
 KEYS_KEPT = timedelta(days=30)  # far longer than any client repeats a request
 NOTICE_KEPT = timedelta(days=30)  # how the line stood, once nobody has it any more
+MARKS_KEPT = timedelta(days=180)  # of callers whom a person takes at once, once they are over
 BATCH = 500  # rows in one unit of work, so that messages never wait for it
 
 _log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ class Purge:
             "blocks": blocks.purge(
                 connection, before=now - timedelta(days=kept.blocks_days), limit=BATCH
             ),
+            "marks": straight.purge(connection, before=now - MARKS_KEPT, limit=BATCH),
             "conversations": _delete(
                 connection,
                 schema.conversation,

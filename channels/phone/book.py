@@ -125,6 +125,9 @@ class CallBook(Protocol):
     async def limited(self, contact: Contact) -> Reply | None:
         """What a caller hears first whose calls are limited; None: he is served as anybody."""
 
+    async def goes_straight(self, contact: Contact) -> bool:
+        """Is a caller to be given to a person at once, as somebody has marked him?"""
+
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """One more line of the transcript."""
 

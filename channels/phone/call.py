@@ -55,10 +55,14 @@ class Call:
         speaks: Speaks,
         office: Office,
         greeting: Reply | None = GREETING,
+        straight: bool = False,
     ) -> None:
-        """`greeting`: nothing is said first where there is none, he has spoken already."""
+        """`greeting`: nothing is said first where there is none, he has spoken already. `straight`:
+        a person is to have him at once.
+        """
         self._caller = caller
         self._greeting = greeting
+        self._straight = straight
         self._office = office
         self._turns = Turns(listens=listens, speaks=speaks, longest_ms=office.longest_ms)
         self._speaking = Speaking(speaks=speaks, turns=self._turns)
@@ -108,6 +112,8 @@ class Call:
         await self._window.begin()
         if self._greeting is not None:
             await self._speaking.say(self._greeting)
+        if self._straight:
+            return await self._at_once()
         while True:
             end = await self._one(await self._turns.next())
             if end is not None:
@@ -130,6 +136,18 @@ class Call:
                 return await self._to_person(reasons.TOO_LONG)
             case _:
                 return None
+
+    async def _at_once(self) -> _End:
+        """Nothing is asked; what he has said into the greeting goes along with him."""
+        while self._turns.come:
+            match await self._turns.next():
+                case ear.Gone(reason=reason):
+                    return await self._gone(reason)
+                case Said(utterance=said) if said.text:
+                    self._office.note(said)
+                    await self._window.words(said.text, said.confidence)
+        await self._window.event(f"handover:{reasons.MARKED}")
+        return await self._transfer(reasons.MARKED)
 
     async def _said(self, said: ear.Utterance, broke_in: bool) -> _End | None:
         if not said.text:

@@ -1,6 +1,7 @@
 """Why a call went to a person, or what else is to be said of its end (Chinese, for operators)."""
 
 ASKED_BY_KEY = "居民按 0 要求人工服务"
+MARKED = "这个号码标了直接转人工"
 NO_SOUND = "居民没有说话"
 NO_ANSWER = "复述或追问后，居民没有回答"
 DANGER_SILENT = "有危险，居民没有再说话"

@@ -12,7 +12,7 @@ import structlog
 
 from channels.channel import Desk
 from channels.message import Reply
-from channels.phone import call, equipment, limited, reasons, telling
+from channels.phone import call, equipment, limited, reasons, straight, telling
 from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose
 from channels.phone.call import Call, Office
@@ -126,7 +126,9 @@ class Serving:
             elif errand is None:
                 if began.purpose is not Purpose.INBOUND:
                     await self._leaving.keep(media)
-                await self._serve(media, caller, parts, notes, greeting)
+                marked = await straight.is_wanted(self._own.book, began)
+                opens = straight.GREETING if marked else greeting
+                await self._serve(media, caller, parts, notes, opens, straight=marked)
             else:
                 await self._ring_back(media, caller, parts, notes, greeting)
 
@@ -156,6 +158,7 @@ class Serving:
         greeting: Reply | None,
         *,
         lives: Callable[[str], Awaitable[bool]] | None = None,
+        straight: bool = False,
     ) -> Ended:
         office = Office(
             receive=self._desk.receive,
@@ -171,6 +174,7 @@ class Serving:
             speaks=parts.speaks,
             office=office,
             greeting=greeting,
+            straight=straight,
         )
         self._calls[media.call_id] = served
         try:

@@ -53,6 +53,11 @@ class Turns:
         return not self._ours and not self._turns
 
     @property
+    def come(self) -> bool:
+        """Whether something has come that is not answered."""
+        return bool(self._turns)
+
+    @property
     def overtaken(self) -> bool:
         """He speaks, or has said more than we have answered: not now."""
         return self._speaking or self._unanswered > 0

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from channels.message import Contact, Reply
 from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, SpokenLine
 from config.runtime import Runtime
-from intake.phone import blocks, calls, errands, followup
+from intake.phone import blocks, calls, errands, followup, straight
 from intake.phone.errands import Plan
 from routing import command
 from routing.database import Database
@@ -54,6 +54,11 @@ class DatabaseBook:
         now = self._runtime.now()
         found = await self._database.read(lambda c: blocks.standing(c, contact, now))
         return blocks.opening(found.until, now) if found else None
+
+    async def goes_straight(self, contact: Contact) -> bool:
+        """See `CallBook`."""
+        now = self._runtime.now()
+        return await self._database.read(lambda c: straight.is_marked(c, contact, now))
 
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """See `CallBook`."""

@@ -51,7 +51,7 @@ straight_caller = sa.Table(  # whose calls a person takes at once; see `straight
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("caller", sa.String(64), nullable=False),  # hashed
-    sa.Column("call", sa.String(40), nullable=False),  # on whose page he was marked
+    sa.Column("marked_on", sa.String(40), nullable=False),  # the call or ticket of the page
     sa.Column("reason", sa.String(200), nullable=False),
     sa.Column("marked_by", sa.String(40), nullable=False),
     sa.Column("marked_at", UtcTime, nullable=False),

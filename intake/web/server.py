@@ -19,6 +19,7 @@ from intake.web.console import (
     ringing,
     search,
     staff,
+    straight,
     stuck,
     ticket,
     traces,
@@ -70,6 +71,7 @@ def application(services: Services) -> web.Application:
         listening,
         live,
         ringing,
+        straight,
         api,
         health,
     )

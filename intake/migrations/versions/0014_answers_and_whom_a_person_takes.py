@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_table('straight_caller',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('caller', sa.String(length=64), nullable=False),
-    sa.Column('call', sa.String(length=40), nullable=False),
+    sa.Column('marked_on', sa.String(length=40), nullable=False),
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.Column('marked_by', sa.String(length=40), nullable=False),
     sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),

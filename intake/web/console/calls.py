@@ -16,7 +16,7 @@ from intake.phone import listens, recordings, register, transcripts
 from intake.phone.recordings import Kind
 from intake.phone.register import Entry, Sort, Wanted
 from intake.services import SERVICES
-from intake.web import forms, limiting, looks, pages, rows, sessions, spoken
+from intake.web import forms, limiting, looks, marking, pages, rows, sessions, spoken
 from intake.web.console import live
 from intake.web.looks import Look, What
 
@@ -180,6 +180,7 @@ async def shown(
     now = services.runtime.now()
     known = await services.database.read(lambda c: _known(c, request.match_info["call"], now))
     call, kept = known["call"], known["recordings"]
+    marks = await services.database.read(lambda c: marking.of_call(c, services, call))
     values = {
         **known,
         "row": spoken.row(call, lives=call.id in await live.living(services)),
@@ -192,6 +193,8 @@ async def shown(
         "sound": _sound(kept) if hears else "",
         "length": spoken.length,
         "problem": problem,
+        "straight": marks,
+        "date": marking.date,
         **limiting.offered(call, session, services.settings.phone, typed),
     }
     return pages.show(request, "call.html", values, status=409 if problem else 200)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from intake import accounts
 from intake.counter import writing
 from intake.services import SERVICES, Services
-from intake.web import attached, looks, options, pages, rows, sessions, spoken
+from intake.web import attached, looks, marking, options, pages, rows, sessions, spoken
 from intake.web.console import chronicle, deciding, ringing
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
@@ -120,6 +120,8 @@ def _read(
         "attached": attached.of_ticket(connection, number),
         "said_of_note": partial(spoken.note, hears=services.settings.hears, may_hear=may_hear),
         "wholes": attached.wholes(connection, number),
+        "straight": marking.of_ticket(connection, services, this),
+        "date": marking.date,
     }
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone import ear
+from channels.phone import ear, straight
 from channels.phone.audio import media
 from channels.phone.book import Ended
-from channels.phone.call import Call, Office
+from channels.phone.call import GREETING, Call, Office
 from channels.phone.ear import Sound
 from channels.phone.exchange.exchange import Next
 from channels.phone.window import Caller
@@ -117,6 +117,7 @@ class Stage:
     spoken: list[str] = field(default_factory=list)  # the caller's part of the transcript
     asked: list[bool] = field(default_factory=list)  # before each message: was it an answer?
     lives: bool = False  # does the exchange go on with the call after its audio?
+    straight: bool = False  # is a person to have him at once?
     during: dict[str, list[Sound]] = field(default_factory=dict)  # while the desk has these words
     _call: Call = field(init=False)
 
@@ -132,7 +133,15 @@ class Stage:
             longest_ms=self.longest_ms,
         )
         caller = Caller(call_id=CALL_ID, contact=CALLER)
-        self._call = Call(caller=caller, listens=listens, speaks=self.mouth, office=office)
+        greeting = straight.GREETING if self.straight else GREETING
+        self._call = Call(
+            caller=caller,
+            listens=listens,
+            speaks=self.mouth,
+            office=office,
+            greeting=greeting,
+            straight=self.straight,
+        )
         listens.waiting = lambda: self._call.waiting
         async with asyncio.timeout(10):
             return await self._call.run()

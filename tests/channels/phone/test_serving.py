@@ -66,6 +66,7 @@ class Line:
         self.left: list[Next] = []
         self.media = FakeMedia()
         self.ended: list[EndedCall] = []
+        self.marked: set[Contact] = set()
         self.messages: list[InboundMessage] = []
         self.mouth = FakeMouth()
         book = SimpleNamespace(
@@ -74,6 +75,7 @@ class Line:
             spoken=self._nothing,
             answered=self._nothing,
             limited=self._nothing,
+            goes_straight=self._goes_straight,
         )
         outgoing = SimpleNamespace(errand=self.errands.get, over=self._over)
         self.serving = Serving(
@@ -114,6 +116,9 @@ class Line:
         self.began.append(began)
 
     async def _nothing(self, *_: object) -> None: ...
+
+    async def _goes_straight(self, contact: Contact) -> bool:
+        return contact in self.marked
 
     async def _ended(self, ended: EndedCall) -> None:
         self.ended.append(ended)

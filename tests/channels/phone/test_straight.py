@@ -1,0 +1,143 @@
+"""Whoever is marked goes to a person after the greeting, and is asked nothing."""
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channels.message import Contact, InboundMessage, Receipt
+from channels.phone import ear, reasons, straight
+from channels.phone.audio.media import Ended
+from channels.phone.book import Began, Outcome, Purpose
+from channels.phone.exchange.exchange import Next
+from tests.channels.phone.talking import CALL_ID, CALLER, NOW, Stage, gone, reply, said
+from tests.channels.phone.test_serving import Line, owed
+
+NUMBER = "20261124-0001"
+GREETING = straight.GREETING.key
+BEGAN = Began(call_id=CALL_ID, contact=CALLER, purpose=Purpose.INBOUND, at=NOW)
+
+
+def desk(message: InboundMessage) -> Receipt:
+    if message.event:
+        return reply("handed_over", ticket=NUMBER, person=True)
+    return reply("read_back", asks=True)
+
+
+def stage(**more: Any) -> Stage:
+    return Stage(script=[], answers=desk, straight=True, **more)
+
+
+async def test_who_is_marked_is_greeted_and_given_on_with_a_ticket() -> None:
+    scene = stage()
+    ended = await scene.run()
+    assert scene.mouth.heard == [GREETING]
+    assert (ended.outcome, ended.reason) == (Outcome.PERSON, reasons.MARKED)
+    assert scene.left == [(Next.OPERATORS, NUMBER)]
+    assert [each.event for each in scene.messages] == [f"handover:{reasons.MARKED}"]
+
+
+async def test_what_he_says_into_the_greeting_goes_along_and_is_not_answered() -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), said("路灯坏了")]
+    await scene.run()
+    assert scene.spoken == ["路灯坏了"]
+    assert [each.text for each in scene.messages] == ["路灯坏了", ""]
+    assert scene.mouth.said == [GREETING]
+    assert scene.left == [(Next.OPERATORS, NUMBER)]
+
+
+async def test_who_puts_down_in_the_greeting_rings_no_operator() -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [gone()]
+    ended = await scene.run()
+    assert (ended.outcome, scene.left) == (Outcome.HUNG_UP, [])
+    assert [each.event for each in scene.messages] == ["hangup"]
+
+
+async def test_desk_that_fails_keeps_nobody_from_a_person() -> None:
+    def broken(message: InboundMessage) -> Receipt:
+        raise RuntimeError("in the test")
+
+    scene = Stage(script=[], answers=broken, straight=True)
+    ended = await scene.run()
+    assert (ended.outcome, scene.left) == (Outcome.PERSON, [(Next.OPERATORS, "")])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(ear.Began(), ear.Silent(), said("着火了"), said(""), gone(), gone(Ended.LOST)),
+                *(ear.Pressed(digit="0"), ear.Deaf(problem="slow", text="")),
+            ]
+        ),
+        max_size=4,
+    )
+)
+async def test_whatever_he_does_in_it_he_is_an_operators_or_has_put_down(
+    sounds: list[ear.Sound],
+) -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = list(sounds)
+    ended = await scene.run()
+    assert scene.mouth.said == [GREETING]
+    over = any(isinstance(each, ear.Gone) for each in sounds)
+    assert [where for where, _ in scene.left] == ([] if over else [Next.OPERATORS])
+    assert (ended.outcome is Outcome.PERSON) == (not over)
+
+
+async def test_marked_caller_on_the_line_goes_straight_and_others_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = Line()
+    line.marked.add(CALLER)
+    line.hears(monkeypatch)
+    await line.take()
+    assert (line.mouth.said, line.left) == ([GREETING], [Next.OPERATORS])
+    assert line.ended[-1].reason == reasons.MARKED
+    other = Line()
+    other.hears(monkeypatch, gone())
+    await other.take()
+    assert (other.mouth.said, other.left) == (["phone_greeting"], [])
+
+
+async def test_whom_we_ring_is_asked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line()
+    line.marked.add(CALLER)
+    line.errands[CALL_ID] = owed(Purpose.CALL_BACK)
+    line.hears(monkeypatch, gone())
+    await line.take()
+    assert GREETING not in line.mouth.said
+
+
+async def test_without_a_recogniser_he_is_a_persons_as_everybody() -> None:
+    line = Line()
+    line.marked.add(CALLER)
+    await line.take()
+    assert line.left == [Next.OPERATORS]
+
+
+async def test_book_that_does_not_say_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hangs(contact: Contact) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    async def broken(contact: Contact) -> bool:
+        raise RuntimeError("in the test")
+
+    monkeypatch.setattr(straight, "LOOK_WITHIN_S", 0.02)
+    for look in (hangs, broken):
+        book: Any = SimpleNamespace(goes_straight=look)
+        assert not await straight.is_wanted(book, BEGAN)
+
+
+async def test_a_caller_without_a_number_is_looked_up_nowhere() -> None:
+    book: Any = SimpleNamespace()
+    unknown = replace(BEGAN, contact=Contact(scheme="call", path=CALL_ID))
+    assert not await straight.is_wanted(book, unknown)
