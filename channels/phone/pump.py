@@ -86,7 +86,10 @@ class Pump:
             self._sounds.put_nowait(sound)
 
     def _has_room(self, sound: Sound) -> bool:
-        """Who presses keys without end is not followed to it; a wish and the call's end are."""
+        """Who presses keys without end is not followed to it; a wish, the call's end and what he
+        says are: it may be of a danger.
+        """
         wishes = isinstance(sound, ear.Pressed) and sound.digit == PERSON_KEY
-        most = MOST_WAITING + (MOST_WISHES if wishes else 0)
+        more = MOST_WAITING if isinstance(sound, ear.Utterance) else MOST_WISHES * wishes
+        most = MOST_WAITING + more
         return self._sounds.qsize() < most or isinstance(sound, ear.Deaf | ear.Gone)

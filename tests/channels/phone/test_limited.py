@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from channels.message import Contact, Reply
 from channels.phone import ear, limited, reasons
+from channels.phone import pump as pumps
 from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.ear import Sound
@@ -181,6 +182,14 @@ async def test_who_speaks_on_is_told_once_more_and_to_its_end() -> None:
     assert room.mouth.said == ["phone_limited", "limited_kept", "limited_kept"]
     assert room.mouth.heard[-1] == "limited_kept"
     assert room.noted == ["路灯坏了", "在东韩村"]
+
+
+async def test_keys_without_end_hide_no_danger() -> None:
+    pump = Pump(Prompt([*[ear.Pressed(digit="1")] * (2 * pumps.MOST_WAITING), FIRE]))
+    async with pump.listening():
+        await asyncio.sleep(0.01)
+    sounds = [await pump.next() for _ in range(pumps.MOST_WAITING + 1)]
+    assert sounds[-1] == FIRE and pump.empty
 
 
 async def test_danger_into_our_last_word_is_heard() -> None:
