@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from channels.message import Contact
 from channels.phone.book import Began, Ended, Outcome, Purpose, SpokenLine, Voice
-from intake.phone import answered, calls, schema
+from intake.phone import answered, calls, line, schema
 from intake.phone.answered import End, Figures, Rung
+from intake.services import Services
 from routing.database import Database
-from tests.clock import MONDAY_MORNING
+from tests.clock import MONDAY_MORNING, Clock
 
 NOW = MONDAY_MORNING + timedelta(days=2)
 ID = "0190a1b2-0000-7000-8000-{:012}"
@@ -187,6 +188,16 @@ async def test_book_keeps_when_he_first_heard_us_and_who_took_him_first(
     (row,) = await read(database)
     assert (row.greeted_at, row.queued_at, row.picked_up_at) == (at(10), at(40), at(50))
     assert answered.end_of(row, NOW) is End.SOON
+
+
+async def test_line_that_is_told_when_it_has_been_said_began_as_much_earlier(
+    services: Services, clock: Clock
+) -> None:
+    book, call = line.book(services), await began(services.database, 1)
+    clock.forward(seconds=6)
+    await book.spoken(call, greeting(4))
+    (row,) = await read(services.database)
+    assert row.greeted_at == at(2)
 
 
 async def test_what_the_exchange_tells_afterwards_fills_in_what_is_missing(
