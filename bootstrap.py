@@ -1,7 +1,7 @@
 """Sets the project up on a fresh machine and runs it: `python3 bootstrap.py run | phone | test`.
 
 Only the standard library, and nothing newer than Python 3.6 in its own words, so that an old
-Python can at least say what is missing.
+Python can at least say what is missing. What it shows is Chinese, as all that the program shows.
 """
 
 import hashlib
@@ -18,18 +18,40 @@ STAMP = os.path.join(VENV, ".set-up")
 TICK_S = 10
 TYPED = ("config", "nlp", "channels", "routing", "intake", "nanhe_hotline.py", "tests/bench")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+NETWORK = "如果上面说的是连不上网，接通以后再运行一次，会接着装。"
 
 
 def main():
     """Do what the command line asks for."""
+    speak_chinese()
     if sys.version_info < (3, 11):
-        fail("Python 3.11 or newer is needed; this is %s." % sys.version.split()[0])
+        fail(
+            "需要 Python 3.11 或更新的版本，这里是 %s。"
+            "装好新的以后用它来运行，例如：python3.12 bootstrap.py run" % sys.version.split()[0]
+        )
     wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
     tasks = {"run": run, "phone": phone, "test": test, "setup": set_up, "lint": lint}
     if wanted not in tasks:
-        fail("usage: python3 bootstrap.py run | phone | test | setup | lint")
+        fail("用法：python3 bootstrap.py run | phone | test | setup | lint")
     os.chdir(ROOT)
-    tasks[wanted]()
+    try:
+        tasks[wanted]()
+    except KeyboardInterrupt:
+        fail("停下了。再运行一次，会接着做。")
+
+
+def speak_chinese():
+    """Where the terminal's encoding has no Chinese, as LANG=C, send UTF-8; and never fail at a
+    character.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not hasattr(stream, "reconfigure"):  # older than Python 3.7
+            continue
+        try:
+            "中".encode(stream.encoding)
+            stream.reconfigure(errors="backslashreplace")
+        except UnicodeEncodeError:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def run():
@@ -52,18 +74,18 @@ def test():
     need_chromium()
     need_asterisk()
     lint()
-    step("tests", [PYTHON, "-m", "pytest", "-n", "3", "--dist", "loadfile"] + sys.argv[2:])
-    say("everything passed")
+    step("测试", [PYTHON, "-m", "pytest", "-n", "3", "--dist", "loadfile"] + sys.argv[2:])
+    say("全部通过")
 
 
 def lint():
     """Style, types and the direction of imports."""
     set_up()
     tool = os.path.join(VENV, "bin", "")
-    step("style", [tool + "ruff", "check", "."])
-    step("format", [tool + "ruff", "format", "--check", "."])
-    step("types", [PYTHON, "-m", "mypy", *TYPED])
-    step("imports", [tool + "lint-imports"])
+    step("检查写法", [tool + "ruff", "check", "."])
+    step("检查排版", [tool + "ruff", "format", "--check", "."])
+    step("检查类型", [PYTHON, "-m", "mypy", *TYPED])
+    step("检查导入的方向", [tool + "lint-imports"])
 
 
 def set_up():
@@ -72,13 +94,13 @@ def set_up():
     if is_done(mark):
         return
     if not is_usable():
-        say("making the environment .venv")
+        say("建一个单独的运行环境 .venv")
         make_environment()
     install(
-        "installing the locked packages (a minute or two the first time)",
+        "安装要用的软件包（第一次要一两分钟）",
         ["--require-hashes", "-r", "requirements.lock"],
     )
-    install("installing the program", ["--no-deps", "--no-build-isolation", "-e", "."])
+    install("安装热线程序", ["--no-deps", "--no-build-isolation", "-e", "."])
     with open(STAMP, "w") as file:
         file.write(mark)
 
@@ -100,7 +122,7 @@ def is_usable():
     ask = [PYTHON, "-m", "pip", "--version"]
     if subprocess.call(ask, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
         return True
-    say("the environment .venv is not whole; it is made again")
+    say("运行环境 .venv 不完整，重新建")
     shutil.rmtree(VENV)
     return False
 
@@ -120,12 +142,12 @@ def make_environment():
         return
     line = "apt-get install -y python3-venv"
     if may_install():
-        say("this Python has no venv: " + line)
+        say("这个 Python 没有 venv，现在安装：" + line)
         subprocess.call(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
         if subprocess.call(line.split()) == 0:
             if subprocess.call([sys.executable, "-m", "venv", VENV]) == 0:
                 return
-    fail("this Python can't make an environment. Please type:  sudo " + line)
+    fail("这个 Python 建不了运行环境。请先运行下面这一行，再来一次：\n    sudo " + line)
 
 
 def install(name, arguments):
@@ -136,7 +158,7 @@ def install(name, arguments):
     else:
         command = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         command += arguments
-    step_with_clock(name, command)
+    step_with_clock(name, command, NETWORK)
 
 
 def need_chromium():
@@ -147,11 +169,11 @@ def need_chromium():
         return
     line = "apt-get install -y chromium fonts-noto-cjk"
     if may_install():
-        say("the tests need a browser: " + line)
+        say("测试要用浏览器，现在安装：" + line)
         subprocess.call(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
         if subprocess.call(line.split(), stdout=subprocess.DEVNULL) == 0:
             return
-    fail("the tests need a browser. Please type:  sudo " + line)
+    fail("测试要用浏览器。请先运行下面这一行，再来一次：\n    sudo " + line)
 
 
 def need_asterisk():
@@ -160,7 +182,10 @@ def need_asterisk():
         subprocess.call(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
         line = "apt-get install -y debian-archive-keyring"
         subprocess.call(line.split(), stdout=subprocess.DEVNULL)
-    step("asterisk", [os.path.join(VENV, "bin", "hotline"), "asterisk", "get"])
+    step(
+        "取一个测试用的电话交换机 Asterisk",
+        [os.path.join(VENV, "bin", "hotline"), "asterisk", "get"],
+    )
 
 
 def may_install():
@@ -181,10 +206,10 @@ def step(name, command):
     """Run a command; stop with its name where it fails."""
     say(name)
     if subprocess.call(command) != 0:
-        fail("'%s' failed: %s" % (name, " ".join(command)))
+        fail_at(name, command)
 
 
-def step_with_clock(name, command):
+def step_with_clock(name, command, remedy):
     """The same for a command that says nothing itself: the seconds show that it is at work."""
     say(name)
     begun = time.monotonic()
@@ -194,14 +219,19 @@ def step_with_clock(name, command):
             code = process.wait(timeout=TICK_S)
             break
         except subprocess.TimeoutExpired:
-            say("  at work, %d s" % (time.monotonic() - begun))
+            say("  还在装，已经 %d 秒" % (time.monotonic() - begun))
     if code != 0:
-        fail("'%s' failed: %s" % (name, " ".join(command)))
+        fail_at(name, command, remedy)
 
 
 def say(text):
     """Show where we are."""
     print("==> " + text, flush=True)
+
+
+def fail_at(name, command, remedy=""):
+    """Stop, saying at what and which command it was."""
+    fail("“%s”没有成功。%s\n    运行的是：%s" % (name, remedy, " ".join(command)))
 
 
 def fail(text):

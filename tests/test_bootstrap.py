@@ -1,6 +1,9 @@
 """The set-up of a fresh machine heals what was broken off, and helps itself or says what helps."""
 
+import ast
 import importlib.util
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -138,7 +141,10 @@ def test_who_may_install_has_the_line_typed_for_him(
         "apt-get install -y python3-venv",
         f"-m venv {machine.venv}",
     ]
-    assert "this Python has no venv: apt-get install -y python3-venv" in capsys.readouterr().out
+    assert (
+        "这个 Python 没有 venv，现在安装：apt-get install -y python3-venv"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,9 +216,8 @@ def test_what_could_not_be_installed_is_said_and_tried_again_next_time(
 ) -> None:
     machine.has, machine.broken = {"venv"}, "requirements.lock"
     bootstrap = on()
-    with pytest.raises(
-        SystemExit, match=r"installing the locked packages.* failed: .* pip install"
-    ):
+    told = r"“安装要用的软件包.*”没有成功。.*连不上网.*\n.*pip install"
+    with pytest.raises(SystemExit, match=told):
         bootstrap.set_up()
     machine.broken = "nothing of the kind"
     bootstrap.set_up()
@@ -240,8 +245,50 @@ def test_a_python_that_is_too_old_and_a_word_that_is_none_are_said(
 ) -> None:
     bootstrap = on()
     monkeypatch.setattr(sys, "argv", ["bootstrap.py", "walk"])
-    with pytest.raises(SystemExit, match=r"usage: python3 bootstrap\.py run"):
+    with pytest.raises(SystemExit, match=r"用法：python3 bootstrap\.py run"):
         bootstrap.main()
     monkeypatch.setattr(sys, "version_info", (3, 9))
-    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed"):
+    with pytest.raises(SystemExit, match=r"需要 Python 3\.11 或更新的版本，这里是"):
         bootstrap.main()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown_in"), [("ascii", "utf-8"), ("latin-1", "utf-8"), ("gb18030", "gb18030")]
+)
+def test_a_terminal_without_chinese_is_sent_utf_8_and_one_with_its_own_encoding_that(
+    encoding: str, shown_in: str
+) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": encoding}
+    typed = [sys.executable, FILE, "walk"]
+    done = subprocess.run(typed, env=environment, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode(shown_in).startswith("!!! 用法：python3 bootstrap.py run")
+
+
+def test_who_stops_it_is_told_that_it_goes_on_next_time(
+    on: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    bootstrap = on()
+    monkeypatch.setattr(bootstrap, "set_up", stopped)
+    monkeypatch.setattr(bootstrap.os, "chdir", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["bootstrap.py", "run"])
+    with pytest.raises(SystemExit, match=r"停下了。再运行一次，会接着做。"):
+        bootstrap.main()
+
+
+def test_whatever_it_says_is_chinese() -> None:
+    speaks = {"say": 0, "fail": 0, "step": 0, "install": 0, "fail_at": 2}
+    english = []
+    for call in ast.walk(ast.parse(FILE.read_text(encoding="utf-8"))):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+            continue
+        position = speaks.get(call.func.id, len(call.args))
+        for said in call.args[position : position + 1]:
+            parts = (each.value for each in ast.walk(said) if isinstance(each, ast.Constant))
+            words = "".join(each for each in parts if isinstance(each, str))
+            if words and not re.search(r"[\u4e00-\u9fff]", words):
+                english.append(words)
+    assert english == []
