@@ -5,19 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from typer import rich_utils
 from typer.main import get_command
 
-from intake.cli import common
+from intake.cli import common, usage
 
-_HEADINGS = {
-    "ARGUMENTS_PANEL_TITLE": "要写的",
-    "OPTIONS_PANEL_TITLE": "选项",
-    "COMMANDS_PANEL_TITLE": "命令",
-    "DEFAULT_STRING": "[不写就是 {}]",
-    "ENVVAR_STRING": "[环境变量 {}]",
-    "REQUIRED_LONG_STRING": "[必填]",
-}
 _Mistake: type[Exception] = typer.BadParameter.__bases__[0]  # whatever was typed wrongly
 # Its words, part by part; what is not here stays as it is.
 _WORDS = (
@@ -47,9 +38,7 @@ _WORDS = (
 
 def run(application: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     """Run what was typed; the exit code. A mistake is told in Chinese, with where to read on."""
-    for name, words in _HEADINGS.items():
-        setattr(rich_utils, name, words)
-    command = get_command(application)
+    command = usage.in_chinese(get_command(application))
     try:
         ended = command.main(arguments, prog_name="hotline", standalone_mode=False)
     except typer.Abort:

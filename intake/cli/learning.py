@@ -33,7 +33,7 @@ def train(
 def evaluate(
     data: Annotated[Path | None, typer.Argument(help="来信数据 train.jsonl")] = None,
 ) -> None:
-    """评测分类模型：F1、准确率、把握程度、速度（要训练五次，约十分钟）。"""
+    """评测分类模型：F1、准确率、把握程度、速度（训练五次，约十分钟）。"""
     from nlp import evaluate as evaluation
 
     try:

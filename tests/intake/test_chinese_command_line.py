@@ -1,9 +1,12 @@
 """A slip of the finger at the command line is told in Chinese, with what to do."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.main import get_command
 
 from intake.cli import chinese
 from intake.cli.main import application
@@ -49,8 +52,30 @@ def test_without_a_command_the_commands_are_shown(
     assert "用法看这里" not in shown.out
 
 
-def test_headings_of_the_help_are_chinese() -> None:
-    chinese.run(application, ["check", "--help"])
-    shown = CliRunner().invoke(application, ["check", "--help"]).output
-    assert "选项" in shown
-    assert "Options" not in shown
+def _commands(command: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield before, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, (*before, name))
+
+
+ALL = dict(_commands(get_command(application)))
+ENGLISH = (
+    r"Usage|Options|Arguments|Commands?\b|ARGS|Show this|<bool>|<str>|<path>|<int|<float|default"
+)
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_help_is_chinese_and_whole(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert chinese.run(application, [*words, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "用法：hotline" in shown
+    assert "显示这段说明后退出。" in shown
+    assert re.findall(ENGLISH, shown) == []
+    assert "…" not in shown
+    assert not re.search(r"│\s*[。，；：、）”]\s*│", shown)
+    run_on = re.sub(r"[\s│]", "", shown)
+    below = getattr(ALL[words], "commands", {}).values()
+    for each in (*ALL[words].params, *below):
+        assert re.sub(r"\s", "", each.help) in run_on, each.name
