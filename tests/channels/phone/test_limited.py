@@ -122,7 +122,8 @@ def test_danger_and_our_deafness_make_it_anybodys_call(sound: Sound, course: Cou
     assert limited.judge(sound, words) is course
 
 
-@given(st.sampled_from(list(RequestKind)), st.text(max_size=30))
+@given(st.sampled_from(list(RequestKind)), st.text("喂嗯你好转人工，x", max_size=30))
+@settings(deadline=None)
 def test_no_wish_hides_a_danger(kind: RequestKind, text: str) -> None:
     words = Understanding(text=text, kind=kind, urgency=Urgency.DANGER)
     assert limited.judge(said(text), words) is Course.ORDINARY

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
@@ -150,6 +150,7 @@ async def test_past_blocks_are_forgotten_and_others_are_not(
     st.integers(0, 40 * 24 * 60 * 60),
     st.integers(1, 7 * 24 * 60),
 )
+@settings(deadline=None)
 def test_he_is_never_told_a_time_that_is_too_early(second: int, minutes: int) -> None:
     now = NOW + timedelta(seconds=second)
     until = now + timedelta(minutes=minutes)
