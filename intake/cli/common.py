@@ -12,6 +12,7 @@ from config.county import County
 from config.faults import CountyFaults
 from config.settings import Settings, SettingsFault
 from intake import migrate, trial
+from intake.cli import typed
 from intake.migrate import MigrationFault
 from routing.connections import DatabaseUnreachable
 
@@ -77,8 +78,8 @@ def refuse(text: str, cause: Exception | None = None) -> NoReturn:
 
 
 def say(text: str) -> None:
-    """A text as it is, in lines of its own length."""
-    out.print(text, markup=False, soft_wrap=True)
+    """A text as it is, in lines of its own length; a command in it as it is typed here."""
+    out.print(typed.told(text), markup=False, soft_wrap=True)
 
 
 def table(*headings: str, title: str = "", framed: bool = True) -> Table:

@@ -22,6 +22,7 @@ from intake.cli import (
     prompts,
     show,
     speech,
+    typed,
 )
 from intake.cli.common import SettingsPath, Trial
 from intake.cli.ports import PortTaken
@@ -214,9 +215,9 @@ def _fitting_county(chosen: Settings) -> County:
 def _reset(path: Path | None, trial_run: bool) -> str:
     """What gives a new one-time password in this installation."""
     if trial_run:
-        return f".venv/bin/hotline operator reset {accounts.FIRST_NAME} --trial"
+        return typed.told(f"hotline operator reset {accounts.FIRST_NAME} --trial")
     named = f" --settings {path}" if path else ""
-    return f"hotline operator reset {accounts.FIRST_NAME}{named}"
+    return typed.told(f"hotline operator reset {accounts.FIRST_NAME}{named}")
 
 
 def _with_sample(chosen: Settings) -> tuple[Settings, int]:
