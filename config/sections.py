@@ -167,6 +167,7 @@ class Phone(Section):
     most_calls: int = Field(default=24, ge=1, le=500)
     call_minutes: float = Field(default=10, gt=0, le=120)
     most_block_hours: int = Field(default=168, ge=2, le=168)  # for which a number may be blocked
+    contact_days: int = Field(default=7, ge=0, le=90)  # codes of contact, after a ticket's closing
     straight_days: int = Field(default=730, ge=1, le=3650)  # a caller goes straight to a person
     clips: Path | None = None  # folder of the county's own recorded phrases
     voice_command: str = ""  # a command line that speaks what nobody recorded; empty: espeak-ng

@@ -27,6 +27,7 @@ from intake.services import Services
 from intake.talk.turn import Knowledge
 from nlp import understand, verdict
 from nlp.understand import Understander
+from routing.codes import Codes
 from routing.database import Database
 from routing.dispatch import Dispatcher
 from routing.relay import Relay
@@ -114,6 +115,7 @@ def _office(
         runtime=runtime,
         certain_above=settings.certain_above,
         unreached=fit.out_of_reach(settings, county),
+        codes=_codes(settings),
     )
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
     unreached = bool(fit.command_out_of_reach(settings, county))  # which the start has said
@@ -150,6 +152,14 @@ def _office(
         ),
         wake=asyncio.Event(),
     )
+
+
+def _codes(settings: Settings) -> Codes | None:
+    """Who handles a ticket is put through to its resident where there is a line to ring."""
+    phone = settings.phone
+    if phone is None or not phone.number:
+        return None
+    return Codes(dial=phone.number, days=phone.contact_days)
 
 
 def _desk(office: Services, http: ClientSession, polls: bool) -> Desk:

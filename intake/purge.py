@@ -14,14 +14,16 @@ from config.runtime import Runtime
 from config.sections import Kept
 from intake import accounts, keys, schema, unowned
 from intake.media import MediaStore
-from intake.phone import blocks, noticeboard, straight
+from intake.phone import blocks, contacts, noticeboard, straight
 from routing import outbox
+from routing.codes import Codes
 from routing.database import Database
 
 OUTBOX_KEPT = timedelta(days=90)  # a department asks within a quarter whether it was told
 KEYS_KEPT = timedelta(days=30)  # far longer than any client repeats a request
 NOTICE_KEPT = timedelta(days=30)  # how the line stood, once nobody has it any more
 MARKS_KEPT = timedelta(days=180)  # of callers whom a person takes at once, once they are over
+CODES_KEPT = timedelta(days=90)  # that were keyed in: who guessed, and whose calls were put through
 BATCH = 500  # rows in one unit of work, so that messages never wait for it
 
 _log = structlog.get_logger(__name__)
@@ -29,8 +31,8 @@ _log = structlog.get_logger(__name__)
 
 class Purge:
     """Deletes past their time: delivered envelopes, answers to API calls, ended sessions, an old
-    notice of the line, past blocks of numbers, what finished conversations remember, examples, and
-    the files of `media`: the old ones, and those that no message came with.
+    notice of the line, past blocks of numbers, contact codes, what finished conversations remember,
+    examples, and the files of `media`: the old ones, and those that no message came with.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Purge:
         runtime: Runtime,
         kept: Kept | None = None,
         media: MediaStore | None = None,
+        codes: Codes | None = None,
     ) -> None:
         self._database = database
         self._runtime = runtime
         self._kept = kept or Kept()
         self._media = media
+        self._codes = codes
 
     async def step(self) -> bool:
         """Delete one batch of each; True if there may be more."""
@@ -64,6 +68,8 @@ class Purge:
             "blocks": blocks.purge(
                 connection, before=now - timedelta(days=kept.blocks_days), limit=BATCH
             ),
+            "codes": self._codes.purge(connection, now, BATCH) if self._codes else 0,
+            "keyed_codes": contacts.purge(connection, before=now - CODES_KEPT, limit=BATCH),
             "marks": straight.purge(connection, before=now - MARKS_KEPT, limit=BATCH),
             "conversations": _delete(
                 connection,

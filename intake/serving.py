@@ -97,7 +97,11 @@ def _background(services: Services, *, polls: bool) -> list[asyncio.Task[None]]:
     sweep = loops.Sweep(database=database, runtime=runtime, desk=services.desk)
     watch = Watch(database=database, dispatcher=services.dispatcher, runtime=runtime)
     purge = Purge(
-        database=database, runtime=runtime, kept=services.settings.kept, media=services.media
+        database=database,
+        runtime=runtime,
+        kept=services.settings.kept,
+        media=services.media,
+        codes=services.dispatcher.codes,
     )
     poster = noticeboard.Poster(services)
     relay = services.relay

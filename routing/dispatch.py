@@ -17,6 +17,7 @@ from config.county import County
 from config.runtime import LOCAL_ZONE, Runtime
 from nlp.understanding import Urgency
 from routing import command, entails, heard_back, jurisdiction, lifecycle, notices, outbox, store
+from routing.codes import Codes, Way
 from routing.errors import ActionRefused
 from routing.heard_back import Owner
 from routing.opening import Opening
@@ -47,10 +48,15 @@ class Dispatcher:
     runtime: Runtime
     certain_above: float = 0.8
     unreached: frozenset[str] = frozenset()  # units that nothing of ours gets to
+    codes: Codes | None = None  # without a phone line nobody is put through
 
     def reaches(self, unit: str) -> bool:
         """Can who answers for the unit be told of anything?"""
         return unit not in self.unreached
+
+    def way(self, connection: Connection, ticket: Ticket) -> Way | None:
+        """How the ticket's resident is reached by who handles it; None: not so."""
+        return self.codes.way(connection, ticket, self.runtime.now()) if self.codes else None
 
     def open(self, connection: Connection, draft: Draft) -> Ticket:
         """A new ticket: dispatched where a rule is certain, else waiting for a person."""
@@ -243,8 +249,11 @@ class Dispatcher:
         return Owner.TOLD if self.reaches(unit) else Owner.UNREACHED
 
     def _post(self, connection: Connection, occasion: Occasion) -> None:
-        told = notices.of(self.county, occasion, self.runtime.new_id)
-        outbox.post(connection, told, occasion.event.at)
+        at = occasion.event.at
+        before, after = occasion.before, occasion.after
+        way = self.codes.give(connection, before, after, at) if self.codes else None
+        told = notices.of(self.county, occasion, self.runtime.new_id, way)
+        outbox.post(connection, told, at)
 
     def _sign_due(self, ticket: Ticket) -> dict[str, Any]:
         return entails.sign_due(self.county, ticket, self.runtime.now())

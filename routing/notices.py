@@ -13,7 +13,8 @@ from typing import Any
 from config.county import HELPERS, County
 from config.replies import REPLY_KEYS
 from nlp import redact
-from routing import command, deadline, envelope, jurisdiction, permission, visible, workers
+from routing import codes, command, deadline, envelope, jurisdiction, permission, visible, workers
+from routing.codes import Way
 from routing.envelope import Envelope
 from routing.order import BY_RESIDENT
 from routing.steps import Actor
@@ -32,6 +33,7 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
         Action.EXTEND: "ticket.extended",
         Action.PROGRESS: "ticket.progressed",
         Action.TELL: "ticket.told",
+        Action.CONTACT: "ticket.contacted",
         Action.SUPPLEMENT: "ticket.supplemented",
         Action.REMIND: "ticket.reminded",
         Action.SUPERVISE: "ticket.supervised",
@@ -44,7 +46,6 @@ EVENT_TYPES: Mapping[Action, str] = MappingProxyType(
     }
 )
 RELEASED = "ticket.released"  # the ticket went to somebody else
-RUNG = "tel"  # who is reached only by ringing him is not rung for every step
 VERDICTS = ("解决了", "没解决")
 OVERDUE = "已超过时限，请督促办理"
 _ALWAYS_NEWS = MappingProxyType(
@@ -55,12 +56,14 @@ _NEWS_FROM_US = MappingProxyType(  # of what he does himself he is told at once
 )
 
 
-def of(county: County, occasion: Occasion, new_id: Callable[[], str]) -> list[Envelope]:
-    """Every envelope that the step calls for, in a steady order."""
+def of(
+    county: County, occasion: Occasion, new_id: Callable[[], str], way: Way | None = None
+) -> list[Envelope]:
+    """Every envelope that the step calls for, in a steady order; `way`: to reach the resident."""
     return [
         *_to_command(county, occasion, new_id),
-        *_to_departments(county, occasion, new_id),
-        *workers.told(county, occasion, new_id),
+        *_to_departments(county, occasion, new_id, way),
+        *workers.told(county, occasion, new_id, way),
         *_to_resident(county, occasion, new_id),
     ]
 
@@ -95,7 +98,7 @@ def _to_command(
 
 
 def _to_departments(
-    county: County, occasion: Occasion, new_id: Callable[[], str]
+    county: County, occasion: Occasion, new_id: Callable[[], str], way: Way | None
 ) -> Iterable[Envelope]:
     """To all who have it, except the one who acts; to those who had it, that it is gone."""
     actor = occasion.event.by.partition(":")[2]
@@ -107,7 +110,7 @@ def _to_departments(
         body = {
             "type": kind,
             "timestamp": occasion.event.at.isoformat(),
-            "data": _data(county, occasion, code),
+            "data": _data(county, occasion, code, way),
         }
         yield Envelope(
             id=new_id(),
@@ -126,10 +129,10 @@ def _departments(county: County, ticket: Ticket | None) -> list[str]:
     return [code for code in units if code in county.units and county.units[code].kind in HELPERS]
 
 
-def _data(county: County, occasion: Occasion, department: str) -> dict[str, Any]:
+def _data(county: County, occasion: Occasion, department: str, way: Way | None) -> dict[str, Any]:
     ticket, event = occasion.after, occasion.event
     return {
-        **visible.to_department(county, ticket, department),
+        **visible.to_department(county, ticket, department, way),
         "action": event.action.value,
         "note": visible.words(ticket, department, event.note),
     }
@@ -161,7 +164,7 @@ def _news(occasion: Occasion) -> str:
     if action in _ALWAYS_NEWS:
         return _ALWAYS_NEWS[action]
     if _decided(occasion):
-        rung = occasion.after.reporter.partition(":")[0] == RUNG
+        rung = occasion.after.reporter.partition(":")[0] == codes.RUNG
         return "" if rung else "notice_dispatched"
     return _NEWS_FROM_US.get(action, "") if by_us else ""
 

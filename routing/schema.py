@@ -110,6 +110,15 @@ ticket_event = sa.Table(
     sa.CheckConstraint("sequence >= 1", name="sequence"),
 )
 
+contact_code = sa.Table(  # by which a ticket's resident is reached; see `codes`
+    "contact_code",
+    metadata,
+    sa.Column("code", sa.String(12), primary_key=True),
+    sa.Column("ticket", sa.String(20), nullable=False),
+    sa.Column("drawn_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("ticket"),
+)
+
 number_sequence = sa.Table(
     "number_sequence",
     metadata,

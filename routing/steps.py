@@ -46,6 +46,7 @@ class Step:
 _TERRITORY = frozenset({Actor.GRID, Actor.VILLAGE, Actor.TOWNSHIP, Actor.UNIT})
 LEAD = _TERRITORY | {Actor.DEPARTMENT}  # only on the ticket of their own unit
 _DESK = frozenset({Actor.OPERATOR})
+_LINE = frozenset({Actor.SYSTEM})
 _AUTO = _DESK | {Actor.SYSTEM}
 _WE = _DESK | {Actor.RESIDENT}
 _ANY = _AUTO | {Actor.RESIDENT}
@@ -66,6 +67,7 @@ TABLE = (
     Step(Action.PROGRESS,   "d",      None,               _DESK,               "办到了哪一步"),
     Step(Action.PROGRESS,   "psr",    None,               LEAD | _DESK,        "办到了哪一步"),
     Step(Action.TELL,       "dpsraf", None,               _DESK,               "要对居民说的话"),
+    Step(Action.CONTACT,    "dpsrafc", None,              _LINE,               "联系的结果"),
     Step(Action.SUPPLEMENT, "dpsraf", None,               _ANY),
     Step(Action.REMIND,     "dpsr",   None,               _URGE),
     Step(Action.SUPERVISE,  "dpsraf", None,               _ABOVE,              "督办的事由"),

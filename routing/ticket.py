@@ -47,6 +47,7 @@ class Action(StrEnum):
     EXTEND = "extend"  # 延期
     PROGRESS = "progress"  # 进展
     TELL = "tell"  # 回话: the hotline's words to the resident
+    CONTACT = "contact"  # 联系: who handles it has rung the resident through the hotline
     SUPPLEMENT = "supplement"  # 补充, by the resident
     REMIND = "remind"  # 催办
     SUPERVISE = "supervise"  # 督办
@@ -69,6 +70,7 @@ ACTION_NAMES = {
     Action.EXTEND: "延期",
     Action.PROGRESS: "进展",
     Action.TELL: "回话",
+    Action.CONTACT: "联系",
     Action.SUPPLEMENT: "补充",
     Action.REMIND: "催办",
     Action.SUPERVISE: "督办",

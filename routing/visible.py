@@ -9,13 +9,18 @@ from typing import Any
 from config.county import County
 from nlp import redact
 from routing import permission
+from routing.codes import Way
 from routing.ticket import Ticket
 
 WITHHELD = "居民要求保密，内容请向县网格管理中心当面了解。"
 
 
-def to_department(county: County, ticket: Ticket, department: str) -> dict[str, Any]:
-    """The ticket as JSON takes it; one that is no longer the department's has no words."""
+def to_department(
+    county: County, ticket: Ticket, department: str, way: Way | None = None
+) -> dict[str, Any]:
+    """The ticket as JSON takes it; one that is no longer the department's has no words, and no
+    `way` to its resident.
+    """
     own = role(ticket, department) != "none"
     hidden = ticket.confidential
     by = f"department:{department}"
@@ -42,8 +47,14 @@ def to_department(county: County, ticket: Ticket, department: str) -> dict[str, 
         "due_at": ticket.due_at.isoformat(),
         "due_provisional": ticket.due_provisional,
         "standard": list(ticket.standard),
+        "contact": _contact(way) if own and not hidden else None,
         "actions": [action.value for action in permission.allowed(ticket, by)] if own else [],
     }
+
+
+def _contact(way: Way | None) -> dict[str, str] | None:
+    """How its resident is reached, whose number nobody sees."""
+    return {"dial": way.dial, "code": way.code, "text": way.words} if way else None
 
 
 def words(ticket: Ticket, department: str, said: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from config.county import County
 from nlp import redact
 from routing import command, deadline, envelope, heard_back
+from routing.codes import Way
 from routing.envelope import Envelope
 from routing.order import BY_RESIDENT
 from routing.ticket import IN_HAND_STATUSES, Action, Occasion, Status, Ticket
@@ -27,8 +28,10 @@ _CALLS_HIM = frozenset(
 )
 
 
-def told(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Iterable[Envelope]:
-    """First who has it no more, then who has it."""
+def told(
+    county: County, occasion: Occasion, new_id: Callable[[], str], way: Way | None = None
+) -> Iterable[Envelope]:
+    """First who has it no more, then who has it, with the `way` to reach the resident."""
     yield from _released(county, occasion, new_id)
     ticket, event = occasion.after, occasion.event
     contact = county.contact(ticket.unit)
@@ -38,6 +41,7 @@ def told(county: County, occasion: Occasion, new_id: Callable[[], str]) -> Itera
     if event.action in _CALLS_HIM:
         values["place"] = _place(county, ticket)
         values["due"] = deadline.speak(ticket.due_at, event.at)
+        values["contact"] = f"{way.words}\n" if way else ""
         yield envelope.reply(contact, ticket.number, "worker_dispatched", values, new_id)
     if _hears_of(occasion):
         said = {"number": ticket.number, "matter": matter(county, ticket)}

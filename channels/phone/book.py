@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     NOTICE = "notice"  # 通知: something is read out
     ALARM = "alarm"  # 报险: whoever commands is told of a danger, before all other calls
     CALL_BACK = "call_back"  # 回拨: he rang, nobody answered; now he may tell his matter
+    CONTACT = "contact"  # 联系: who handles a ticket has rung us, to be put through to its resident
 
     @property
     def kind(self) -> str:
@@ -41,6 +42,7 @@ class Outcome(StrEnum):
     LOST = "lost"  # 中断: the line broke
     MISSED = "missed"  # 未接: nobody took it
     LIMITED = "limited"  # 限制来电: a blocked number, his words are kept
+    RELAYED = "relayed"  # 转接居民: put through by a contact code, whatever came of it
     FAILED = "failed"  # 出错: we could not go on; the dialplan takes the caller to a person
 
 
@@ -96,6 +98,17 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Through:
+    """Whom a contact code leads to, as digits to dial; empty: to nobody. `refused`: from this
+    caller no code counts now, so many were wrong.
+    """
+
+    ticket: str = ""
+    to: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What a resident answered in a follow-up call; None: not asked, or no answer understood."""
 
@@ -127,6 +140,9 @@ class CallBook(Protocol):
 
     async def goes_straight(self, contact: Contact) -> bool:
         """Is a caller to be given to a person at once, as somebody has marked him?"""
+
+    async def contact(self, call_id: str, caller: Contact, code: str) -> Through:
+        """Whom a code that was keyed in leads to; that it was is written down."""
 
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """One more line of the transcript."""

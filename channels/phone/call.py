@@ -12,14 +12,15 @@ from datetime import datetime
 import structlog
 
 from channels.message import Receipt, Receive, Reply
-from channels.phone import book, ear, reasons
+from channels.phone import book, contacting, ear, reasons
 from channels.phone.audio.media import Ended
 from channels.phone.book import Outcome
+from channels.phone.contacting import Contacting, Verdict
 from channels.phone.ear import Listens
 from channels.phone.exchange.exchange import Next
 from channels.phone.mouth import Speaks
 from channels.phone.speaking import Speaking
-from channels.phone.turns import PERSON_KEY, Said, TooLong, Turn, Turns
+from channels.phone.turns import PERSON_KEY, Keyed, Said, TooLong, Turn, Turns
 from channels.phone.window import Caller, Window
 
 MOST_UNHEARD = 2
@@ -42,6 +43,7 @@ class Office:
     lives: Callable[[str], Awaitable[bool]]  # does a call go on though its audio has ended?
     now: Callable[[], datetime]
     longest_ms: int
+    contacting: Contacting | None = None  # codes that count; None: none does in this call
 
 
 class Call:
@@ -105,8 +107,13 @@ class Call:
             at=self._office.now(),
             outcome=outcome,
             reason=reason,
-            tickets=self._window.tickets,
+            tickets=self._tickets(outcome),
         )
+
+    def _tickets(self, outcome: Outcome) -> tuple[str, ...]:
+        through = self._office.contacting.through if self._office.contacting else None
+        of_code = (through.ticket,) if through and outcome is Outcome.RELAYED else ()
+        return (*self._window.tickets, *of_code)
 
     async def _answer(self) -> _End:
         await self._window.begin()
@@ -127,6 +134,8 @@ class Call:
                 return await self._silence()
             case ear.Pressed(digit=digit):
                 return await self._to_person(reasons.ASKED_BY_KEY) if digit == PERSON_KEY else None
+            case Keyed(code=code) if self._office.contacting is not None:
+                return await self._keyed(code, self._office.contacting)
             case ear.Deaf(text=text):
                 return await self._deaf(text)
             case ear.Gone(reason=reason):
@@ -219,6 +228,31 @@ class Call:
             return await self._transfer(reasons.PROGRAM_FAILED)
         await self._leave(Next.BYE, "")
         return self._over(), ""
+
+    async def _keyed(self, code: str, codes: Contacting) -> _End | None:
+        """He handles a ticket and is put through to its resident; 0 is a person still."""
+        match await codes.keyed(code):
+            case Verdict.RIGHT:
+                await self._speaking.say(contacting.CONNECTING)
+                return None if self._turns.hurries else await self._relayed(codes)
+            case Verdict.WRONG:
+                await self._speaking.say(contacting.WRONG)
+                return None
+        if self._told:  # he is no mere guesser
+            return await self._to_person(reasons.WRONG_CODES)
+        await self._speaking.say(contacting.REFUSED)
+        if self._turns.hurries:
+            return None
+        await self._leave(Next.BYE, "")
+        return Outcome.HUNG_UP, reasons.WRONG_CODES
+
+    async def _relayed(self, codes: Contacting) -> _End | None:
+        """Where it can't be done he is an operator's, unless he has gone."""
+        if not await codes.go():
+            return None if self._turns.come else await self._to_person(reasons.PROGRAM_FAILED)
+        if self._told:
+            await self._window.event("hangup")
+        return Outcome.RELAYED, ""
 
     async def _deaf(self, text: str) -> _End:
         if text:

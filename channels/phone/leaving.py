@@ -31,6 +31,15 @@ class Leaving:
         await self._next(media, where, ticket)
         await media.close()
 
+    async def relay(self, media: Media, to: str) -> bool:
+        """Put the caller through to a number; False: the exchange could not be told, and he is
+        still with us.
+        """
+        told = await self._exchange.relay(media.call_id, to)
+        if told:
+            await media.close()
+        return told
+
     async def keep(self, media: Media) -> None:
         """Whom we rang is put down where nothing else is said, as nobody needs him. From now on he
         is an operator's, whatever becomes of us.

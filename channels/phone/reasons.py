@@ -10,5 +10,6 @@ NEVER_HEARD = "没有听清居民的话，他已经挂断，请听录音，给�
 TAKEN_AWAY = "通话中系统没有响应，转给了工作人员"
 DEAF = "语音识别出错，后面的话没有听到"
 TOO_LONG = "通话时间太长"
+WRONG_CODES = "按的联系码不对，按了几次"
 LIMITED_UNHEARD = "没有听清他的话，挂断以后机器再听一遍录音"  # of a limited call
 PROGRAM_FAILED = "系统处理时出错"

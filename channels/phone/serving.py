@@ -16,6 +16,7 @@ from channels.phone import call, equipment, limited, reasons, straight, telling
 from channels.phone.audio.media import Media
 from channels.phone.book import Began, Ended, Errand, Outcome, Purpose
 from channels.phone.call import Call, Office
+from channels.phone.contacting import Contacting
 from channels.phone.endpointing import Patience
 from channels.phone.equipment import Parts
 from channels.phone.exchange.exchange import Exchange, Next
@@ -128,7 +129,8 @@ class Serving:
                     await self._leaving.keep(media)
                 marked = await straight.is_wanted(self._own.book, began)
                 opens = straight.GREETING if marked else greeting
-                await self._serve(media, caller, parts, notes, opens, straight=marked)
+                codes = began.purpose is Purpose.INBOUND
+                await self._serve(media, caller, parts, notes, opens, straight=marked, codes=codes)
             else:
                 await self._ring_back(media, caller, parts, notes, greeting)
 
@@ -159,6 +161,7 @@ class Serving:
         *,
         lives: Callable[[str], Awaitable[bool]] | None = None,
         straight: bool = False,
+        codes: bool = False,
     ) -> Ended:
         office = Office(
             receive=self._desk.receive,
@@ -167,6 +170,7 @@ class Serving:
             lives=lives or self._leaving.lives,
             now=self._desk.runtime.now,
             longest_ms=self._longest_ms,
+            contacting=self._contacting(media, caller) if codes else None,
         )
         served = Call(
             caller=caller,
@@ -183,6 +187,12 @@ class Serving:
             del self._calls[media.call_id]
         await self._own.book.ended(ended)
         return ended
+
+    def _contacting(self, media: Media, caller: Caller) -> Contacting:
+        return Contacting(
+            look=partial(self._own.book.contact, media.call_id, caller.contact),
+            relay=partial(self._leaving.relay, media),
+        )
 
     async def _tell(self, media: Media, errand: Errand, notes: Transcript) -> None:
         parts = self._parts(media, notes) or self._parts_for_keys(media, notes)

@@ -8,6 +8,7 @@ import structlog
 
 from channels.phone import ear
 from channels.phone.ear import Listens, Sound
+from channels.phone.keys import Keys
 from channels.phone.mouth import Speaks
 
 PERSON_KEY = "0"
@@ -29,7 +30,14 @@ class Said:
     broke_in: bool
 
 
-Turn = Sound | TooLong | Said
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """A contact code has been keyed in, to its end."""
+
+    code: str
+
+
+Turn = Sound | TooLong | Said | Keyed
 
 
 class Turns:
@@ -45,6 +53,7 @@ class Turns:
         self._broke_in = False
         self._speaking = False  # he does
         self._unanswered = 0  # utterances in the queue
+        self._keys = Keys()
         self.hurries = False  # he wants a person, and no more words of ours
 
     @property
@@ -81,6 +90,11 @@ class Turns:
 
     def press(self, digit: str) -> None:
         """A key; those that mean nothing are not kept, nor 0 again."""
+        code = self._keys.press(digit)
+        if code or self._keys.under_way:  # who keys in a code need hear no more
+            self._mouth.hush()
+        if code and not any(isinstance(turn, Keyed) for turn in self._turns):
+            self._put(Keyed(code=code))
         if digit != PERSON_KEY:
             return
         self._mouth.hush()

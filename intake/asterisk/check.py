@@ -62,7 +62,8 @@ async def _ask(link: Link, phone: Phone) -> AsyncGenerator[Finding, None]:
     version = (await link.ask("CoreSettings")).get("AsteriskVersion", "")
     yield Finding(what="管理接口", found="登录成功")
     yield _version(version, phone)
-    for context in ("hotline", "hotline-talk", phone.operators_context, phone.callback_context):
+    contexts = (phone.operators_context, phone.callback_context)
+    for context in ("hotline", "hotline-talk", "hotline-relay", *contexts):
         yield await _context(link, context)
     yield await _queue(link, phone)
     yield await _heartbeat(link)

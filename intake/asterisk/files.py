@@ -19,6 +19,7 @@ STALE_S = 3  # the program's heartbeat comes each second
 CONNECT_S = 3  # for the media WebSocket to be answered
 GRACE_S = 120  # beyond the longest call, for what the program says last
 RECORD_S, RECORD_SILENCE_S = 120, 8
+RELAY_RING_S, RELAY_S = 45, 1800  # a resident rings so long, and both talk so long
 RECORDED_S = 3 * 3600  # no call, and so no recording, is longer
 WEBSOCKET_MODULES = ("chan_websocket.so", "res_http_websocket.so", "res_websocket_client.so")
 _PLACE = re.compile(r"@([A-Z_]+)@")
@@ -203,6 +204,10 @@ def _values(made: Plan) -> dict[str, str]:
         "SECRETS": str(made.secrets),
         "STALE_S": str(STALE_S),
         "LONGEST_S": str(int(phone.call_minutes * 60) + GRACE_S),
+        "RELAY_DIAL": phone.dial.format(number="${HOTLINE_RELAY}"),
+        "RELAY_RING_S": str(RELAY_RING_S),
+        "RELAY_S": str(RELAY_S),
+        "RELAYED_S": str(RELAY_RING_S + RELAY_S + GRACE_S),
         "RECORD_S": str(RECORD_S),
         "RECORD_SILENCE_S": str(RECORD_SILENCE_S),
         "CALLBACK_CONTEXT": phone.callback_context,

@@ -16,6 +16,9 @@ WORDS = {
     "still-waiting": "工作人员还在忙，请再等一会儿，先别挂断。",
     "goodbye": "您说的已经录下来了，我们给您回电话。再见。",
     "not-recorded": "刚才没有录上，我们给您回电话，您过一会儿再打也行。再见。",
+    "relay-announce": "有事儿我要说热线，为您接通办件人员，通话会录音。",
+    "relay-busy": "对方占线，请您过一会儿再打。再见。",
+    "relay-unanswered": "对方没有接，请您过一会儿再打。再见。",
 }
 COUNTYS_OWN = {"leave-message": "no_operator"}  # a county's reply that is said instead
 TONE_AFTER = "leave-message"

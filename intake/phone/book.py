@@ -7,9 +7,10 @@ import structlog
 from sqlalchemy import Connection
 
 from channels.message import Contact, Reply
-from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, SpokenLine
+from channels.phone.book import Began, Ended, Errand, Judgement, Purpose, SpokenLine, Through
 from config.runtime import Runtime
 from intake.phone import blocks, calls, errands, followup, straight
+from intake.phone.contacts import Keyed
 from intake.phone.errands import Plan
 from routing import command
 from routing.database import Database
@@ -29,7 +30,8 @@ _log = structlog.get_logger(__name__)
 class DatabaseBook:
     """Implements `channels.phone.book.CallBook`.
 
-    `judged` puts what a resident answered into his ticket; `unreached` that nobody answered.
+    `judged` puts what a resident answered into his ticket; `unreached` that nobody answered;
+    `contact` says whom a code leads to that somebody has keyed in.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class DatabaseBook:
         runtime: Runtime,
         judged: Callable[[Connection, Errand, Judgement], None],
         unreached: Callable[[Connection, Errand, str], None],
+        contact: Callable[[Connection, Keyed], Through],
     ) -> None:
         self._database = database
         self._runtime = runtime
         self._judged = judged
         self._unreached = unreached
+        self._contact = contact
 
     async def began(self, call: Began) -> None:
         """See `CallBook`."""
@@ -59,6 +63,17 @@ class DatabaseBook:
         """See `CallBook`."""
         now = self._runtime.now()
         return await self._database.read(lambda c: straight.is_marked(c, contact, now))
+
+    async def contact(self, call_id: str, caller: Contact, code: str) -> Through:
+        """See `CallBook`."""
+        what = Keyed(
+            id=self._runtime.new_id(),
+            call_id=call_id,
+            caller=caller,
+            code=code,
+            at=self._runtime.now(),
+        )
+        return await self._database.write(lambda c: self._contact(c, what))
 
     async def spoken(self, call_id: str, line: SpokenLine) -> None:
         """See `CallBook`."""

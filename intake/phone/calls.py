@@ -20,7 +20,7 @@ MOST_WORDS = 400  # of one line
 
 _CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
 # He said all that he wanted, or might, to us.
-_SERVED = frozenset({Outcome.SERVED, Outcome.HUNG_UP, Outcome.LIMITED})
+_SERVED = frozenset({Outcome.SERVED, Outcome.HUNG_UP, Outcome.LIMITED, Outcome.RELAYED})
 
 
 def began(connection: Connection, call: Began) -> None:
@@ -87,10 +87,11 @@ def _words(line: SpokenLine) -> str:
 def ended(connection: Connection, call: Ended) -> None:
     """How it ended with us; the first word on that stands, but one who was missed was not."""
     unsettled = sa.or_(_CALL.c.outcome.is_(None), _CALL.c.outcome == Outcome.MISSED.value)
+    relayed = {"purpose": Purpose.CONTACT.value} if call.outcome is Outcome.RELAYED else {}
     connection.execute(
         sa.update(_CALL)
         .where(_CALL.c.id == call.call_id, unsettled)
-        .values(ended_at=call.at, outcome=call.outcome.value, reason=call.reason[:200])
+        .values(ended_at=call.at, outcome=call.outcome.value, reason=call.reason[:200], **relayed)
     )
     link(connection, call.call_id, call.tickets)
 

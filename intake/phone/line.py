@@ -6,14 +6,15 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection
 
-from channels.phone.book import Errand, Judgement
+from channels.phone.book import Errand, Judgement, Through
 from channels.phone.partners import Telephone
 from channels.phone.voice import clips, prompts, synthesis
 from channels.phone.voice.cache import Cache
 from config.sections import Phone
 from config.settings import Settings
-from intake.phone import followup
+from intake.phone import contacts, followup
 from intake.phone.book import DatabaseBook
+from intake.phone.contacts import Keyed
 from intake.phone.housekeeping import Housekeeping
 from intake.phone.recordings import Recordings
 from intake.phone.vault import FolderVault, S3Vault, Vault
@@ -58,8 +59,17 @@ def book(office: Services) -> DatabaseBook:
     def unreached(connection: Connection, errand: Errand, reason: str) -> None:
         followup.unreached(connection, dispatcher, errand, reason)
 
+    def contact(connection: Connection, what: Keyed) -> Through:
+        phone = office.settings.phone
+        area_code = phone.area_code if phone else ""
+        return contacts.keyed(connection, dispatcher, what, area_code=area_code)
+
     return DatabaseBook(
-        database=office.database, runtime=office.runtime, judged=judged, unreached=unreached
+        database=office.database,
+        runtime=office.runtime,
+        judged=judged,
+        unreached=unreached,
+        contact=contact,
     )
 
 

@@ -39,6 +39,7 @@ class Sort(StrEnum):
     MISSED = "missed"  # 未接
     HUNG_UP = "hung_up"  # 居民先挂断
     LIMITED = "limited"  # 骚扰号码，只听了一段
+    RELAYED = "relayed"  # 用联系码转接居民
     BROKEN = "broken"  # 中断、出错
 
 
@@ -154,6 +155,7 @@ _SORTS = {
     Outcome.MISSED: Sort.MISSED,
     Outcome.HUNG_UP: Sort.HUNG_UP,
     Outcome.LIMITED: Sort.LIMITED,
+    Outcome.RELAYED: Sort.RELAYED,
     Outcome.LOST: Sort.BROKEN,
     Outcome.FAILED: Sort.BROKEN,
 }

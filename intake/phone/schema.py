@@ -79,6 +79,21 @@ caller_block = sa.Table(  # whose calls are limited; see `blocks`
 sa.Index("ix_caller_block_caller", caller_block.c.caller, caller_block.c.until)
 sa.Index("ix_caller_block_blocked_at", caller_block.c.blocked_at)
 
+contact_try = sa.Table(  # a contact code that was keyed in; see `contacts`
+    "contact_try",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("call", sa.String(40), nullable=False),
+    sa.Column("caller", sa.String(64), nullable=False),  # hashed
+    sa.Column("ticket", sa.String(20), nullable=False),  # empty: nobody's code
+    sa.Column("unit", sa.String(60), nullable=False),  # whose telephone it is, where that is known
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("settled_at", UtcTime),  # the ticket's log has been told what came of it
+)
+sa.Index("ix_contact_try_caller", contact_try.c.caller, contact_try.c.at)
+sa.Index("ix_contact_try_call", contact_try.c.call)
+sa.Index("ix_contact_try_at", contact_try.c.at)
+
 errand = sa.Table(
     "errand",
     metadata,

@@ -18,7 +18,7 @@ from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange import recorded
 from channels.phone.exchange.recorded import RecordedCall
 from config.runtime import Runtime
-from intake.phone import calls, recordings, unheard, unserved
+from intake.phone import calls, contacts, recordings, unheard, unserved
 from intake.phone.calls import Told
 from intake.phone.recordings import Kind, Left, Recordings
 from intake.phone.unserved import Amends, Unserved
@@ -79,6 +79,8 @@ class Shelf:
 
     async def _keep_for_text(self, call: RecordedCall) -> None:
         """What he said and nobody understood while he said it; nothing of a call that was."""
+        if call.dialled is not None:  # no resident's words to us
+            return
         if call.caller is None or recordings.look(call.caller) is not Left.SOUND:
             return
         from_ms = await self.database.read(lambda c: unheard.missing_from_ms(c, call.call_id))
@@ -107,7 +109,7 @@ class Shelf:
         purpose = Purpose.of(call.kind)
         began = Began(call_id=call.call_id, contact=contact, purpose=purpose, at=call.at)
         told = _told(call, self.runtime.now())
-        await self.database.write(lambda c: _settle(c, began, told))
+        await self.database.write(lambda c: self._settle(c, began, told, call))
         if _was_not_served(call, purpose):
             lost = Unserved(
                 call_id=call.call_id,
@@ -118,10 +120,11 @@ class Shelf:
             )
             await self.amends.make(lost)
 
-
-def _settle(connection: Connection, began: Began, told: Told) -> None:
-    calls.began(connection, began)
-    calls.settled(connection, began.call_id, told)
+    def _settle(self, connection: Connection, began: Began, told: Told, call: RecordedCall) -> None:
+        calls.began(connection, began)
+        calls.settled(connection, began.call_id, told)
+        if call.dialled is not None:
+            contacts.settle(connection, self.amends.dispatcher, began.call_id, call.dialled)
 
 
 def _was_not_served(call: RecordedCall, purpose: Purpose) -> bool:
@@ -153,4 +156,4 @@ def _outcome(call: RecordedCall) -> Outcome:
         return Outcome.SERVED
     if call.stage in (recorded.OPERATORS, recorded.MISSED):
         return Outcome.MISSED
-    return Outcome.LOST
+    return Outcome.RELAYED if call.stage == recorded.RELAY else Outcome.LOST

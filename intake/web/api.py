@@ -111,10 +111,12 @@ async def _read(request: web.Request) -> web.Response:
     services, department = request.app[SERVICES], _department(request)
     number = request.match_info["number"]
     try:
-        ticket = await services.database.read(lambda c: _own(c, number, department))
+        shown = await services.database.read(
+            lambda c: _shown(c, services, _own(c, number, department), department)
+        )
     except TicketNotFound as error:
         return refusals.problem(404, "not_found", str(error))
-    return web.json_response(visible.to_department(services.county, ticket, department))
+    return web.json_response(shown)
 
 
 async def _act(request: web.Request) -> web.Response:
@@ -168,13 +170,20 @@ def _perform(connection: Connection, services: Services, asked: _Request) -> str
         return kept
     _own(connection, asked.number, asked.department)
     after = _apply(connection, services.dispatcher, asked)
-    shown = visible.to_department(services.county, after, asked.department)
+    shown = _shown(connection, services, after, asked.department)
     answer = json.dumps(shown, ensure_ascii=False)
     record = keys.Kept(
         owner=asked.department, key=asked.key, fingerprint=asked.fingerprint, answer=answer
     )
     keys.keep(connection, record, services.runtime.now())
     return answer
+
+
+def _shown(
+    connection: Connection, services: Services, ticket: Ticket, department: str
+) -> dict[str, Any]:
+    way = services.dispatcher.way(connection, ticket)
+    return visible.to_department(services.county, ticket, department, way)
 
 
 def _kept(connection: Connection, asked: _Request) -> str | None:

@@ -23,6 +23,7 @@ PURPOSES = {
     Purpose.NOTICE: "通知",
     Purpose.ALARM: "报险",
     Purpose.CALL_BACK: "回拨",
+    Purpose.CONTACT: "联系居民",
 }
 SORTS = {
     Sort.SERVED: "热线办完",
@@ -31,6 +32,7 @@ SORTS = {
     Sort.MISSED: "未接",
     Sort.HUNG_UP: "没说完就挂了",
     Sort.LIMITED: "限制来电",
+    Sort.RELAYED: "转接居民",
     Sort.BROKEN: "中断",
 }
 

@@ -20,6 +20,7 @@ MOST_CHANNELS = 500  # looked at after a new connection
 ANNOUNCED_S = 1.0  # a call's audio may come before its announcement, by so much
 MOST_HEARD = 120  # characters on an operator's telephone
 _NUMBER = re.compile(r"[0-9*#+]{2,24}")
+_DIGITS = re.compile(r"[0-9]{2,24}")
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _UNSPEAKABLE = re.compile(r'[\x00-\x1f\x7f\x85\u2028\u2029"\\${}<>]')
 
@@ -31,6 +32,7 @@ class Next(StrEnum):
 
     OPERATORS = "operators"  # 转人工; also where we say nothing at all
     BYE = "bye"  # 结束: hang up
+    RELAY = "relay"  # 转接居民: the dialplan dials; see `Exchange.relay`
 
 
 class Exchange:
@@ -114,8 +116,16 @@ class Exchange:
         dialplan takes its default, the operators.
         """
         shown = _speakable(heard)
-        wanted = {"HOTLINE_HEARD": shown} if shown else {}
-        for variable, value in {**wanted, "HOTLINE_NEXT": where.value}.items():
+        return await self._set(call_id, where, {"HOTLINE_HEARD": shown} if shown else {})
+
+    async def relay(self, call_id: str, number: str) -> bool:
+        """As `set_next`: the caller is put through to a number that he does not see."""
+        if not _DIGITS.fullmatch(number):
+            raise ValueError("a number has digits")
+        return await self._set(call_id, Next.RELAY, {"HOTLINE_RELAY": number})
+
+    async def _set(self, call_id: str, where: Next, more: dict[str, str]) -> bool:
+        for variable, value in {**more, "HOTLINE_NEXT": where.value}.items():
             if not await self._on_call(call_id, "Setvar", Variable=variable, Value=value):
                 return False
         return True

@@ -20,6 +20,15 @@ MOST_AT_ONCE = 20  # packing takes time, and missed calls must not wait for it
 MOST_NOTE_BYTES = 256
 CALLER = "-caller.wav"
 BYE, OPERATORS, MISSED = "bye", "operators", "missed"  # stages; others: talk, callback
+RELAY = "relay"  # likewise: put through to a resident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialled:
+    """A resident who was rung for a caller: Asterisk's DIALSTATUS, and how long both talked."""
+
+    status: str
+    talked_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,7 @@ class RecordedCall:
     queued_at: datetime | None = None
     waited_s: int = 0
     operator: str = ""
+    dialled: Dialled | None = None  # put through to a resident, what came of it
 
 
 def finished(
@@ -93,8 +103,15 @@ def _read(folder: Path, parts: tuple[str, str, int], now: datetime) -> RecordedC
         ended_at=_moment(ended),
         queued_at=_moment(queued),
         waited_s=min(_number(waited), 86_400),
-        operator=" ".join(operator),
+        operator="" if stage == RELAY else " ".join(operator),
+        dialled=_dialled(operator) if stage == RELAY else None,
     )
+
+
+def _dialled(words: list[str]) -> Dialled:
+    """From where others have their operator."""
+    status, talked, *_ = [*words, "", ""]
+    return Dialled(status=status, talked_s=min(_number(talked), 86_400))
 
 
 def _moment(epoch: str) -> datetime | None:

@@ -10,6 +10,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from channels import text
+from channels.phone import reasons
 from config.runtime import LOCAL_ZONE
 from intake import accounts
 from intake.phone import listens, recordings, register, transcripts
@@ -193,6 +194,7 @@ async def shown(
         "sound": _sound(kept) if hears else "",
         "length": spoken.length,
         "problem": problem,
+        "wrong_codes": reasons.WRONG_CODES,
         "straight": marks,
         "date": marking.date,
         **limiting.offered(call, session, services.settings.phone, typed),

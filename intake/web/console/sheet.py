@@ -120,6 +120,7 @@ def _read(
         "attached": attached.of_ticket(connection, number),
         "said_of_note": partial(spoken.note, hears=services.settings.hears, may_hear=may_hear),
         "wholes": attached.wholes(connection, number),
+        "way": services.dispatcher.way(connection, this),
         "straight": marking.of_ticket(connection, services, this),
         "date": marking.date,
     }

@@ -10,6 +10,7 @@ from channels.phone import ear, straight
 from channels.phone.audio import media
 from channels.phone.book import Ended
 from channels.phone.call import GREETING, Call, Office
+from channels.phone.contacting import Contacting
 from channels.phone.ear import Sound
 from channels.phone.exchange.exchange import Next
 from channels.phone.window import Caller
@@ -118,6 +119,7 @@ class Stage:
     asked: list[bool] = field(default_factory=list)  # before each message: was it an answer?
     lives: bool = False  # does the exchange go on with the call after its audio?
     straight: bool = False  # is a person to have him at once?
+    contacting: Contacting | None = None  # contact codes that count
     during: dict[str, list[Sound]] = field(default_factory=dict)  # while the desk has these words
     _call: Call = field(init=False)
 
@@ -131,6 +133,7 @@ class Stage:
             lives=self._lives,
             now=lambda: NOW,
             longest_ms=self.longest_ms,
+            contacting=self.contacting,
         )
         caller = Caller(call_id=CALL_ID, contact=CALLER)
         greeting = straight.GREETING if self.straight else GREETING

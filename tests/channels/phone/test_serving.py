@@ -9,10 +9,10 @@ import pytest
 from channels.message import Contact, InboundMessage, Receipt, Reply
 from channels.phone import equipment, leaving, reasons, screening, serving, telling
 from channels.phone.audio.media import Closed, Ended
-from channels.phone.book import Began, Errand, Judgement, Outcome, Purpose
+from channels.phone.book import Began, Errand, Judgement, Outcome, Purpose, Through
 from channels.phone.book import Ended as EndedCall
 from channels.phone.ear import Began as EarBegan
-from channels.phone.ear import Silent, Sound
+from channels.phone.ear import Pressed, Silent, Sound
 from channels.phone.equipment import Parts
 from channels.phone.exchange.exchange import Next
 from channels.phone.exchange.happenings import Caller
@@ -64,6 +64,7 @@ class Line:
         self.talks: list[Talk] = []
         self.began: list[Began] = []
         self.left: list[Next] = []
+        self.relayed: list[str] = []
         self.media = FakeMedia()
         self.ended: list[EndedCall] = []
         self.marked: set[Contact] = set()
@@ -76,6 +77,7 @@ class Line:
             answered=self._nothing,
             limited=self._nothing,
             goes_straight=self._goes_straight,
+            contact=self._contact,
         )
         outgoing = SimpleNamespace(errand=self.errands.get, over=self._over)
         self.serving = Serving(
@@ -106,6 +108,10 @@ class Line:
         self.left.append(where)
         return True
 
+    async def relay(self, call_id: str, number: str) -> bool:
+        self.relayed.append(number)
+        return True
+
     async def take(self) -> None:
         async with asyncio.timeout(5):
             await self.serving.take(self.media)
@@ -119,6 +125,9 @@ class Line:
 
     async def _goes_straight(self, contact: Contact) -> bool:
         return contact in self.marked
+
+    async def _contact(self, call_id: str, caller: Contact, code: str) -> Through:
+        return Through(ticket="1", to=NUMBER)
 
     async def _ended(self, ended: EndedCall) -> None:
         self.ended.append(ended)
@@ -345,3 +354,16 @@ async def test_hang_up_is_told_from_a_call_that_was_taken_from_us(
     assert await lives(CALL_ID)  # it is over by now, and was with a person after us
     line.passed_on, line.living, line.up = False, True, False
     assert not await lives(CALL_ID)  # what it knew last is no word of it
+
+
+@pytest.mark.parametrize("purpose", [Purpose.INBOUND, Purpose.CALL_BACK])
+async def test_codes_count_in_calls_that_come_alone(
+    monkeypatch: pytest.MonkeyPatch, purpose: Purpose
+) -> None:
+    line = Line()
+    line.living = False  # who puts down is gone
+    if purpose is Purpose.CALL_BACK:
+        line.errands[CALL_ID] = owed(purpose)
+    line.hears(monkeypatch, *(Pressed(digit=each) for each in "*123456"), gone())
+    await line.take()
+    assert line.relayed == ([NUMBER] if purpose is Purpose.INBOUND else [])
