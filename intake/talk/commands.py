@@ -2,6 +2,8 @@
 somebody says of a result. All of it pure.
 """
 
+from datetime import timedelta
+
 from channels.message import Reply
 from intake.talk import drafts, joining, questions
 from intake.talk.steps import AskWithdraw, Judge, Say, Step, TellProgress
@@ -15,6 +17,7 @@ _GONE = ("没了", "没有了")  # 井盖。东韩村学校门口。没了
 _AGAIN = {RequestKind.REPEAT: "repeat", RequestKind.SLOWER: "slower"}
 _TALK = frozenset({RequestKind.GREETING, RequestKind.YES, RequestKind.NO})
 _QUESTIONS = frozenset({Stage.MATTER, Stage.PLACE, Stage.WHICH})
+_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 _NO_VERDICT = frozenset({RequestKind.PERSON, RequestKind.PROGRESS})
 
 
@@ -66,7 +69,7 @@ def verdict(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> J
     """
     said = heard.understanding
     ticket = said.tickets[0] if said.tickets else heard.told.ticket if heard.told else ""
-    if not ticket or conversation.stage is not Stage.OPEN or conversation.texts:
+    if not ticket or not (_free(conversation) or _asked_last(conversation, heard, knowledge)):
         return None
     if said.kind in _NO_VERDICT or said.urgency is Urgency.DANGER:
         return None
@@ -83,9 +86,24 @@ def verdict(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> J
     return Judge(ticket=ticket, verdicts=judged, words=said.text)
 
 
+def _free(conversation: Conversation) -> bool:
+    return conversation.stage is Stage.OPEN and not conversation.texts
+
+
+def _asked_last(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
+    """Was he told of the result after we had asked where something else is? And he names no
+    place.
+    """
+    due, told = conversation.due_at, heard.told
+    if conversation.stage not in _WHERE or due is None or told is None or heard.message.spoken:
+        return False
+    asked_at = due - timedelta(seconds=knowledge.silence_s)
+    return told.at > asked_at and not heard.understanding.places
+
+
 def _lets_be(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
     """算了不用了, with a ticket of his that is being handled and nothing else to let be."""
-    if conversation.stage is not Stage.OPEN or conversation.texts:
+    if not _free(conversation):
         return False
     at, live = conversation.ticket_at, heard.standing.get(conversation.ticket) is Standing.LIVE
     young = at is not None and (heard.at - at).total_seconds() <= knowledge.later_s

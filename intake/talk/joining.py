@@ -174,7 +174,8 @@ def _is_surely_another(
     best = drafts.best(said.categories)
     elsewhere = conversation.ticket_place not in {guess.code for guess in said.places}
     other_place = bool(said.places and conversation.ticket_place) and elsewhere
-    fine = LEAF if repair.read(said.text).adds else GROUP  # 还有垃圾没人收 is said of another thing
+    adds = repair.read(said.text).adds or "也" in said.text
+    fine = LEAF if adds else GROUP  # 还有垃圾没人收 is said of another thing
     group = best.code[:fine] != conversation.ticket_category[:fine] and len(best.code) > DOMAIN
     unknown = not conversation.ticket_category and not conversation.mixed  # 你们都是吃干饭的
     group = (group or unknown) and later.wants(said)

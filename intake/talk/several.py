@@ -6,13 +6,14 @@ Pure.
 from dataclasses import dataclass, replace
 
 from channels.message import InboundMessage
-from intake.talk import drafts, questions, reasons, whereabouts
+from intake.talk import drafts, later, questions, reasons, whereabouts
 from intake.talk.steps import Open
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import Understanding
 from routing.ticket import Draft
 
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})
+_LEAF = 6  # letters of a category's code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,30 @@ def opened(whole: Conversation, heard: Heard, knowledge: Knowledge, matters: Mat
     )
     drafted = _drafts(whole, heard.message, knowledge, answered, reasons.PLACE_UNKNOWN)
     return _opened(whole, heard, drafted)
+
+
+def another(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
+    """垃圾没人拉. 在哪里? 东韩村的水管爆了: is it the answer, and a matter of its own?"""
+    said = heard.understanding
+    asked = conversation.stage in _WHERE and conversation.texts and not conversation.matter
+    if heard.message.spoken or not asked or not only_place(said) or not later.wants(said):
+        return False
+    before = knowledge.understand(drafts.joined(conversation))
+    first, now = drafts.best(before.categories), drafts.best(said.categories)
+    sure = min(first.confidence, now.confidence) >= knowledge.certain_above
+    named = min(len(first.code), len(now.code)) > later.DOMAIN
+    return sure and named and first.code[:_LEAF] != now.code[:_LEAF]
+
+
+def both(whole: Conversation, before: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:
+    """A ticket each, where he says that they are."""
+    said = heard.understanding
+    first = knowledge.understand(drafts.joined(before))
+    near = replace(whole, texts=(), place=only_place(said))
+    parts = (_reachable(first, said), _reachable(said, first))
+    return _opened(
+        whole, heard, [_piece(near, heard.message, knowledge, part, "") for part in parts]
+    )
 
 
 def left(

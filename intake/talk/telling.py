@@ -38,6 +38,8 @@ def tell(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn
     if matters and not several.asks_which(conversation, said):
         near = chosen or several.only_place(said)
         return several.opened(replace(whole, place=near), heard, knowledge, matters)
+    if several.another(conversation, heard, knowledge):
+        return several.both(whole, conversation, heard, knowledge)
     if conversation.stage is Stage.WHICH and not chosen and repair.read(said.text).denies:
         return _none_of_these(conversation, heard, knowledge)
     near = (

@@ -27,6 +27,9 @@ _VILLAGE = re.compile(
     r"(?!(?:我|俺|咱|你|他|她|全|本|农|哪|这|那|各|每|邻|外|乡|新|老|两|几|一|有|的|个|们|在|是|村|就|住|家|附近|其他)+村)"
     r"[\u4e00-\u9fff]{2,4}(?<![我俺咱你他她全本农哪这那各每邻外乡个们])村(?![里民委干长支口头东西南北医])"
 )
+_SIDE = re.compile(  # 大贾村东头; not 路灯在村东头
+    r"(?<![\u4e00-\u9fff])(?:在|住在?)?(?:(?![在是的了有个坏到住家门口头里我俺咱本全们])[\u4e00-\u9fff]){2,3}村(?=[东西南北][头边])"
+)
 _NAME = re.compile(r"(?:在)?[\u4e00-\u9fff]{1,5}(?:村|庄|屯|营|寨|堡|镇|乡|小区|社区|家园)")
 # 锦绣花园3号楼; not 我们小区, 几个小区, 老旧小区, 附近的小区.
 _ESTATE = re.compile(
@@ -109,8 +112,8 @@ def put_right(said: Understanding, knowledge: Knowledge) -> Understanding:
 
 def names_unknown(said: Understanding) -> bool:
     """Is a village or an estate named that the county has not?"""
-    named = _VILLAGE.search(said.text) or _ESTATE.search(said.text)
-    return not said.places and bool(named)
+    named = any(each.search(said.text) for each in (_VILLAGE, _SIDE, _ESTATE))
+    return not said.places and named
 
 
 def by_sound(said: Understanding, knowledge: Knowledge) -> tuple[str, ...]:

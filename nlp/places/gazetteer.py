@@ -154,7 +154,7 @@ def build(
     """
     names = spellings.names(county, is_ordinary)
     automaton = ahocorasick.Automaton()
-    for text, means in names.items():
+    for text, means in (names | spellings.shortened(county, names)).items():
         automaton.add_word(text, means)
     automaton.add_word("\x00", ())  # an empty automaton cannot be searched
     automaton.make_automaton()
@@ -215,6 +215,8 @@ def _as_townships(hits: list[_Hit]) -> list[_Hit]:
 def _speaks(name: Name, hit: _Hit, text: str) -> bool:
     """Does the context let this name be a place?"""
     before, after = text[: hit.start], text[hit.end :]
+    if name.short:
+        return bool(_ANSWERED.match(before) and _WHOLE_TAIL.match(after))
     if name.bare and _PERSON_AFTER.match(after):
         return False
     if name.bare and _FOREIGN_AFTER.match(after):

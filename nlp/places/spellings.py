@@ -1,6 +1,6 @@
 """The names by which the county's places are called, with what guards against mistaking them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from config.county import County, Place, UnitKind
@@ -10,6 +10,7 @@ _SETTLED = ("village", "community")
 _COMMON = frozenset(
     "东西南北中前后左右上下里外内头边口部大小一二三四五六七八九十几桥河街路岗寺庙县镇乡区张"
 )
+_DIRECTIONS = frozenset("东西南北大小前后")
 _SETTLEMENT = frozenset("关庄屯营寨召堡集")  # as a last character: a place all the same
 
 
@@ -23,6 +24,7 @@ class Name:
     bare: bool = False  # without 村 or 社区
     guarded: bool = False  # also an ordinary word: counts where the context speaks for a place
     common: bool = False  # made of words for directions and sizes: 南头村
+    short: bool = False  # 张庄 for 北张庄: counts where it is the whole answer
 
     @property
     def is_township(self) -> bool:
@@ -47,6 +49,24 @@ def names(county: County, is_ordinary: Callable[[str], bool]) -> dict[str, tuple
             known = by_text.setdefault(text, {})
             known.setdefault(place.unit, name)  # an estate and its community are one place
     return {text: tuple(known.values()) for text, known in by_text.items()}
+
+
+def shortened(county: County, names: Mapping[str, tuple[Name, ...]]) -> dict[str, tuple[Name, ...]]:
+    """Names of villages without the direction or size before them, where no place is called so."""
+    found: dict[str, dict[str, Name]] = {}
+    for place in county.places:
+        for name in (place.name, *place.aliases):
+            rest = core(name)[1:]
+            called = tuple(text for text in (rest, f"{rest}村") if len(text) >= 2)
+            told_apart = place.kind == "village" and name[0] in _DIRECTIONS
+            says_nothing = _COMMON.issuperset(rest)  # 西村, 北部
+            if not told_apart or says_nothing or any(text in names for text in called):
+                continue
+            township = _township(county, place)
+            for text in called:
+                short = Name(text=text, place=place, township=township, bare=True, short=True)
+                found.setdefault(text, {}).setdefault(place.unit, short)
+    return {text: tuple(known.values()) for text, known in found.items()}
 
 
 def core(name: str) -> str:

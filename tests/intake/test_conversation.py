@@ -1,12 +1,23 @@
 """How a conversation goes on: a table of cases, and what must hold for any talk."""
 
+from datetime import timedelta
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from channels.message import Attachment, Point
 from intake.talk import conversation, questions, reasons
-from intake.talk.steps import AskWithdraw, Move, Open, Say, Supplement, TellProgress, Withdraw
-from intake.talk.turn import Stage
+from intake.talk.steps import (
+    AskWithdraw,
+    Judge,
+    Move,
+    Open,
+    Say,
+    Supplement,
+    TellProgress,
+    Withdraw,
+)
+from intake.talk.turn import Stage, Told
 from nlp.understanding import RequestKind, Urgency
 from tests.intake.talk import (
     DONGHAN,
@@ -45,6 +56,16 @@ def test_words_that_are_sure_of_the_matter_go_before_a_guess_of_it() -> None:
     assert opened.draft.text == "乱套了\n东韩村路灯坏了"
 
 
+def test_another_matter_told_where_we_asked_for_the_place_has_a_ticket_of_its_own() -> None:
+    talk = Talk()
+    assert keys(talk.say("路灯坏了")) == ["ask_place"]
+    lamp, water = (each.draft for each in drafts(talk.say("东韩村停水")))
+    assert (lamp.category, lamp.place, lamp.text) == (LAMP.code, DONGHAN.code, "路灯坏了")
+    assert (water.category, water.place, water.text) == (WATER.code, DONGHAN.code, "东韩村停水")
+    assert lamp.messages == water.messages == ("m1", "m2")
+    assert keys(talk.say("查询")) != ["ask_place"]
+
+
 def test_two_near_places_are_asked_about_with_both_names() -> None:
     talk = Talk()
     talk.say("路灯坏了")
@@ -62,6 +83,26 @@ def test_what_is_not_understood_twice_goes_to_a_person() -> None:
     (opened,) = drafts(talk.say("啊"))
     assert opened.draft.handover_reason == reasons.NOT_UNDERSTOOD
     assert opened.draft.messages == ("m1", "m2")
+
+
+def test_of_a_result_told_after_a_question_the_verdict_is_heard_and_the_question_stands() -> None:
+    talk = Talk()
+    talk.say("路灯坏了")
+    result = Told(ticket="20261120-0001", at=talk.at + timedelta(seconds=60), category=WATER.code)
+    turn = talk.say("没有解决", after_s=90, told=result)
+    (judged,) = [step for step in turn.steps if isinstance(step, Judge)]
+    assert judged.ticket == "20261120-0001"
+    assert talk.state.stage is Stage.PLACE
+    (opened,) = drafts(talk.say("东韩村", told=result))
+    assert (opened.draft.category, opened.draft.place) == (LAMP.code, DONGHAN.code)
+
+
+def test_of_a_result_told_before_a_question_the_question_is_answered() -> None:
+    talk = Talk()
+    result = Told(ticket="20261120-0001", at=talk.at, category=WATER.code)
+    talk.say("路灯坏了", told=result)
+    turn = talk.say("没有解决", told=result)
+    assert not [step for step in turn.steps if isinstance(step, Judge)]
 
 
 def test_place_that_is_not_found_goes_to_a_person() -> None:

@@ -20,6 +20,27 @@ def _best(places: Gazetteer, text: str) -> str:
     return found[0].code if found else ""
 
 
+@pytest.mark.parametrize("text", ["张庄", "张庄村", "俺是张庄的", "在张庄村那边"])
+def test_a_village_said_without_its_direction_may_be_any_of_those(
+    places: Gazetteer, county: County, text: str
+) -> None:
+    names = {county.places_by_code[guess.code].name for guess in places.find(normalize(text))}
+    assert names == {"北张庄村", "南张庄村"}
+
+
+@pytest.mark.parametrize("text", ["张庄路灯坏了", "西村", "北部", "东张庄"])
+def test_what_is_left_of_a_name_is_none_where_it_is_not_the_whole_answer(
+    places: Gazetteer, text: str
+) -> None:
+    assert _best(places, text) == ""
+
+
+def test_a_name_that_a_village_has_is_no_other_ones_short_name(
+    places: Gazetteer, county: County
+) -> None:
+    assert [county.places_by_code[g.code].name for g in places.find("韩村")] == ["韩村"]
+
+
 def test_every_village_and_community_is_found_by_its_full_name(
     places: Gazetteer, county: County
 ) -> None:
