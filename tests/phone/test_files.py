@@ -76,6 +76,17 @@ def test_program_may_do_no_more_than_it_needs(tmp_path: Path) -> None:
         assert app not in dialplan
 
 
+def test_resident_is_rung_by_the_line_of_the_settings_and_sees_the_hotline(tmp_path: Path) -> None:
+    phone = files.drawn(tmp_path, number="12345", dial="SIP/{number}@line-7")
+    files.write(files.plan(tmp_path, phone))
+    dialplan = (tmp_path / "hotline_extensions.conf").read_text(encoding="utf-8")
+    relay = dialplan.partition("[hotline-relay]\n")[2].partition("\n[")[0]
+    before, dials, options = relay.partition("Dial(SIP/${HOTLINE_RELAY}@line-7,45,")
+    assert dials and "I" in options.partition("S(")[0]  # nothing comes back of who answered
+    for part in ("name)=", "num)=12345", "ani)=12345"):
+        assert f"Set(CALLERID({part})" in before
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
