@@ -10,9 +10,10 @@ from config import check as checking
 from config import fit, runtime
 from config.county import County
 from config.settings import Settings, SettingsFault
-from intake import accounts, logs, processes, trial
+from intake import accounts, logs, occupancy, processes, trial
 from intake.cli import (
     asterisk,
+    cautions,
     common,
     keeping,
     learning,
@@ -53,36 +54,26 @@ def run(
     chosen = common.chosen(path)
     logs.configure(chosen.log_format)
     county = _fitting_county(chosen)
-    other = ports.next_free(chosen.host, chosen.port + ports.STEP)
-    remedy = f"停掉它，或者换一个端口：HOTLINE_PORT={other} make run"
-    _need_port(chosen.host, chosen.port, remedy, shared=chosen.processes > 1)
+    _need_own_port(chosen, path, trial_run)
     sample_port = None
     if trial_run and chosen.processes == 1:
         chosen, sample_port = _with_sample(chosen)
     common.migrated(chosen)
-    password = asyncio.run(_first_operator(chosen))
-    first = show.First(
-        base=show.address(chosen),
-        state=chosen.state,
-        password=password,
-        reset=_reset(path, trial_run),
-        example=show.example(county) if trial_run else "",
-        sample_port=sample_port,
-        warning=fit.command_out_of_reach(chosen, county),
-    )
-    if chosen.processes > 1:
-        show.started(common.out, first)
-        _serve_in_several(chosen, county)
-        show.stopped()
-        return
-    sample = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(common.out))
-    _serve(
-        chosen,
-        county=county,
-        ready=lambda services: show.started(common.out, first),
-        stopping=show.stopping,
-        beside=None if sample_port is None else (sample.application(), sample_port),
-    )
+    with occupancy.held(chosen.state, show.address(chosen)) as other:
+        first = show.First(
+            base=show.address(chosen),
+            state=chosen.state,
+            password=asyncio.run(_first_operator(chosen)),
+            reset=_reset(path, trial_run),
+            example=show.example(county) if trial_run else "",
+            sample_port=sample_port,
+            warnings=cautions.found(chosen, county, other),
+        )
+        if chosen.processes > 1:
+            show.started(common.out, first)
+            _serve_in_several(chosen, county)
+        else:
+            _serve_with_sample(chosen, county, first)
     show.stopped()
 
 
@@ -174,6 +165,19 @@ def _serve(chosen: Settings, **how: Any) -> None:
     asyncio.run(serving.serve(chosen, runtime.system(), **how))
 
 
+def _serve_with_sample(chosen: Settings, county: County, first: show.First) -> None:
+    """In this process; in a trial with the sample department beside it."""
+    sample = Receiver(secrets=_secrets(chosen), show=show.webhook_printer(common.out))
+    port = first.sample_port
+    _serve(
+        chosen,
+        county=county,
+        ready=lambda services: show.started(common.out, first),
+        stopping=show.stopping,
+        beside=None if port is None else (sample.application(), port),
+    )
+
+
 def _serve_in_several(chosen: Settings, county: County) -> None:
     """What takes long to load is loaded once, before they part."""
     from intake import app
@@ -216,8 +220,11 @@ def _reset(path: Path | None, trial_run: bool) -> str:
     """What gives a new one-time password in this installation."""
     if trial_run:
         return typed.told(f"hotline operator reset {accounts.FIRST_NAME} --trial")
-    named = f" --settings {path}" if path else ""
-    return typed.told(f"hotline operator reset {accounts.FIRST_NAME}{named}")
+    return typed.told(f"hotline operator reset {accounts.FIRST_NAME}{_named(path)}")
+
+
+def _named(path: Path | None) -> str:
+    return f" --settings {path}" if path else ""
 
 
 def _with_sample(chosen: Settings) -> tuple[Settings, int]:
@@ -225,6 +232,18 @@ def _with_sample(chosen: Settings) -> tuple[Settings, int]:
     port = ports.next_free("127.0.0.1", trial.RECEIVER_PORT, but=(chosen.port,))
     _need_port("127.0.0.1", port, "示例部门要用它，停掉占着它的程序再启动")
     return trial.listening_at(port, chosen), port
+
+
+def _need_own_port(chosen: Settings, path: Path | None, trial_run: bool) -> None:
+    """Where it is taken, another is named only if the program isn't running already."""
+    holder = occupancy.holder(chosen.state)
+    if holder is not None:
+        remedy = cautions.running(holder)
+    else:
+        other = ports.next_free(chosen.host, chosen.port + ports.STEP)
+        again = "make run" if trial_run else typed.told(f"hotline run{_named(path)}")
+        remedy = f"停掉它，或者换一个端口：HOTLINE_PORT={other} {again}"
+    _need_port(chosen.host, chosen.port, remedy, shared=chosen.processes > 1)
 
 
 def _need_port(host: str, port: int, remedy: str, *, shared: bool = False) -> None:

@@ -48,7 +48,7 @@ def _is_free(host: str, port: int) -> bool:
 
 def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"端口 {port} 已经有别的程序在用，也许热线程序已经启动了"
+        return f"端口 {port} 已经有别的程序在用"
     if error.errno == errno.EACCES:
         return f"没有权限打开端口 {port}，1024 以下的端口只有系统管理员能用"
     return f"打不开 {host} 的端口 {port}（{error.strerror or error}）"

@@ -16,7 +16,7 @@ from config import load, runtime
 from config.county import County
 from config.settings import Settings
 from intake import accounts, letters, trial
-from intake.cli import common
+from intake.cli import common, lines
 from intake.letters import Letter
 from intake.receiver import Received
 from intake.replies import Replies
@@ -26,6 +26,7 @@ from routing.database import Database
 
 ALL = "all"  # dead letters
 MOST_LETTERS = 200  # in one table
+FRAME = 4  # columns that the frame of a screen takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class First:
     reset: str = ""
     example: str = ""
     sample_port: int | None = None
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def address(settings: Settings) -> str:
@@ -58,17 +59,17 @@ def example(county: County) -> str:
 
 def started(out: Console, first: First) -> None:
     """Addresses, the first password where there is one to tell, and what to do next."""
-    lines = [f"居民页面    {first.base}/", f"话务员后台  {first.base}/console"]
+    told = [f"居民页面    {first.base}/", f"话务员后台  {first.base}/console"]
     if first.password:
-        lines += [
+        told += [
             "",
             f"第一个管理员账号：{accounts.FIRST_NAME}",
             f"一次性密码：{first.password}（只显示这一次，登录后请更换）",
         ]
     elif first.reset:
-        lines += ["", "账号和密码还是原来的。忘了密码，在另一个窗口运行：", first.reset]
+        told += ["", "账号和密码还是原来的。忘了密码，在另一个窗口运行：", first.reset]
     if first.example:
-        lines += [
+        told += [
             "",
             "试一试：",
             f"1．用浏览器打开居民页面，写“{first.example}”，看它怎么回答。",
@@ -78,9 +79,10 @@ def started(out: Console, first: First) -> None:
             f"数据都在 {first.state.resolve()}，再启动时都还在。",
             "按 Ctrl+C 停止。",
         ]
-    if first.warning:
-        lines += ["", f"注意：{first.warning}"]
-    out.print(Panel(Text("\n".join(lines)), title="有事儿我要说 · 已启动", expand=False))
+    for warning in first.warnings:
+        told += ["", f"注意：{warning}"]
+    text = lines.broken("\n".join(told), out.width - FRAME)
+    out.print(Panel(Text(text), title="有事儿我要说 · 已启动", expand=False))
 
 
 def stopping() -> None:

@@ -73,7 +73,8 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(written: Path) -> None:
     assert result.exit_code == 2
     assert f"端口 {port} 已经有别的程序在用" in result.output
     assert "Traceback" not in result.output
-    assert f"HOTLINE_PORT={port + 10} make run" in result.output
+    again = rf"HOTLINE_PORT={port + 10} \S*hotline run --settings {re.escape(str(written))}"
+    assert re.search(again, result.output)
 
 
 def test_the_port_that_is_named_instead_is_free() -> None:
