@@ -222,13 +222,20 @@ def _fault(document: Document, detail: ErrorDetails) -> Fault:
     location = [str(part) for part in detail["loc"]]
     in_file = bool(location) and location[0] in document.data
     parts = (part.upper().replace("-", "_") for part in location)
+    variable = PREFIX + NESTED.join(parts)
     return settings_faults.fault(
         document.file if in_file else "设置",
         detail,
         line=document.line_at(location) if in_file else 0,
-        variable=PREFIX + NESTED.join(parts),
+        variable=variable if not in_file or _is_set(variable) else "",
         known=_known_keys(location[:-1]),
     )
+
+
+def _is_set(variable: str) -> bool:
+    """Is it, or the name of a file with its value, in the environment? In capitals or not."""
+    names = {name.upper() for name in os.environ}
+    return variable in names or f"{variable}_FILE" in names
 
 
 _PHONE: dict[str, type[BaseModel]] = {"exchange": Exchange, "recordings_s3": Bucket}

@@ -16,10 +16,12 @@ def fault(
     variable: str,
     known: Iterable[str],
 ) -> Fault:
-    """One of pydantic's findings, told so that an operator can put it right."""
+    """One of pydantic's findings, told so that an operator can put it right; `variable` is empty
+    where it came from the file.
+    """
     location = [str(part) for part in detail["loc"]]
     problem, remedy = _told(".".join(location), detail, known)
-    if location:
+    if location and variable:
         remedy = f"{remedy}（环境变量 {variable}）"
     return Fault(file=where, line=line, problem=problem, remedy=remedy)
 

@@ -174,6 +174,22 @@ def test_all_mistakes_are_told_at_once_and_hold_no_values(
     assert "secret" not in text.replace("app_secret", "").replace("APP_SECRET", "")
 
 
+def test_a_variable_is_named_only_where_it_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _written(tmp_path, "prot = 1\n[telegram]\ntokn = 'x'\n")
+    with pytest.raises(SettingsFault) as from_file:
+        settings.load(path)
+    assert "是不是想写 port。" in str(from_file.value)
+    assert "环境变量" not in str(from_file.value)
+    monkeypatch.setenv("HOTLINE_PROT", "1")
+    with pytest.raises(SettingsFault, match=r"是不是想写 port（环境变量 HOTLINE_PROT）"):
+        settings.load(None)
+    monkeypatch.setenv("hotline_telegram__mode", "neither")
+    with pytest.raises(SettingsFault, match=r"telegram\.mode.*（环境变量 HOTLINE_TELEGRAM__MODE）"):
+        settings.load(path)
+
+
 def test_a_settings_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsFault, match="没有这个设置文件"):
         settings.load(tmp_path / "nowhere.toml")
