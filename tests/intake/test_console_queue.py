@@ -1,5 +1,6 @@
 """The first page of the console: everything that waits for the hotline's people is there."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 
@@ -48,8 +49,9 @@ async def test_danger_that_nobody_has_seen_to_is_an_alarm_until_somebody_does(
     _, page = await desk.get("/console")
     assert "险情 1 件，还没有人接手" in page and 'role="alert"' in page
     assert page.count(f"/console/tickets/{number}") == 1
-    news = f'{{"waiting": 1, "dangers": ["{number}"]}}'
-    assert await desk.get("/console/waiting") == (200, news)
+    told = {"number": number, "what": "火灾火情，和阳镇东韩村"}
+    _, news = await desk.get("/console/waiting")
+    assert json.loads(news) == {"waiting": 1, "dangers": [told]}
     order = Order(number=number, version=1, by="operator:a", note="已请119出动")
     await services.database.write(lambda c: services.dispatcher.act(c, Action.PROGRESS, order))
     _, page = await desk.get("/console")

@@ -11,10 +11,11 @@ from intake import inbox
 from intake.services import SERVICES, Services
 from intake.web import pages, rows, sessions
 from intake.web.rows import Row
+from nlp import redact
 from routing import command, deadline, jurisdiction, report
 from routing.deadline import Light
 from routing.report import MOST_COUNTED, Counts
-from routing.ticket import Status
+from routing.ticket import Status, Ticket
 
 PAGE = 30
 WAIT_FOR_YOU, WAIT_FOR_THEM = "件等您办", "件等话务员办"
@@ -112,8 +113,8 @@ def _figures(stands: Standing, waiting_name: str) -> list[Figure]:
 
 
 async def _waiting(request: web.Request) -> web.StreamResponse:
-    """How many wait, and which dangers nobody has taken up: the page tells which of them are new,
-    also where as many others have gone.
+    """How many wait, and which dangers nobody has taken up, for the script of every page: it tells
+    which of them are new, also where as many others have gone.
     """
     services = request.app[SERVICES]
     centre = jurisdiction.centre(services.county).code
@@ -121,6 +122,14 @@ async def _waiting(request: web.Request) -> web.StreamResponse:
     def look(connection: Connection) -> dict[str, object]:
         dangers = command.unseen(connection, limit=MOST_DANGERS)
         waiting = report.count_waiting(connection, centre)
-        return {"waiting": waiting, "dangers": [each.number for each in dangers]}
+        told = [{"number": each.number, "what": _what(services, each)} for each in dangers]
+        return {"waiting": waiting, "dangers": told}
 
     return web.json_response(await services.database.read(look))
+
+
+def _what(services: Services, danger: Ticket) -> str:
+    """`火灾火情，和阳镇东韩村`: what is known of it, for a line that is read in a hurry."""
+    matter = services.county.matter_name(danger.category)
+    place = redact.mask(services.replies.place(danger))
+    return f"{matter}，{place}" if matter else place

@@ -29,21 +29,12 @@ if (changed) {
     } catch { /* the next try will tell */ }
   }, 5000);
 }
-// New tickets are announced, never inserted under the cursor.
+// New tickets are announced, never inserted under the cursor; how things stand alarm.js asks.
 const news = document.getElementById("news");
 if (news) {
-  setInterval(async () => {
-    try {
-      const answer = await fetch("/console/waiting", { headers: { Accept: "application/json" } });
-      if (!answer.ok) return;
-      const { waiting, dangers } = await answer.json();
-      const known = news.dataset.dangers.split(" ");
-      if (dangers.some((number) => !known.includes(number))) {
-        news.hidden = false; news.textContent = "有新的险情，马上点这里（r）"; document.title = "■ 险情"; return;
-      }
-      const more = waiting - Number(news.dataset.count);
-      news.hidden = more <= 0;
-      if (more > 0) { news.textContent = `新来 ${more} 件，点这里刷新（r）`; document.title = `（${more}）待办`; }
-    } catch { /* the next try will tell */ }
-  }, 5000);
+  document.addEventListener("stands", ({ detail }) => {
+    const more = detail.waiting - Number(news.dataset.count);
+    news.hidden = more <= 0;
+    if (more > 0) news.textContent = `新来 ${more} 件，点这里刷新（r）`;
+  });
 }

@@ -1,0 +1,3 @@
+"use strict";
+// Says every five seconds that they have passed.
+setInterval(() => postMessage("tick"), 5000);
