@@ -9,7 +9,7 @@ from channels.message import InboundMessage
 from intake.talk import drafts, later, questions, reasons, whereabouts
 from intake.talk.steps import Open
 from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
-from nlp.understanding import Understanding
+from nlp.understanding import Understanding, Urgency
 from routing.ticket import Draft
 
 _WHERE = frozenset({Stage.PLACE, Stage.WHICH})
@@ -74,7 +74,8 @@ def another(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> b
     """垃圾没人拉. 在哪里? 东韩村的水管爆了: is it the answer, and a matter of its own?"""
     said = heard.understanding
     asked = conversation.stage in _WHERE and conversation.texts and not conversation.matter
-    if heard.message.spoken or not asked or not only_place(said) or not later.wants(said):
+    wanted = later.wants(said) or said.urgency is not Urgency.NORMAL
+    if heard.message.spoken or not asked or not only_place(said) or not wanted:
         return False
     before = knowledge.understand(drafts.joined(conversation))
     first, now = drafts.best(before.categories), drafts.best(said.categories)

@@ -70,8 +70,9 @@ def _as_told(
     now: Understanding, whole: Understanding, before: Conversation, knowledge: Knowledge
 ) -> Understanding:
     """The whole; of which matter, these words alone say where they are sure and those before were
-    not: 破热线一点用没有, and then what has happened.
+    not: 破热线一点用没有, and then what has happened. A place may be one as an answer alone: 张庄.
     """
+    whole = whole if whole.places else replace(whole, places=now.places)
     sure = drafts.best(now.categories).confidence >= knowledge.certain_above
     if not sure:
         return whole

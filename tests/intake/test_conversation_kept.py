@@ -257,6 +257,27 @@ async def test_another_matter_right_after_a_ticket_is_not_buried_in_it(
         assert await resident.says("咱们村好几家都这样，快管管吧", after_s=10) == ["supplemented"]
 
 
+async def test_a_village_without_its_direction_is_asked_about_by_both_names(
+    resident: Resident,
+) -> None:
+    assert await resident.says("我们村的自来水发黄") == ["ask_place"]
+    assert await resident.says("张庄") == ["ask_place_which"]
+    assert await resident.says("南张庄") == ["receipt"]
+    assert (await resident.latest()).place == "130506104223"
+
+
+async def test_a_village_that_is_not_ours_is_said_not_to_be_found(resident: Resident) -> None:
+    assert await resident.says("大贾村东头的垃圾桶满了") == ["ask_place_again"]
+
+
+async def test_a_second_matter_that_says_where_the_first_is_has_its_own_ticket(
+    resident: Resident,
+) -> None:
+    assert await resident.says("垃圾没人拉") == ["ask_place"]
+    assert await resident.says("东韩村的自来水管爆了，水流了一街") == ["receipt", "receipt"]
+    assert len(await resident.tickets()) == 2
+
+
 async def test_of_what_tells_of_another_domain_next_to_nothing_joins_a_lamp(
     village: Village,
 ) -> None:
