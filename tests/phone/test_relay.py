@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.phone import kit
+from channels.phone.exchange.exchange import Exchange, Next
+from tests.phone import kit, program
 from tests.phone.hotline import Hotline, Resident
 from tests.phone.kit import CALLER, Telephone
 from tests.phone.likeness import likeness
@@ -120,3 +121,32 @@ async def test_dialplan_is_read_without_a_warning(clean_line: Line) -> None:
     assert "${HOTLINE_RELAY}@hotline-trunk" in shown and "@RELAY" not in shown
     warnings = clean_line.running.warnings()  # a caller who hangs up is one
     assert [each for each in warnings if "app_audiosocket" not in each] == []
+
+
+async def test_who_is_to_be_put_through_to_nobody_is_an_operators(
+    clean_line: Line, exchange: Exchange, operator: Telephone, handler: Telephone
+) -> None:
+    port = clean_line.instance.plan.phone.media_port
+    async with program.audiosocket(port) as talks, asyncio.timeout(30):
+        await handler.call(clean_line.hotline)
+        talk = await talks.get()
+        assert await exchange.set_next(talk.media.call_id, Next.RELAY)  # and the number is lost
+        talk.leave.set()
+        ringing = await operator.until("ringing")
+        assert HANDLER in ringing["caller"]
+
+
+async def test_program_that_dies_when_it_has_said_whom_to_ring_does_not_hinder_it(
+    clean_line: Line, exchange: Exchange, home: Telephone, handler: Telephone
+) -> None:
+    port = clean_line.instance.plan.phone.media_port
+    known = len(home.events)
+    async with asyncio.timeout(30):
+        async with program.audiosocket(port) as talks:
+            await handler.call(clean_line.hotline)
+            talk = await talks.get()
+            assert await exchange.relay(talk.media.call_id, CALLER)
+        ringing = await home.until("ringing", 20, after=known)
+    assert "4569899" in ringing["caller"]
+    with pytest.raises(ValueError, match="digits"):
+        await exchange.relay(talk.media.call_id, "1&PJSIP/2")
