@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from config import catalogue, documents, head, replies, roots, rules, territory
-from config.county import County
+from config.county import County, Unit
 from config.faults import CountyFaults, Fault, Faults, suggestion
 
 __all__ = ["FILES", "CountyFaults", "Fault", "load_county"]
@@ -49,13 +49,18 @@ def load_county(folder: Path) -> County:
         deadlines=rules.read_deadlines(folder, categories, faults),
         standards=catalogue.read_standards(folder, categories, faults),
         duties=said.duties,
-        replies=replies.checked(documents.read(folder, "replies.toml", faults), faults),
+        replies=_replies(folder, said, land.units.get(said.code), faults),
         workday_overrides=said.workday_overrides,
         version=_version(folder),
     )
     if faults.found:
         raise CountyFaults(roots.told_once(faults.found))
     return county
+
+
+def _replies(folder: Path, said: head.Head, centre: Unit | None, faults: Faults) -> dict[str, str]:
+    own = replies.own_words(said.name, said.hotline, centre)
+    return replies.checked(documents.read(folder, "replies.toml", faults), own, faults)
 
 
 def _refuse_strange_files(folder: Path, faults: Faults) -> None:

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Mapping
 
+from config.county import Unit
 from config.documents import Document
 from config.faults import Faults, Need, suggestion
 
@@ -148,10 +149,22 @@ KNOWN: Mapping[str, frozenset[str]] = {
     **_ALL,
     **{key + SPOKEN: placeholders for key, placeholders in _ALL.items()},
 }
+OWN = frozenset({"county", "county_short", "hotline"})  # in any reply; filled when it is read
+_ENDINGS = "县区市旗"
+SHORTEST = 2  # characters: 雄县 stays 雄县
 
 
-def checked(document: Document, faults: Faults) -> dict[str, str]:
-    """The county's templates by key; what is missing, unknown or can't be filled is a fault.
+def own_words(name: str, hotline: str, centre: Unit | None) -> dict[str, str]:
+    """What the county puts in the places of OWN: 南和区, 南和 and the number of the hotline."""
+    is_named = centre is not None and centre.short_name != centre.name
+    county = centre.short_name if centre and is_named else name
+    short = county[:-1] if county[-1:] in _ENDINGS and len(county) > SHORTEST else county
+    return {"county": county, "county_short": short, "hotline": hotline}
+
+
+def checked(document: Document, own: Mapping[str, str], faults: Faults) -> dict[str, str]:
+    """The county's templates by key, with its `own_words` in them; what is missing, unknown or
+    can't be filled is a fault.
 
     A variant for the ear (`KEY_spoken`) and what to do in a danger (`danger_KIND`) may be missing.
     """
@@ -173,9 +186,16 @@ def checked(document: Document, faults: Faults) -> dict[str, str]:
                     "用引号括起来写一句话",
                 )
             else:
-                _check_template(document.file, line, key, value, faults)
-                replies[key] = value.strip()
+                template = _named(value.strip(), own)
+                _check_template(document.file, line, key, template, faults)
+                replies[key] = template
     return replies
+
+
+def _named(template: str, own: Mapping[str, str]) -> str:
+    for name in sorted(OWN):
+        template = template.replace(f"{{{name}}}", own[name])
+    return template
 
 
 def _check_template(file: str, line: int, key: str, template: str, faults: Faults) -> None:
@@ -195,12 +215,12 @@ def _check_template(file: str, line: int, key: str, template: str, faults: Fault
         faults.add(file, line, f"话术“{key}”的花括号不成对", "占位写成 {number} 这样")
         return
     allowed = KNOWN[key]
-    listed = "、".join(f"{{{name}}}" for name in sorted(allowed)) or "没有"
+    listed = "、".join(f"{{{name}}}" for name in sorted(allowed | OWN))
     for _, name, layout, conversion in fields:
         if name is None:
             continue
         if name not in allowed:
-            remedy = suggestion(name, allowed, f"这一句可用的占位：{listed}")
+            remedy = suggestion(name, allowed | OWN, f"这一句可用的占位：{listed}")
             faults.add(file, line, f"话术“{key}”里的占位 {{{name[:30]}}} 填不上", remedy)
         elif layout or conversion:
             problem = f"话术“{key}”里的占位 {{{name}}} 带了格式"

@@ -59,6 +59,7 @@ MISTAKES = [
     ("replies.toml", 'receipt = "好的"', 'receit = "好的"', "是不是想写 receipt", 7),
     ("replies.toml", 'receipt = "好的"', "", "缺话术“receipt”", 0),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{nmber}"', "是不是想写 number", 7),
+    ("replies.toml", 'receipt = "好的"', 'receipt = "{conty}"', "是不是想写 county", 7),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{number"', "花括号不成对", 7),
     ("replies.toml", 'receipt = "好的"', 'receipt = "{number.x}"', "填不上", 7),
     (
@@ -269,3 +270,21 @@ def test_many_faults_of_one_file_do_not_hide_those_of_another(tmp_path: Path) ->
     assert text.endswith("要全部列出，请加 --all。")
     whole, _ = check.report(folder, whole=True)
     assert whole.count("aliases.csv 第") == 300
+
+
+@pytest.mark.parametrize(
+    ("centre", "said"),
+    [
+        ("南和区", "南和区，南和，12345"),
+        ("雄县", "雄县，雄县，12345"),
+        ("", "小县，小县，12345"),
+    ],
+)
+def test_any_reply_may_name_the_county_and_its_number(
+    tmp_path: Path, centre: str, said: str
+) -> None:
+    tiny.write(tmp_path)
+    tiny.change(tmp_path, "units.csv", "county,,小县", f"county,,{centre}")
+    own = "{county}，{county_short}，{hotline}"
+    tiny.change(tmp_path, "replies.toml", 'welcome = "好的"', f'welcome = "{own}"')
+    assert load.load_county(tmp_path).replies["welcome"] == said
