@@ -118,22 +118,7 @@ def _office(
         codes=_codes(settings),
     )
     clerk = Clerk(dispatcher=dispatcher, replies=replies, runtime=runtime)
-    unreached = bool(fit.command_out_of_reach(settings, county))  # which the start has said
-    knowledge = Knowledge(
-        danger="danger_alone" if unreached else "danger",
-        understand=understander,
-        understand_by_ear=lru_cache(TEXTS_HEARD)(partial(understander, heard=True)),
-        places_by_ear=understander.places_heard,
-        verdicts=verdict.of,
-        needs_place=router.needs_place,
-        goes_straight=router.goes_straight,
-        office=router.office,
-        place=replies.place_of,
-        certain_above=settings.certain_above,
-        join_s=settings.conversation.join_s,
-        later_s=settings.conversation.join_hours * 3600,
-        silence_s=settings.conversation.silence_minutes * 60,
-    )
+    known = knowledge(settings, county, understander, router, replies)
     return Services(
         settings=settings,
         county=county,
@@ -143,7 +128,7 @@ def _office(
         dispatcher=dispatcher,
         replies=replies,
         clerk=clerk,
-        desk=FrontDesk(database=database, runtime=runtime, clerk=clerk, knowledge=knowledge),
+        desk=FrontDesk(database=database, runtime=runtime, clerk=clerk, knowledge=known),
         media=MediaStore(
             folder=settings.state / "media",
             database=database,
@@ -160,6 +145,32 @@ def _codes(settings: Settings) -> Codes | None:
     if phone is None or not phone.number:
         return None
     return Codes(dial=phone.number, days=phone.contact_days)
+
+
+def knowledge(
+    settings: Settings,
+    county: County,
+    understander: Understander,
+    router: Router,
+    replies: Replies,
+) -> Knowledge:
+    """What a conversation must know of this county."""
+    unreached = bool(fit.command_out_of_reach(settings, county))  # which the start has said
+    return Knowledge(
+        danger="danger_alone" if unreached else "danger",
+        understand=understander,
+        understand_by_ear=lru_cache(TEXTS_HEARD)(partial(understander, heard=True)),
+        places_by_ear=understander.places_heard,
+        verdicts=verdict.of,
+        needs_place=router.needs_place,
+        goes_straight=router.goes_straight,
+        office=router.office,
+        place=replies.place_of,
+        certain_above=settings.certain_above,
+        join_s=settings.conversation.join_s,
+        later_s=settings.conversation.join_hours * 3600,
+        silence_s=settings.conversation.silence_minutes * 60,
+    )
 
 
 def _desk(office: Services, http: ClientSession, polls: bool) -> Desk:

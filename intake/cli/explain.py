@@ -1,5 +1,6 @@
 """How a sentence is understood and where it would go, with the reasons, as a table."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from rich.console import Console
@@ -8,11 +9,12 @@ from channels.message import Contact, InboundMessage
 from config import load, runtime
 from config.county import County
 from config.settings import Settings
+from intake import app
 from intake.cli import common
 from intake.replies import Replies
-from intake.talk import drafts
-from intake.talk.turn import Conversation
-from nlp import understand
+from intake.talk import conversation
+from intake.talk.steps import AskWhich, AskWithdraw, Open, Say, TellProgress
+from intake.talk.turn import Conversation, Heard, Knowledge, Turn
 from nlp.understanding import REQUEST_KIND_NAMES, URGENCY_NAMES, Guess, Understanding
 from routing import deadline
 from routing.opening import Opening
@@ -22,10 +24,11 @@ from routing.worktime import Calendar
 
 
 def understood(out: Console, settings: Settings, text: str) -> None:
-    """How a sentence is understood and where it would go, with the reasons."""
+    """How a sentence is understood, what is said to it and where it goes, with the reasons."""
     county = load.load_county(settings.county)
-    said = understand.build(county, settings.state / "cache")(text)
-    replies = Replies(county)
+    understander = app.load_understander(settings, county)
+    said = understander(text)
+    replies = Replies(county, settings.certain_above)
     table = common.table()
     table.add_row("听到", said.text)
     table.add_row("诉求", _with_words(REQUEST_KIND_NAMES[said.kind], said.kind_evidence))
@@ -38,46 +41,64 @@ def understood(out: Console, settings: Settings, text: str) -> None:
         table.add_row("地点", _guess(replies.place_name(guess.code), guess))
     if len(said.demands) > 1:
         table.add_row("分成几件事", "\n".join(said.demands))
-    for label, value in _routed(settings, county, said):
+    knowledge = app.knowledge(settings, county, understander, Router(county), replies)
+    now = runtime.system().now()
+    turn = _turn(said, text, knowledge, now)
+    for label, value in _led_to(turn, now, settings, county, replies):
         table.add_row(label, value)
     out.print(table)
 
 
-def _routed(settings: Settings, county: County, said: Understanding) -> list[tuple[str, str]]:
-    """As the front desk decides it, of a message with which a conversation begins."""
-    now = runtime.system().now()
-    opening = Opening(
-        county=county,
-        router=Router(county),
-        calendar=Calendar(county.workday_overrides),
-        certain_above=settings.certain_above,
-    )
-    draft = _draft(said, now)
-    route, why_a_person = opening.decided(draft)
-    if route is None or why_a_person:
-        proposal = f"（机器的建议：{route.reason}）" if route else ""
-        return [("去向", f"转人工研判：{why_a_person}{proposal}")]
-    _, due = opening.preview(draft, now)
-    names = "、".join(county.units[code].name for code in route.assisting)
-    return [
-        ("主办", county.units[route.unit].name),
-        ("协办", names or "无"),
-        ("依据", f"{route.rule}：{route.reason}"),
-        ("期限", deadline.speak(due, now)),
-    ]
-
-
-def _draft(said: Understanding, now: datetime) -> Draft:
+def _turn(said: Understanding, text: str, knowledge: Knowledge, now: datetime) -> Turn:
+    """What the conversation makes of it, as the first that somebody writes."""
     contact = Contact(scheme="web", path="")
     message = InboundMessage(
         channel="web",
         external_id="",
         sender=contact,
         thread=str(contact),
-        text=said.text,
+        text=text,
         received_at=now,
     )
-    return drafts.draft(Conversation(thread="", texts=(said.text,)), message, said=said)
+    heard = Heard(message=message, inbox_id="", understanding=said, at=now)
+    return conversation.step(Conversation(thread=str(contact)), heard, knowledge)
+
+
+def _led_to(
+    turn: Turn, now: datetime, settings: Settings, county: County, replies: Replies
+) -> Iterator[tuple[str, str]]:
+    for step in turn.steps:
+        match step:
+            case Say(reply=reply):
+                yield "热线回话", replies.render(reply)
+            case Open(draft=draft):
+                yield from _routed(settings, county, draft, now)
+            case TellProgress() | AskWithdraw() | AskWhich():
+                yield "热线回话", "看这位居民有没有单子，再回他的话"
+            case _:
+                yield "热线回话", "要看这位居民以前说过什么"
+
+
+def _routed(
+    settings: Settings, county: County, draft: Draft, now: datetime
+) -> Iterator[tuple[str, str]]:
+    """As the front desk decides it."""
+    opening = Opening(
+        county=county,
+        router=Router(county),
+        calendar=Calendar(county.workday_overrides),
+        certain_above=settings.certain_above,
+    )
+    route, why_a_person = opening.decided(draft)
+    if route is None or why_a_person:
+        proposal = f"（机器的建议：{route.reason}）" if route else ""
+        yield "去向", f"转人工研判：{why_a_person}{proposal}"
+        return
+    _, due = opening.preview(draft, now)
+    yield "主办", county.units[route.unit].name
+    yield "协办", "、".join(county.units[code].name for code in route.assisting) or "无"
+    yield "依据", f"{route.rule}：{route.reason}"
+    yield "期限", deadline.speak(due, now)
 
 
 def _with_words(name: str, words: tuple[str, ...]) -> str:
