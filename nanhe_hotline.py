@@ -5,6 +5,7 @@ our place. So the command begins in a module whose name nobody else has; only th
 """
 
 import gc
+import io
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ OURS = ("config", "nlp", "channels", "routing", "intake")
 
 def main() -> None:
     """Check that no foreign package shadows ours, then run the command line."""
+    speak_chinese()
     found = problems(Path(__file__).resolve().parent)
     if found:
         sys.exit("\n".join(found))
@@ -24,6 +26,18 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     sys.exit(chinese.run(cli.application))
+
+
+def speak_chinese() -> None:
+    """Where the terminal's encoding has no Chinese send UTF-8; and never fail at a character."""
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        try:
+            "中".encode(stream.encoding)
+            stream.reconfigure(errors="backslashreplace")
+        except UnicodeEncodeError:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def problems(home: Path) -> list[str]:

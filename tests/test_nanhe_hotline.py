@@ -1,5 +1,6 @@
 """A foreign package of one of our names is said before anything of it is used."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -61,3 +62,14 @@ def loaded_by_a_start() -> frozenset[str]:
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert "aiohttp" in told.split()
     return frozenset(told.split())
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown_in"), [("ascii", "utf-8"), ("latin-1", "utf-8"), ("gb18030", "gb18030")]
+)
+def test_a_terminal_without_chinese_is_sent_utf_8(encoding: str, shown_in: str) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": encoding}
+    typed = [sys.executable, "-m", "intake", "say"]
+    done = subprocess.run(typed, env=environment, cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout.decode(shown_in).startswith("请写上一句话，例如：")
