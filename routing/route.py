@@ -11,6 +11,8 @@ from routing import jurisdiction
 from routing.jurisdiction import Ground
 from routing.ticket import Route
 
+TERRITORY = "territory"  # in place of a line's code: no line covers it, the ground decides
+
 
 @dataclass(frozen=True, slots=True)
 class Router:
@@ -50,13 +52,13 @@ class Router:
             return None
         elif confidential:
             lead, ground = jurisdiction.centre(self.county), None
-            why = "居民要求保密，不转给属地，由县网格管理中心先看"
+            why = "居民要求保密，不转给属地，由"
         elif ground.urban:
             lead = jurisdiction.centre(self.county)
-            why = "事在城区，按扁平化直接由县网格管理中心主办"
+            why = "事在城区，按扁平化直接由"
         else:
             lead = ground.unit
-            why = f"事在{self._full_name(ground.unit)}，先属地后属主，由属地主办"
+            why = f"事在{self._full_name(ground.unit)}，先属地后属主，由属地"
         return self._answer(rule, ground, lead, why, certain=certain, urgency=urgency)
 
     def needs_place(self, category: str, kind: RequestKind) -> bool:
@@ -97,8 +99,8 @@ class Router:
     def _straight(self, rule: DispatchRule, ground: Ground | None) -> tuple[Unit, str]:
         unit = self.county.units[rule.unit]
         where = f"事在{self._full_name(ground.unit)}，" if ground else ""
-        room = "专业调解" if unit.kind is UnitKind.MEDIATION else "直接由部门主办"
-        return unit, f"{where}派单目录定为{room}"
+        way = "专业调解" if unit.kind is UnitKind.MEDIATION else "部门直办"
+        return unit, f"{where}派单目录定为{way}，由"
 
     def _answer(
         self,
@@ -123,7 +125,7 @@ class Router:
             unit=taker.code,
             assisting=assisting,
             grid=ground.grid if ground else "",
-            rule=f"dispatch:{rule.code if rule else 'territory'}@{self.county.version}",
+            rule=f"dispatch:{rule.code if rule else TERRITORY}@{self.county.version}",
             certain=certain and rule is not None,
             reason=self._reason(rule, lead, taker, assisting, why),
         )
@@ -136,8 +138,12 @@ class Router:
         assisting: tuple[str, ...],
         why: str,
     ) -> str:
-        """One sentence: where, by which line, who leads, who stands in, who assists."""
-        parts = [why, taker.name if taker == lead else f"{lead.name}没有负责人，由{taker.name}接办"]
+        """One sentence: where, by which line, who leads, who stands in, who assists; `why` ends
+        where the name of who leads begins.
+        """
+        parts = [f"{why}{lead.name}主办"]
+        if taker != lead:
+            parts.append(f"{lead.name}没有负责人，由{taker.name}接办")
         if assisting:
             names = "、".join(self.county.units[unit].name for unit in assisting)
             parts.append(f"{names}协办")

@@ -219,7 +219,7 @@ async def test_who_fears_the_village_is_not_proposed_to_it(
     await resident.says(f"{matter}，别把俺供出去")
     ticket = await resident.latest()
     log = await services.database.read(lambda c: store.events(c, ticket.number))
-    assert "网格站" not in log[0].note and "由属地主办" not in log[0].note
+    assert "网格站" not in log[0].note and "由属地" not in log[0].note
     order = Order.on(ticket, by="operator:a")
     await services.database.write(lambda c: services.dispatcher.dispatch(c, order))
     unit = services.county.units[(await resident.latest()).unit]

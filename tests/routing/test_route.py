@@ -73,7 +73,7 @@ def test_a_dispute_with_a_hospital_goes_to_its_mediation_room() -> None:
     assert found is not None
     assert found.unit == "mediation-medical"
     assert found.reason == (
-        "事在和阳镇沙道村，派单目录定为专业调解，医患纠纷调解室（派单目录 R4：医患纠纷有专业调解室）。"
+        "事在和阳镇沙道村，派单目录定为专业调解，由医患纠纷调解室主办（派单目录 R4：医患纠纷有专业调解室）。"
     )
 
 
@@ -81,7 +81,7 @@ def test_the_reason_is_one_sentence_that_a_clerk_can_read_out() -> None:
     found = route("010204", VILLAGE)
     assert found is not None
     assert found.reason == (
-        "事在和阳镇沙道村，先属地后属主，由属地主办，沙道村网格站，区住建局协办"
+        "事在和阳镇沙道村，先属地后属主，由属地沙道村网格站主办，区住建局协办"
         "（派单目录 R1：住建局三定方案）。"
     )
 
