@@ -57,10 +57,10 @@ class Codes:
         self, connection: Connection, before: Ticket | None, after: Ticket, now: datetime
     ) -> Way | None:
         """The way after a step, with a code that is drawn where there is none to go on with."""
-        if not self.stands(after, now):
-            return None
         if before is not None and _units(before) - _units(after):
             forget(connection, after.number)
+        if not self.stands(after, now):
+            return None
         known = code_of(connection, after.number) if before is not None else ""
         return Way(dial=self.dial, code=known or _drawn(connection, after.number, now))
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -139,6 +140,23 @@ async def test_who_has_the_ticket_no_more_has_no_code(database: Database, clock:
     order = Order.on(moved, by=DESK)
     await database.write(lambda c: made.dispatch(c, order, unit="water", assisting=["housing"]))
     assert await code_of(database, ticket) == second  # who comes to it leaves it to all others
+
+
+async def test_who_loses_a_confidential_ticket_has_no_code_when_secrecy_is_lifted(
+    database: Database, clock: Clock
+) -> None:
+    ticket = await opened(database, clock)
+    first = await code_of(database, ticket)
+    made = dispatcher(clock)
+    for step in (
+        lambda c, order: made.correct(c, order, confidential=True),
+        lambda c, order: made.dispatch(c, order, unit="water"),
+        lambda c, order: made.correct(c, order, confidential=False),
+    ):
+        ticket = await database.write(partial(step, order=Order.on(ticket, by=DESK)))
+    assert ticket.unit == "water"
+    assert await database.read(lambda c: codes.ticket_of(c, first)) == ""
+    assert await code_of(database, ticket) not in ("", first)
 
 
 async def test_code_that_somebody_has_is_drawn_again(
