@@ -40,6 +40,8 @@ def supervise(serve: Serve, count: int, *, stopping: Callable[[], None] = lambda
     try:
         while not _told_to_end(_started(serve, due, running)):
             for process, code in _ended():
+                if process not in running:  # as the first of a container we are given orphans
+                    continue
                 number = running.pop(process)
                 _log.error("process_died", index=number, code=code)
                 due[number] = time.monotonic() + RESTART_AFTER_S

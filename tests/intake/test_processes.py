@@ -13,13 +13,14 @@ import pytest
 
 LONGEST_S = 30.0
 FAMILY = """
-import os, signal, sys, time
+import os, signal, subprocess, sys, time
 from pathlib import Path
 from intake import processes
 
 folder = Path(sys.argv[1])
 processes.RESTART_AFTER_S = 0.01
 processes.STOP_WITHIN_S = 0.2
+{first}
 
 def serve(number):
     {before}
@@ -54,8 +55,10 @@ class Family:
 
 
 @contextmanager
-def family(folder: Path, *, before: str = "pass", after: str = SERVED_BY) -> Iterator[Family]:
-    program = FAMILY.format(before=before, after=after)
+def family(
+    folder: Path, *, first: str = "", before: str = "pass", after: str = SERVED_BY
+) -> Iterator[Family]:
+    program = FAMILY.format(first=first, before=before, after=after)
     parent = subprocess.Popen(
         [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True
     )
@@ -97,3 +100,12 @@ def test_who_does_not_end_when_told_is_ended(tmp_path: Path) -> None:
         one.wait(lambda: one.numbers() == [0, 1])
         one.parent.terminate()
     assert all(gone(process) for _, process in one.children())
+
+
+def test_somebody_elses_child_that_ends_ends_nobody(tmp_path: Path) -> None:
+    orphan = "subprocess.Popen([sys.executable, '-c', ''])"
+    with family(tmp_path, first=orphan) as one:
+        one.wait(lambda: one.numbers() == [0, 1])
+        os.kill(dict(one.children())[1], signal.SIGKILL)
+        one.wait(lambda: one.numbers() == [0, 1, 1])
+        one.parent.terminate()
