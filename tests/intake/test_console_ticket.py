@@ -301,10 +301,10 @@ HEARD = (
     (
         {"solved": "yes", "satisfied": "yes"},
         Status.CLOSED,
-        "解决了：是；满意：是；有人联系过：没有说",
+        "解决了；满意；有没有人联系过没问到",
     ),
-    ({"solved": "yes", "satisfied": "no"}, Status.FOLLOWED_UP, "解决了：是；满意：不是"),
-    ({"contacted": "no"}, Status.FOLLOWED_UP, "有人联系过：不是"),
+    ({"solved": "yes", "satisfied": "no"}, Status.FOLLOWED_UP, "解决了；不满意；"),
+    ({"contacted": "no"}, Status.FOLLOWED_UP, "解决没解决没问到；满意不满意没问到；没人联系过"),
     ({"solved": "no"}, Status.DISPATCHED, ""),
 )
 

@@ -13,13 +13,39 @@ from intake.counter import writing
 from intake.services import Services
 from intake.web import options
 from intake.web.console import deciding
-from routing import permission
+from routing import permission, store
 from routing.dispatch import Dispatcher
 from routing.errors import ActionRefused
 from routing.order import Order
 from routing.ticket import Action, Ticket
 
 SAID: Mapping[str, bool | None] = MappingProxyType({"yes": True, "no": False, "": None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One of 回访, and its answers; `open`: he was not asked or didn't say."""
+
+    question: str
+    yes: str
+    no: str
+    about: str  # what is open, where it stands among other answers
+    open: str = "没问到"
+
+    def said(self, value: bool | None) -> str:
+        """An answer that stands alone."""
+        return f"{self.about}{self.open}" if value is None else self.yes if value else self.no
+
+
+QUESTIONS: Mapping[str, Question] = MappingProxyType(
+    {
+        "solved": Question(question="解决了吗", yes="解决了", no="没解决", about="解决没解决"),
+        "satisfied": Question(question="满意吗", yes="满意", no="不满意", about="满意不满意"),
+        "contacted": Question(
+            question="有人联系过吗", yes="有人联系过", no="没人联系过", about="有没有人联系过"
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +80,20 @@ def act(
             return dispatcher.answer(connection, replace(order, note=""), text=order.note)
         case Action.TELL:
             return writing.write(connection, dispatcher, order)
+        case Action.SIGN:
+            return _signed(connection, dispatcher, order)
         case Action.EVALUATE:
             return _asked(connection, dispatcher, order, typed)
         case _:
             return dispatcher.act(connection, action, order)
+
+
+def _signed(connection: Connection, dispatcher: Dispatcher, order: Order) -> Ticket:
+    """For a unit that the program can't tell only by who says whom he told."""
+    ticket = store.load(connection, order.number)
+    if not order.note and not dispatcher.reaches(ticket.unit):
+        raise ActionRefused("系统通知不到主办单位：先打电话告诉他们，再写上跟谁说的。")
+    return dispatcher.act(connection, Action.SIGN, order)
 
 
 def _asked(connection: Connection, dispatcher: Dispatcher, order: Order, typed: Typed) -> Ticket:
@@ -84,7 +120,7 @@ def _asked(connection: Connection, dispatcher: Dispatcher, order: Order, typed: 
 
 def _said(typed: str) -> bool | None:
     if typed not in SAID:
-        raise ActionRefused("请从“是”“不是”“没问到”里选。")
+        raise ActionRefused("请从单子里选：居民怎么说就怎么选，没问到就选“没问到”。")
     return SAID[typed]
 
 

@@ -16,12 +16,16 @@ from intake.web import options
 from intake.web.options import Known
 from nlp import redact
 from nlp.understanding import Urgency
-from routing import store
+from routing import entails, store
 from routing.errors import ActionRefused
 from routing.order import Order
+from routing.route import TERRITORY
 from routing.ticket import Ticket
 
 LONGEST_ADDRESS = 200  # characters
+CHOSEN = "单位是工作人员定的，没有按派单目录；谁定的、为什么，见“办理经过”"
+NO_RULE = "派单目录里没有这一类，按事情所在的地方派的"
+GONE = "派单时用的那一条，现在的派单目录里没有了"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +119,16 @@ def dispatch(connection: Connection, services: Services, wish: Wish, order: Orde
 
 
 def reason(county: County, ticket: Ticket) -> str:
-    """Why it is where it is: the dispatch rule's own words."""
+    """Why it is where it is: the dispatch rule's own words, or who has decided without one."""
+    if ticket.rule == entails.BY_PERSON:
+        return CHOSEN
     code = ticket.rule.partition(":")[2].partition("@")[0]
     rule = next((rule for rule in county.rules if rule.code == code), None)
     if rule is not None:
         return rule.reason
-    return "由人工决定" if ticket.rule else "还没有派单"
+    if not ticket.rule:
+        return "还没有派单"
+    return NO_RULE if code == TERRITORY else GONE
 
 
 def _changes(ticket: Ticket, wish: Wish) -> dict[str, Any]:

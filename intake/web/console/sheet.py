@@ -2,7 +2,7 @@
 can be done now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,16 +14,14 @@ from intake import accounts
 from intake.counter import writing
 from intake.services import SERVICES, Services
 from intake.web import attached, looks, marking, options, pages, rows, sessions, spoken
-from intake.web.console import chronicle, deciding, ringing
+from intake.web.console import acting, chronicle, deciding, reporter, ringing, unreached
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
-from nlp import redact
 from routing import dispatch, permission, store
 from routing.errors import TicketNotFound
 from routing.ticket import ACTION_NAMES, IN_HAND_STATUSES, Action, Status, Ticket
 
 _BY_ITS_OWN_FORM = dispatch.BRING_ALONG | {Action.TELL}
-_JUDGEMENTS = {"solved": "解决了", "satisfied": "满意", "contacted": "有人联系过"}
 _DONE = {
     Action.DISPATCH: "派好了，由{unit}办。",
     Action.RULE: "定好了，由{unit}办。",
@@ -32,7 +30,8 @@ _DONE = {
     Action.ANSWER: "答复已经发给居民。",
     Action.SUPERVISE: "督办单开好了。",
 }
-_SAID = {True: "是", False: "不是", None: "没有说"}
+_STAYS = "主办还是{unit}，没有换。"
+_MOVE = "要按新地点换单位，在“改派或更正”里点“改派”。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,24 +65,28 @@ async def shown(
     may_write = role in sessions.MAY_WRITE
     may_act = may_write or role in sessions.MAY_SUPERVISE
     allowed = permission.allowed(this, by) if may_act else ()
+    to_ring = _to_ring(services, this)
     values = {
         **known,
         "runs": rows.runs(this),
-        "done": "" if problem else _done(services, known, request.query.get("done", "")),
+        "done": "" if problem else _done(services, known, request.query.get("done", ""), allowed),
         "may_hear": may_hear,
         "sees_photos": photos or role in sessions.MAY_WRITE,
         "assisting": [services.county.unit_name(code) for code in this.assisting],
         "identity": identity,
-        "masked_reporter": _masked(this),
+        "masked_reporter": reporter.masked(this),
+        "is_hidden": reporter.is_hidden(this, _said(known)),
         "may_write": may_write,
         "allowed": allowed,
-        "to_ring": _to_ring(services, this),
+        "to_ring": [services.county.unit_name(code) for code in to_ring],
+        "whom": [unreached.line(services.county, code) for code in to_ring],
         "lead_is_told": services.dispatcher.reaches(this.unit),
         "unreachable": writing.unreachable(this),
         "asked_person": rows.asks(this),
         "other_actions": _others(allowed),
         "rule_reason": deciding.reason(services.county, this),
         "judged": _judged(this),
+        "questions": acting.QUESTIONS,
         "kept": wish or Wish.shown(services.county, this),
         "typed": typed or Typed(),
         "left_over": _left_over(allowed, wish, typed),
@@ -111,6 +114,7 @@ def _read(
         "ticket": this,
         "row": rows.read(connection, county, [this], services.runtime.now())[0],
         "last": events[-1].action,
+        "moved": "place" in events[-1].changes,
         "answered_at": answers[-1] if answers and not rows.runs(this) else None,
         "events": chronicle.of(county, events, people),
         "people": people,
@@ -126,12 +130,16 @@ def _read(
     }
 
 
-def _done(services: Services, known: Mapping[str, Any], done: str) -> str:
+def _done(
+    services: Services, known: Mapping[str, Any], done: str, allowed: Sequence[Action]
+) -> str:
     """What the form before has done, if nothing has happened since; empty for nothing."""
     if done != known["last"]:
         return ""
-    said = _DONE.get(Action(done), "“{action}”记下了。")
-    unit = services.replies.unit(known["ticket"])
+    said, this = _DONE.get(Action(done), "“{action}”记下了。"), known["ticket"]
+    if done == Action.CORRECT and known["moved"] and this.status in IN_HAND_STATUSES:
+        said += _STAYS + (_MOVE if Action.DISPATCH in allowed else "")
+    unit = services.replies.unit(this)
     return said.format(action=ACTION_NAMES[Action(done)], unit=unit)
 
 
@@ -159,29 +167,28 @@ def _others(allowed: Sequence[Action]) -> list[Action]:
     return sorted(found, key=lambda action: action is not Action.PROGRESS)
 
 
+def _said(known: Mapping[str, Any]) -> Iterator[str]:
+    """All words of the page that may tell who somebody is."""
+    this = known["ticket"]
+    yield from (this.text, this.address, this.answer, *known["wholes"])
+    for each in known["attached"]:
+        yield each.caption
+        yield each.heard.text if each.heard else ""
+    for event in known["events"]:
+        yield from event.lines
+
+
 def _to_ring(services: Services, this: Ticket) -> list[str]:
-    """Who leads or assists and reads nothing of ours, with the telephone where it is known."""
+    """Who leads or assists and reads nothing of ours."""
     if this.status not in IN_HAND_STATUSES:
         return []
     units = (this.unit, *this.assisting)
-    return [_named(services, unit) for unit in units if not services.dispatcher.reaches(unit)]
-
-
-def _named(services: Services, code: str) -> str:
-    unit = services.county.units.get(code)
-    phone = unit.phone if unit else ""
-    return services.county.unit_name(code) + (f"（电话 {phone}）" if phone else "")
+    return [unit for unit in units if not services.dispatcher.reaches(unit)]
 
 
 def _judged(this: Ticket) -> str:
-    """`解决了：是；满意：没有说；...`; empty where nothing was said."""
-    said = {name: getattr(this, name) for name in _JUDGEMENTS}
+    """`解决了；满意不满意没问到；...`; empty where nothing was said."""
+    said = {name: getattr(this, name) for name in acting.QUESTIONS}
     if all(value is None for value in said.values()):
         return ""
-    return "；".join(f"{_JUDGEMENTS[name]}：{_SAID[value]}" for name, value in said.items())
-
-
-def _masked(this: Ticket) -> str:
-    """Enough to know that there is somebody, not who."""
-    phone = redact.mask_phone(this.reporter_phone) if this.reporter_phone else "没有留电话"
-    return f"已隐去（{phone}）"
+    return "；".join(acting.QUESTIONS[name].said(value) for name, value in said.items())
