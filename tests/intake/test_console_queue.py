@@ -190,6 +190,7 @@ async def test_ticket_of_an_office_that_nothing_gets_to_is_in_a_list_until_someb
     csrf = await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
     assert "<b>1</b> 件要打电话通知" in page and 'href="/console/search?ring=1"' in page
+    assert "没有等着拿主意的工单。还有 <a href=\"/console/search?ring=1\">1 件要打电话通知</a>。" in page
     assert f"/console/tickets/{number}" in (await desk.get("/console/search?ring=1"))[1]
     path = f"/console/tickets/{number}"
     unit = services.replies.unit(await services.database.read(lambda c: store.load(c, number)))
@@ -197,7 +198,8 @@ async def test_ticket_of_an_office_that_nothing_gets_to_is_in_a_list_until_someb
     assert "告诉了，替他们签收" in (await desk.get(path))[1]
     form = {"csrf": csrf, "version": "1", "action": "sign", "note": "打电话告诉了王主任"}
     assert (await desk.post(f"{path}/act", form))[0] == 303
-    assert "<b>0</b> 件要打电话通知" in (await desk.get("/console"))[1]
+    _, page = await desk.get("/console")
+    assert "<b>0</b> 件要打电话通知" in page and "现在没有等着办的工单。" in page
     assert number not in (await desk.get("/console/search?ring=1"))[1]
 
 

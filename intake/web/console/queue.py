@@ -29,6 +29,8 @@ class Figure:
     name: str
     number: str
     link: str
+    apart: bool = False  # work that is in a list of its own and not in the first page's
+    asks: bool = False  # whose it is doesn't know of it yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +87,12 @@ async def _page(request: web.Request) -> web.StreamResponse:
     stands = await services.database.read(lambda c: standing(c, services, now, page))
     session = sessions.required(request, sessions.EVERYBODY)
     may_write = session.account.role in sessions.MAY_WRITE
+    figures = _figures(stands, WAIT_FOR_YOU if may_write else WAIT_FOR_THEM)
     values = {
         "stands": stands,
         "page": page,
-        "figures": _figures(stands, WAIT_FOR_YOU if may_write else WAIT_FOR_THEM),
+        "figures": figures,
+        "elsewhere": [each for each in figures if each.apart and each.number != "0"],
         "may_write": may_write,
     }
     return pages.show(request, "queue.html", values)
@@ -104,9 +108,15 @@ def _figures(stands: Standing, waiting_name: str) -> list[Figure]:
     return [
         Figure(name=waiting_name, number=waiting, link="/console"),
         Figure(name="件退单待裁定", number=str(returned), link=f"{search}?status=returned"),
-        Figure(name="件要打电话通知", number=str(stands.to_ring), link=f"{search}?ring=1"),
-        Figure(name="件待回访", number=str(answered), link=f"{search}?status=answered"),
-        Figure(name="件待办结", number=str(asked), link=f"{search}?status=followed_up"),
+        Figure(
+            name="件要打电话通知",
+            number=str(stands.to_ring),
+            link=f"{search}?ring=1",
+            apart=True,
+            asks=True,
+        ),
+        Figure(name="件待回访", number=str(answered), link=f"{search}?status=answered", apart=True),
+        Figure(name="件待办结", number=str(asked), link=f"{search}?status=followed_up", apart=True),
         Figure(name="件将到期", number=str(yellow), link=f"{search}?light=yellow"),
         Figure(name="件超期", number=str(red), link=f"{search}?light=red"),
     ]
