@@ -139,7 +139,7 @@ def clock(at: datetime | None) -> str:
 
 
 def left(due_at: datetime, now: datetime) -> str:
-    """`还有 1 小时 50 分`, `已超 3 天`: what is left, as people count it."""
+    """`还有 1 小时 50 分`, `还有 2 天 20 小时`: what is left, as people count it."""
     minutes = round((due_at - now).total_seconds() / 60)
     return f"还有 {_length(minutes)}" if minutes >= 0 else f"已超 {_length(-minutes)}"
 
@@ -150,9 +150,8 @@ def waited(since: datetime, now: datetime) -> str:
 
 
 def _length(minutes: int) -> str:
+    """Days and hours, or hours and minutes; minutes beside days are let go."""
     hours, rest = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{hours // 24} 天"
-    if hours:
-        return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
-    return f"{minutes} 分"
+    days, more = divmod(hours, 24)
+    parts = ((days, "天"), (more, "小时")) if days else ((hours, "小时"), (rest, "分"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 分"
