@@ -190,7 +190,9 @@ async def test_ticket_of_an_office_that_nothing_gets_to_is_in_a_list_until_someb
     csrf = await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
     assert "<b>1</b> 件要打电话通知" in page and 'href="/console/search?ring=1"' in page
-    assert "没有等着拿主意的工单。还有 <a href=\"/console/search?ring=1\">1 件要打电话通知</a>。" in page
+    assert (
+        '没有等着拿主意的工单。还有 <a href="/console/search?ring=1">1 件要打电话通知</a>。' in page
+    )
     assert f"/console/tickets/{number}" in (await desk.get("/console/search?ring=1"))[1]
     path = f"/console/tickets/{number}"
     unit = services.replies.unit(await services.database.read(lambda c: store.load(c, number)))
