@@ -197,7 +197,7 @@ async def test_nothing_that_was_typed_is_lost_where_somebody_was_faster(
     desk: Desk, services: Services, number: str, action: str, form: str, more: dict[str, str]
 ) -> None:
     await enter(desk, services, Role.OPERATOR)
-    await act(desk, number, action="sign")
+    await act(desk, number, action="sign", note="值班的接了")
     order = Order.on(await load(services, number), by="resident", note="今天更暗了")
     await services.database.write(lambda c: services.dispatcher.act(c, Action.SUPPLEMENT, order))
     fields = {"action": action, "note": LONG, "urgency": "urgent", **more}
