@@ -55,8 +55,14 @@ def _started(serve: Serve, due: dict[int, float], running: dict[int, int]) -> fl
     """Start whose time has come; seconds until the next one's."""
     now = time.monotonic()
     for number in [number for number, at in due.items() if at <= now]:
-        del due[number]
-        running[_forked(serve, number)] = number
+        _flush()  # else both would write what waits
+        try:
+            running[_forked(serve, number)] = number
+        except OSError as error:  # no memory, no room for one more: those that run go on
+            _log.error("process_not_started", index=number, reason=str(error))
+            due[number] = now + RESTART_AFTER_S
+        else:
+            del due[number]
     return max(min(due.values(), default=now + _DAY_S) - now, 0.0)
 
 
@@ -67,12 +73,15 @@ def _told_to_end(within_s: float) -> bool:
 
 
 def _forked(serve: Serve, number: int) -> int:
-    sys.stdout.flush()
-    sys.stderr.flush()
     process = os.fork()
     if process == 0:
         _be(serve, number)
     return process
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
 
 
 def _be(serve: Serve, number: int) -> None:
@@ -86,9 +95,10 @@ def _be(serve: Serve, number: int) -> None:
     except BaseException:
         _log.exception("process_failed", index=number)
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            _flush()
+        finally:
+            os._exit(code)
 
 
 def _ended() -> Iterator[tuple[int, int]]:

@@ -150,10 +150,10 @@ class Limited:
         return course
 
     async def _after(self) -> Course:
-        """He may remember a danger while we take our leave."""
-        for _ in range(MOST_AFTER):
-            if self.sounds.empty and not self.sounds.stirs:
-                break
+        """He may remember a danger while we take our leave: whatever has come by then is heard."""
+        waited = 0
+        while waited < MOST_AFTER and not (self.sounds.empty and not self.sounds.stirs):
+            waited += self.sounds.empty
             course = await self._next()
             if course in (Course.ORDINARY, Course.GONE):
                 return course

@@ -12,6 +12,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from channels.phone import reasons
 from channels.phone.book import Outcome, Purpose
 from intake.phone import schema
 from intake.phone.recordings import Kind
@@ -118,14 +119,17 @@ class Window:
 
 
 def rows(connection: Connection, since: datetime, until: datetime) -> list[Rung]:
-    """The calls that residents made in that time, the oldest first."""
+    """The calls that residents made in that time, the oldest first; neither those of blocked
+    numbers nor of who keyed in wrong codes.
+    """
     message = sa.exists().where(
         _RECORDING.c.call == _CALL.c.id, _RECORDING.c.kind == Kind.MISSED.value
     )
     columns = ("id", "began_at", "greeted_at", "queued_at", "picked_up_at", "outcome")
     query = (
         sa.select(*(_CALL.c[name] for name in columns), message.label("left_message"))
-        .where(_CALL.c.purpose == Purpose.INBOUND.value)
+        .where(_CALL.c.purpose == Purpose.INBOUND.value, _CALL.c.reason != reasons.WRONG_CODES)
+        .where(sa.or_(_CALL.c.outcome.is_(None), _CALL.c.outcome != Outcome.LIMITED.value))
         .where(_CALL.c.began_at >= since, _CALL.c.began_at < until)
         .order_by(_CALL.c.began_at, _CALL.c.id)
     )
@@ -159,7 +163,7 @@ def end_of(call: Rung, now: datetime, living: frozenset[str] = frozenset()) -> E
         return End.SOON if waited <= SOON else End.LATE
     if call.queued_at is not None or call.outcome in _HANDED:
         return End.MESSAGE if call.left_message else End.GIVEN_UP
-    if call.outcome in (Outcome.SERVED, Outcome.LIMITED):
+    if call.outcome is Outcome.SERVED:
         return End.SERVED
     if call.greeted_at is None:
         return End.UNANSWERED

@@ -95,6 +95,34 @@ def test_who_fails_begins_anew_and_harms_no_other(tmp_path: Path) -> None:
         one.parent.terminate()
 
 
+def test_who_can_not_even_flush_ends_alone(tmp_path: Path) -> None:
+    broken = "sys.stdout = None\n        raise ValueError('broken')"
+    failing = f"if number == 0 and len(list(folder.glob('0-*'))) < 2:\n        {broken}"
+    with family(tmp_path, after=f"{failing}\n    {SERVED_BY}") as one:
+        one.wait(lambda: one.numbers().count(0) == 2)
+        assert one.numbers().count(1) == 1
+        one.parent.terminate()
+
+
+FULL = """
+fork, tries = os.fork, []
+
+def full():
+    tries.append(1)
+    if len(tries) == 1:
+        raise OSError(12, "Cannot allocate memory")
+    return fork()
+
+os.fork = full
+"""
+
+
+def test_who_could_not_be_started_is_tried_again(tmp_path: Path) -> None:
+    with family(tmp_path, first=FULL) as one:
+        one.wait(lambda: one.numbers() == [0, 1])
+        one.parent.terminate()
+
+
 def test_who_does_not_end_when_told_is_ended(tmp_path: Path) -> None:
     with family(tmp_path, before="signal.signal(signal.SIGTERM, signal.SIG_IGN)") as one:
         one.wait(lambda: one.numbers() == [0, 1])

@@ -77,7 +77,12 @@ async def _end(request: web.Request) -> web.StreamResponse:
     ended = await services.database.write(lambda c: blocks.unblock(c, block, by, now))
     if ended is not None:
         _log.info("phone.number_unblocked", block=ended.id, call=ended.call_id, by=by)
-    raise web.HTTPSeeOther(ADDRESS)
+    raise web.HTTPSeeOther(_address(request))
+
+
+def _address(request: web.Request) -> str:
+    page = rows.page_number(request)
+    return ADDRESS if page == 1 else f"{ADDRESS}?page={page}"
 
 
 async def _number(request: web.Request) -> web.StreamResponse:

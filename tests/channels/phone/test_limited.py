@@ -101,6 +101,21 @@ class Room:
 
 
 @pytest.mark.parametrize(
+    "before",
+    [
+        [ear.Pressed(digit="5")] * 6,
+        [sound for number in range(6) for sound in (ear.Began(), said(f"你们听着{number}"))],
+    ],
+)
+async def test_a_danger_behind_much_else_is_heard_while_we_take_our_leave(
+    before: list[Sound],
+) -> None:
+    room = Room()
+    room.mouth.into["limited_kept"] = [*before, ear.Began(), FIRE]
+    assert (await room.hold(said("你们都是骗子"))).ordinary
+
+
+@pytest.mark.parametrize(
     ("sound", "course"),
     [
         (FIRE, Course.ORDINARY),

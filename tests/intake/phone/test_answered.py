@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.message import Contact
+from channels.phone import reasons
 from channels.phone.book import Began, Ended, Outcome, Purpose, SpokenLine, Voice
 from intake.phone import answered, calls, line, schema
 from intake.phone.answered import End, Figures, Rung
@@ -215,6 +216,21 @@ async def test_what_the_exchange_tells_afterwards_fills_in_what_is_missing(
     (row,) = await read(database)
     assert (row.queued_at, row.picked_up_at, row.greeted_at) == (at(2), at(9), None)
     assert answered.figures([row], NOW).answered_soon == 1
+
+
+async def test_calls_of_blocked_numbers_and_of_wrong_codes_are_in_no_figure(
+    database: Database,
+) -> None:
+    ends = (
+        (Outcome.LIMITED, ""),
+        (Outcome.HUNG_UP, reasons.WRONG_CODES),
+        (Outcome.HUNG_UP, ""),
+    )
+    for number, (outcome, reason) in enumerate(ends, 1):
+        call = await began(database, number)
+        ended = Ended(call_id=call, at=at(40), outcome=outcome, reason=reason)
+        await database.write(lambda c, ended=ended: calls.ended(c, ended))
+    assert [each.id for each in await read(database)] == [ID.format(3)]
 
 
 async def test_only_calls_of_residents_in_that_time_are_read_and_messages_are_known(
