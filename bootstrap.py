@@ -97,7 +97,7 @@ def set_up():
         say("建一个单独的运行环境 .venv")
         make_environment()
     install(
-        "安装要用的软件包（第一次要一两分钟）",
+        "安装要用的软件包（第一次要几分钟）",
         ["--require-hashes", "-r", "requirements.lock"],
     )
     install("安装热线程序", ["--no-deps", "--no-build-isolation", "-e", "."])
