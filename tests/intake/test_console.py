@@ -257,7 +257,7 @@ async def test_operator_acts_for_units_that_only_have_a_telephone(
     desk: Desk, services: Services, number: str
 ) -> None:
     await enter(desk, services, Role.OPERATOR)
-    assert (await act(desk, number, action="sign"))[0] == 303
+    assert (await act(desk, number, action="sign", note="值班的接了"))[0] == 303
     status, page = await act(desk, number, action="extend", due_at="", note="等配件")
     assert status == 409 and "请选延到哪一天" in page
     later = {"action": "extend", "due_at": "2026-12-04T17:30", "note": "等配件"}
