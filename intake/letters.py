@@ -3,7 +3,7 @@
 Nobody's address is shown whole, and words are masked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from channels import registry
@@ -75,6 +75,9 @@ _EVENTS = {kind: ACTION_NAMES[action] for action, kind in notices.EVENT_TYPES.it
 }
 
 
+_UNSHOWN = {"contact": ""}  # a code is for who handles the ticket
+
+
 def _says(county: County, replies: Replies, envelope: Envelope) -> str:
     """What would have been read at the other end; empty where that is no text."""
     if envelope.scheme == WEBHOOK:
@@ -82,4 +85,5 @@ def _says(county: County, replies: Replies, envelope: Envelope) -> str:
         return str(data.get("note") or data.get("text", ""))
     if envelope.body.get("key") not in county.replies:  # a file; or the county dropped these words
         return ""
-    return replies.render(wire.reply_from_record(dict(envelope.body)))
+    reply = wire.reply_from_record(dict(envelope.body))
+    return replies.render(replace(reply, values={**reply.values, **_UNSHOWN}))

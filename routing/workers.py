@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from config.county import County
 from nlp import redact
-from routing import command, deadline, envelope, heard_back
+from routing import codes, command, deadline, envelope, heard_back
 from routing.codes import Way
 from routing.envelope import Envelope
 from routing.order import BY_RESIDENT
@@ -46,6 +46,7 @@ def told(
     if _hears_of(occasion):
         said = {"number": ticket.number, "matter": matter(county, ticket)}
         said["said"] = redact.mask(event.note)[:LONGEST_SAID] or heard_back.WORDLESS
+        said["contact"] = f"\n{way.words}" if way and _is_reached_now(occasion) else ""
         yield envelope.reply(contact, ticket.number, "worker_supplemented", said, new_id)
     elif event.action is Action.CLOSE and not ticket.confidential:
         values["answer"] = redact.mask(ticket.answer)
@@ -53,6 +54,12 @@ def told(
         yield envelope.reply(
             contact, ticket.number, "worker_result", values, new_id, choices=choices
         )
+
+
+def _is_reached_now(occasion: Occasion) -> bool:
+    """Has the resident left a number only now?"""
+    before = occasion.before
+    return before is not None and not codes.has_number(before)
 
 
 def _hears_of(occasion: Occasion) -> bool:

@@ -100,12 +100,14 @@ class Ended:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Through:
     """Whom a contact code leads to, as digits to dial; empty: to nobody. `refused`: from this
-    caller no code counts now, so many were wrong.
+    caller no code counts now, so many were wrong; `closed`: its resident is not rung at this
+    hour.
     """
 
     ticket: str = ""
     to: str = ""
     refused: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

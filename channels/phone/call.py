@@ -19,7 +19,7 @@ from channels.phone.contacting import Contacting, Verdict
 from channels.phone.ear import Listens
 from channels.phone.exchange.exchange import Next
 from channels.phone.mouth import Speaks
-from channels.phone.speaking import Speaking
+from channels.phone.speaking import MURMURS, Speaking
 from channels.phone.turns import PERSON_KEY, Keyed, Said, TooLong, Turn, Turns
 from channels.phone.window import Caller, Window
 
@@ -233,18 +233,29 @@ class Call:
         """He handles a ticket and is put through to its resident; 0 is a person still."""
         match await codes.keyed(code):
             case Verdict.RIGHT:
-                await self._speaking.say(contacting.CONNECTING)
-                return None if self._turns.hurries else await self._relayed(codes)
+                return await self._connected(codes)
             case Verdict.WRONG:
                 await self._speaking.say(contacting.WRONG)
                 return None
+            case Verdict.CLOSED:
+                await self._speaking.say(contacting.CLOSED)
+                return None
         if self._told:  # he is no mere guesser
             return await self._to_person(reasons.WRONG_CODES)
-        await self._speaking.say(contacting.REFUSED)
-        if self._turns.hurries:
+        heard = await self._speaking.say(contacting.REFUSED)
+        if not (heard and self._turns.quiet):
             return None
         await self._leave(Next.BYE, "")
         return Outcome.HUNG_UP, reasons.WRONG_CODES
+
+    async def _connected(self, codes: Contacting) -> _End | None:
+        """Unless he has more to say than 嗯, or wants something else."""
+        await self._speaking.say(contacting.CONNECTING)
+        while not self._turns.quiet:
+            turn = await self._turns.next()
+            if not (isinstance(turn, Said) and turn.utterance.text in MURMURS):
+                return await self._one(turn)
+        return await self._relayed(codes)
 
     async def _relayed(self, codes: Contacting) -> _End | None:
         """Where it can't be done he is an operator's, unless he has gone."""

@@ -13,6 +13,7 @@ LOOK_WITHIN_S = 2.0
 
 CONNECTING = Reply(key="contact_connecting")
 WRONG = Reply(key="contact_wrong")
+CLOSED = Reply(key="contact_closed")
 REFUSED = Reply(key="contact_refused")
 
 
@@ -21,6 +22,7 @@ class Verdict(StrEnum):
 
     RIGHT = "right"
     WRONG = "wrong"  # he may key it in once more
+    CLOSED = "closed"  # nobody is rung at this hour
     REFUSED = "refused"  # no code counts any more
 
 
@@ -40,6 +42,8 @@ class Contacting:
         if found.to:
             self.through = found
             return Verdict.RIGHT
+        if found.closed:
+            return Verdict.CLOSED
         self._wrong += 1
         refused = found.refused or self._wrong >= MOST_WRONG
         return Verdict.REFUSED if refused else Verdict.WRONG

@@ -2,8 +2,8 @@
 counted against guessing, and what came of the calls. Functions of a connection.
 
 Six digits of 1 to 9 are 531,441 codes. Where 500 live, one guess in 1,063 is right. A number has
-six wrong ones an hour, so it guesses a week by day and night to be put through once, in a call that
-is recorded and shows us who rang.
+six wrong ones an hour, all numbers together sixty: whoever shows ever other ones guesses for
+eighteen hours to be put through once, in a call that is recorded.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import Connection
 
 from channels.message import Contact
@@ -19,7 +20,8 @@ from channels.phone.book import Purpose, Through
 from channels.phone.exchange.recorded import Dialled
 from config.county import County
 from config.runtime import LOCAL_ZONE
-from intake.phone import blocks, callbacks, calls, schema
+from intake.phone import blocks, callbacks, calls, hours, schema
+from nlp.understanding import Urgency
 from routing import codes, permission, store
 from routing.dispatch import Dispatcher
 from routing.errors import TicketNotFound
@@ -27,6 +29,7 @@ from routing.order import BY_SYSTEM, Order
 from routing.ticket import Action, Ticket
 
 MOST_WRONG = 6  # codes of one caller in HOUR; of all who show no number together
+MOST_WRONG_OF_ALL = 60  # in HOUR: somebody guesses, whatever numbers he shows
 HOUR = timedelta(hours=1)
 ANSWERED = "ANSWER"
 TALKED = "{who}打电话联系过居民：{at} 接通，说了 {length}"
@@ -36,6 +39,7 @@ STRANGER = "办理的人（号码没有登记）"
 NO_LINE = "没有接通"
 WHY = MappingProxyType({"BUSY": "占线", "NOANSWER": "没人接", "CANCEL": "没等接通就挂了"})
 _TRY, _CALL = schema.contact_try, schema.call
+_log = structlog.get_logger(__name__)
 _NOBODY = Contact(scheme=number.UNKNOWN_SCHEME, path="")
 
 
@@ -57,7 +61,7 @@ def keyed(
     the call's end finds its ticket.
     """
     caller = blocks.hashed(what.caller if number.to_dial(what.caller) else _NOBODY)
-    if _wrong(connection, caller, what.at - HOUR) >= MOST_WRONG:
+    if _is_guessed(connection, caller, what.at - HOUR):
         return Through(refused=True)
     ticket = _reached(connection, dispatcher, what.code)
     to = callbacks.reachable(ticket) if ticket else None
@@ -67,6 +71,8 @@ def keyed(
     connection.execute(sa.insert(_TRY), row | found)
     if ticket is None or to is None:
         return Through()
+    if not (ticket.urgency is Urgency.DANGER or hours.is_day(what.at)):
+        return Through(closed=True)
     return Through(ticket=ticket.number, to=number.to_dial(to))
 
 
@@ -120,11 +126,14 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
     return connection.execute(sa.delete(_TRY).where(_TRY.c.id.in_(old))).rowcount
 
 
-def _wrong(connection: Connection, caller: str, since: datetime) -> int:
-    query = sa.select(sa.func.count()).where(
-        _TRY.c.caller == caller, _TRY.c.at > since, _TRY.c.ticket == ""
-    )
-    return connection.execute(query).scalar_one()
+def _is_guessed(connection: Connection, caller: str, since: datetime) -> bool:
+    """Have so many been wrong, of this caller or of all, that none counts now?"""
+    his = sa.func.count().filter(_TRY.c.caller == caller)
+    query = sa.select(his, sa.func.count()).where(_TRY.c.at > since, _TRY.c.ticket == "")
+    of_him, of_all = connection.execute(query).one()
+    if of_all >= MOST_WRONG_OF_ALL:
+        _log.warning("phone.codes_guessed", wrong=of_all)
+    return bool(of_him >= MOST_WRONG or of_all >= MOST_WRONG_OF_ALL)
 
 
 def _reached(connection: Connection, dispatcher: Dispatcher, code: str) -> Ticket | None:

@@ -20,6 +20,13 @@ from tests.intake.console import Desk, enter
 
 MANY = 450
 IDS = re.compile(r'action="/console/letters/(letter-[0-9]+)"')
+CALLED = {
+    "number": "20261123-0001",
+    "matter": "路灯",
+    "place": "东韩村",
+    "due": "后天",
+    "contact": "联系居民：拨 4569899，听到问候后按 *，再按 734218\n",
+}
 
 
 @pytest.fixture
@@ -92,6 +99,7 @@ async def test_letter_says_when_to_whom_what_and_why_without_anybodys_number(
         letter(3, "webhook:gone", "ticket.released", data={}),
         letter(4, "media:wechat/0/1", "media.fetch", message="0", attachment=1),
         letter(5, "web:a", "no-such-reply", key="no-such-reply"),
+        letter(6, "wechat:w", "worker_dispatched", key="worker_dispatched", values=CALLED),
     ]
     await bury(services, letters, services.runtime.now())
     await enter(desk, services, Role.INSPECTOR)
@@ -105,6 +113,7 @@ async def test_letter_says_when_to_whom_what_and_why_without_anybodys_number(
         "HTTP 500",
     ):
         assert told in page, told
+    assert "东韩村" in page and "734218" not in page  # a code is for who handles the ticket
     assert "13912345678" not in page and "重发</button>" not in page
 
 

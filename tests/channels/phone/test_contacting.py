@@ -36,10 +36,10 @@ def desk(message: InboundMessage) -> Receipt:
 class Codes:
     """The book and the exchange, as far as codes go."""
 
-    def __init__(self, *, refused: bool = False, told: bool = True) -> None:
+    def __init__(self, *, refused: bool = False, closed: bool = False, told: bool = True) -> None:
         self.looked: list[str] = []
         self.rung: list[str] = []
-        self.refused = refused
+        self.refused, self.closed = refused, closed
         self.told = told
 
     def of(self) -> Contacting:
@@ -49,6 +49,8 @@ class Codes:
         self.looked.append(code)
         if self.refused:
             return Through(refused=True)
+        if self.closed:
+            return Through(closed=True)
         return Through(ticket=TICKET, to=NUMBER) if code == CODE else Through()
 
     async def _relay(self, to: str) -> bool:
@@ -106,6 +108,37 @@ async def test_third_wrong_code_ends_the_call_without_a_ticket() -> None:
     assert scene.mouth.said[1:] == ["contact_wrong"] * (MOST_WRONG - 1) + ["contact_refused"]
     assert scene.left == [(Next.BYE, "")]
     assert len(codes.looked) == MOST_WRONG and scene.messages == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "meanwhile"),
+    [("*111111*222222*333333", "contact_refused"), (START + CODE, "contact_connecting")],
+)
+async def test_who_speaks_while_he_is_told_what_becomes_of_his_code_is_heard(
+    keys: str, meanwhile: str
+) -> None:
+    codes = Codes()
+    scene = stage([*typed(keys), gone()], codes)
+    scene.mouth.into[meanwhile] = [ear.Began(), said("我家着火了")]
+    await scene.run()
+    assert [each.text for each in scene.messages if each.text] == ["我家着火了"]
+    assert codes.rung == [] and (Next.BYE, "") not in scene.left
+
+
+async def test_a_murmur_while_he_is_told_that_he_is_put_through_keeps_him_from_nothing() -> None:
+    codes = Codes()
+    scene = stage(typed(START + CODE), codes)
+    scene.mouth.into["contact_connecting"] = [ear.Began(), said("嗯")]
+    assert (await scene.run()).outcome is Outcome.RELAYED
+    assert codes.rung == [NUMBER]
+
+
+async def test_a_resident_who_is_not_rung_at_this_hour_counts_as_no_wrong_code() -> None:
+    codes = Codes(closed=True)
+    scene = stage([*typed((START + CODE) * (MOST_WRONG + 1)), gone()], codes)
+    await scene.run()
+    assert scene.mouth.said.count("contact_closed") == MOST_WRONG + 1
+    assert "contact_refused" not in scene.mouth.said
 
 
 async def test_whose_codes_count_no_more_is_told_so_at_once() -> None:

@@ -24,6 +24,7 @@ from intake.phone.unserved import Amends
 from intake.phone.vault import FolderVault
 from intake.services import Services
 from intake.web import sessions
+from nlp.understanding import Urgency
 from routing import codes, store
 from routing import schema as tables
 from routing.order import BY_SYSTEM, Order
@@ -157,11 +158,31 @@ async def test_who_shows_no_number_shares_his_tries_with_all_such(
     assert (await key_in(services, code, hidden[-1])).refused
 
 
+async def test_sixty_wrong_codes_an_hour_are_all_that_there_are(
+    services: Services, code: str
+) -> None:
+    for each in range(contacts.MOST_WRONG_OF_ALL):
+        await key_in(services, WRONG, Contact(scheme="tel", path=f"+861370000{each:04}"))
+    assert (await key_in(services, code)).refused
+
+
+async def test_nobody_is_rung_at_night_but_for_a_danger(
+    services: Services, ticket: Ticket, code: str, clock: Clock
+) -> None:
+    clock.at = clock.at.replace(hour=19)  # three in the morning
+    assert await key_in(services, code) == Through(closed=True)
+    order = Order.on(ticket, by=BY_SYSTEM)
+    made = services.dispatcher
+    await services.database.write(lambda c: made.correct(c, order, urgency=Urgency.DANGER))
+    assert (await key_in(services, code)).to == TO
+
+
 def test_guessing_is_as_hopeless_as_the_text_says() -> None:
     each = len(codes.DIGITS) ** codes.LENGTH
     assert each == 531_441
     assert round(each / 500) == 1_063
     assert 7 < each / 500 / contacts.MOST_WRONG / 24 < 8
+    assert 17 < each / 500 / contacts.MOST_WRONG_OF_ALL < 18
 
 
 async def test_call_that_was_put_through_is_contact_evidence_and_nothing_else(
