@@ -1,4 +1,3 @@
-"use strict";
 // On every page: asks how things stand, and shows and sounds dangers that nobody has taken up.
 // What a page's own script wants to know of the answer it hears as the event "stands".
 const EVERY_MS = 5000, MOST_SHOWN = 3, MOST_MISSED = 3;
