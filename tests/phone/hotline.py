@@ -110,6 +110,12 @@ class Hotline:
             database.row_factory = sqlite3.Row
             return database.execute(sql, values).fetchall()
 
+    def write(self, sql: str) -> None:
+        """Put something into its database that no caller can."""
+        path = self.program.folder / "hotline.db"
+        with closing(sqlite3.connect(path, timeout=10)) as database, database:
+            database.execute(sql)
+
     def spoken(self) -> list[tuple[str, str, str]]:
         """All transcripts: voice, text, key."""
         sql = "SELECT voice, text, key FROM call_line ORDER BY call, sequence"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose
+from channels.phone.book import Began, Ended, Errand, Judgement, Outcome, Purpose, Through
 from intake.counter import filling
 from intake.phone import calls, followup, register
 from intake.phone import line as phone_line
@@ -432,7 +432,11 @@ class Crowded:
     def __init__(self, services: Services, late: int, error: type[Exception]) -> None:
         self.tries, self._late, self._error = 0, late, error
         self.book = DatabaseBook(
-            database=services.database, runtime=services.runtime, judged=self, unreached=self
+            database=services.database,
+            runtime=services.runtime,
+            judged=self,
+            unreached=self,
+            contact=lambda *_: Through(),
         )
 
     def __call__(self, connection: sa.Connection, errand: Errand, _: object) -> None:
