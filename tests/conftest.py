@@ -16,7 +16,8 @@ from tests.clock import Clock
 
 PHONE = "tests/phone/"
 LONGEST_FIRST = (PHONE, "tests/journeys/")
-APART = frozenset(f"{PHONE}test_{name}.py" for name in ("followups", "bounds", "breaking_in"))
+APART_NAMES = ("followups", "bounds", "breaking_in", "limited", "relay")
+APART = frozenset(f"{PHONE}test_{name}.py" for name in APART_NAMES)
 
 
 def _turn(nodeid: str) -> int:
