@@ -10,9 +10,9 @@ from enum import StrEnum
 import structlog
 
 from channels.message import Reply
-from channels.phone import ear, number, reasons
+from channels.phone import asked, ear, reasons
 from channels.phone.audio.media import Ended
-from channels.phone.book import Began, CallBook, Purpose
+from channels.phone.book import Began, CallBook
 from channels.phone.ear import Sound
 from channels.phone.endpointing import Patience
 from channels.phone.mouth import Speaks
@@ -25,7 +25,6 @@ from nlp.understanding import RequestKind, Understanding, Urgency
 PATIENCE = Patience(longest_ms=20_000)  # of the ear: he is heard so long
 MOST_ASKED = 1  # times that he is asked to speak, who has said nothing yet
 MOST_AFTER = 2  # sounds that still count each time that we take our leave
-LOOK_WITHIN_S = 1.0  # a book that does not answer holds up nobody
 LONGEST_S = 180.0  # beyond it something of ours is broken
 SPEECH_MS = 800  # a shorter sound without words is a cough
 
@@ -49,14 +48,7 @@ async def opening(book: CallBook, began: Began) -> Reply | None:
     """What he hears first whose calls are limited; None for anybody else, and where the book does
     not say.
     """
-    if began.purpose is not Purpose.INBOUND or not number.to_dial(began.contact):
-        return None
-    try:
-        async with asyncio.timeout(LOOK_WITHIN_S):
-            return await book.limited(began.contact)
-    except Exception:
-        _log.exception("phone.limits_not_known", call=began.call_id)
-        return None
+    return await asked.of_caller(book.limited, began, None)
 
 
 def judge(sound: Sound, said: Understanding | None = None) -> Course:
@@ -130,11 +122,11 @@ class Limited:
     async def _told(self) -> Course:
         """What he tells; who says nothing is asked once."""
         heard = await self._speaks.say(self._opening)
-        for asked in range(MOST_ASKED + 1):
+        for times in range(MOST_ASKED + 1):
             course = await self._next()
             if course is not Course.ON:
                 return course
-            if asked < MOST_ASKED:
+            if times < MOST_ASKED:
                 again = Reply(key="ask_again" if self._unclear else "still_there")
                 await self._speaks.say(again if heard else self._opening)
         return Course.KEPT

@@ -117,7 +117,9 @@ class Serving:
                 return
             greeting = errand.reply if errand else _GREETINGS.get(began.purpose, call.GREETING)
             caller = Caller(call_id=media.call_id, contact=began.contact, ticket=began.ticket)
-            opening = await limited.opening(self._own.book, began)
+            opening, marked = await asyncio.gather(
+                limited.opening(self._own.book, began), straight.is_wanted(self._own.book, began)
+            )
             parts = self._parts(media, notes, limited.PATIENCE if opening else None)
             if parts is None:  # the line works without a recogniser: people, or the recorder
                 await self._leaving.leave(media, Next.OPERATORS, began.ticket)
@@ -127,7 +129,6 @@ class Serving:
             elif errand is None:
                 if began.purpose is not Purpose.INBOUND:
                     await self._leaving.keep(media)
-                marked = await straight.is_wanted(self._own.book, began)
                 opens = straight.GREETING if marked else greeting
                 codes = began.purpose is Purpose.INBOUND
                 await self._serve(media, caller, parts, notes, opens, straight=marked, codes=codes)

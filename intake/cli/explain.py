@@ -7,7 +7,6 @@ from rich.console import Console
 
 from channels.message import Contact, InboundMessage
 from config import load, runtime
-from config.county import County
 from config.settings import Settings
 from intake import app
 from intake.cli import common
@@ -41,10 +40,15 @@ def understood(out: Console, settings: Settings, text: str) -> None:
         table.add_row("地点", _guess(replies.place_name(guess.code), guess))
     if len(said.demands) > 1:
         table.add_row("分成几件事", "\n".join(said.demands))
-    knowledge = app.knowledge(settings, county, understander, Router(county), replies)
-    now = runtime.system().now()
-    turn = _turn(said, text, knowledge, now)
-    for label, value in _led_to(turn, now, settings, county, replies):
+    router, now = Router(county), runtime.system().now()
+    opening = Opening(
+        county=county,
+        router=router,
+        calendar=Calendar(county.workday_overrides),
+        certain_above=settings.certain_above,
+    )
+    turn = _turn(said, text, app.knowledge(settings, county, understander, router, replies), now)
+    for label, value in _led_to(turn, now, opening, replies):
         table.add_row(label, value)
     out.print(table)
 
@@ -65,38 +69,31 @@ def _turn(said: Understanding, text: str, knowledge: Knowledge, now: datetime) -
 
 
 def _led_to(
-    turn: Turn, now: datetime, settings: Settings, county: County, replies: Replies
+    turn: Turn, now: datetime, opening: Opening, replies: Replies
 ) -> Iterator[tuple[str, str]]:
     for step in turn.steps:
         match step:
             case Say(reply=reply):
                 yield "热线回话", replies.render(reply)
             case Open(draft=draft):
-                yield from _routed(settings, county, draft, now)
+                yield from _routed(opening, draft, now)
             case TellProgress() | AskWithdraw() | AskWhich():
                 yield "热线回话", "看这位居民有没有单子，再回他的话"
             case _:
                 yield "热线回话", "要看这位居民以前说过什么"
 
 
-def _routed(
-    settings: Settings, county: County, draft: Draft, now: datetime
-) -> Iterator[tuple[str, str]]:
+def _routed(opening: Opening, draft: Draft, now: datetime) -> Iterator[tuple[str, str]]:
     """As the front desk decides it."""
-    opening = Opening(
-        county=county,
-        router=Router(county),
-        calendar=Calendar(county.workday_overrides),
-        certain_above=settings.certain_above,
-    )
+    units = opening.county.units
     route, why_a_person = opening.decided(draft)
     if route is None or why_a_person:
         proposal = f"（机器的建议：{route.reason}）" if route else ""
         yield "去向", f"转人工研判：{why_a_person}{proposal}"
         return
     _, due = opening.preview(draft, now)
-    yield "主办", county.units[route.unit].name
-    yield "协办", "、".join(county.units[code].name for code in route.assisting) or "无"
+    yield "主办", units[route.unit].name
+    yield "协办", "、".join(units[code].name for code in route.assisting) or "无"
     yield "依据", f"{route.rule}：{route.reason}"
     yield "期限", deadline.speak(due, now)
 

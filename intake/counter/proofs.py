@@ -5,7 +5,6 @@ Who tries too often proves nothing more that day. A ticket at which many have tr
 number, which nobody guesses: so others lock nobody out of his own. Functions of a connection.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
-from channels.message import Contact
 from config.runtime import LOCAL_ZONE
 from intake import schema
 from intake.counter import ownership
@@ -61,7 +59,7 @@ def weigh(connection: Connection, conversation: Conversation, heard: Heard) -> C
     if proof is None or ticket is None or ownership.is_reporter(ticket, heard.message.sender):
         return conversation
     day = _day(heard.at)
-    counted = [_Count(table=_BY, whose=_hidden(heard.message.sender), most=MOST_BY_ONE)]
+    counted = [_Count(table=_BY, whose=heard.message.sender.hashed, most=MOST_BY_ONE)]
     if len(proof.digits) < WHOLE:
         counted.append(_Count(table=_AT, whose=ticket.number, most=MOST_AT_ONE))
     if any(each.is_full(connection, day) for each in counted):
@@ -95,11 +93,6 @@ class _Count:
         )
         more = {"failures": self.table.c.failures + 1}
         connection.execute(one.on_conflict_do_update(index_elements=[whose, on], set_=more))
-
-
-def _hidden(sender: Contact) -> str:
-    """Who tries, told from others and not known by it."""
-    return hashlib.sha256(str(sender).encode()).hexdigest()
 
 
 def _left(ticket: Ticket) -> str:

@@ -4,7 +4,6 @@ A block ends by the clock. The number itself stands with the call from whose pag
 Functions of a connection.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -111,7 +110,7 @@ def block(connection: Connection, wanted: Wanted, now: datetime) -> Block:
         raise BlockRefused(THERE_ALREADY)
     row = {
         "id": wanted.id,
-        "caller": hashed(contact),
+        "caller": contact.hashed,
         "call": wanted.call_id,
         "reason": wanted.reason,
         "words": wanted.words[:LONGEST_WORDS],
@@ -129,7 +128,7 @@ def standing(connection: Connection, contact: Contact, now: datetime) -> Block |
     """The block under which a caller stands now; of several the longest."""
     found = _read(
         connection,
-        _query().where(_BLOCK.c.caller == hashed(contact), *_standing(now)).limit(1),
+        _query().where(_BLOCK.c.caller == contact.hashed, *_standing(now)).limit(1),
         _BLOCK.c.until.desc(),
     )
     return found[0] if found else None
@@ -148,7 +147,7 @@ def unblock(connection: Connection, block_id: str, by: str, now: datetime) -> Bl
         return None
     connection.execute(
         sa.update(_BLOCK)
-        .where(_BLOCK.c.caller == hashed(found.contact), *_standing(now))
+        .where(_BLOCK.c.caller == found.contact.hashed, *_standing(now))
         .values(ended_at=now, ended_by=by)
     )
     return found
@@ -173,11 +172,6 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
     over = sa.func.coalesce(_BLOCK.c.ended_at, _BLOCK.c.until)
     old = sa.select(_BLOCK.c.id).where(over < before).limit(limit)
     return connection.execute(sa.delete(_BLOCK).where(_BLOCK.c.id.in_(old))).rowcount
-
-
-def hashed(contact: Contact) -> str:
-    """By what a caller's blocks are found."""
-    return hashlib.sha256(str(contact).encode()).hexdigest()
 
 
 def opening(until: datetime, now: datetime) -> Reply:

@@ -20,7 +20,7 @@ from channels.phone.book import Purpose, Through
 from channels.phone.exchange.recorded import Dialled
 from config.county import County
 from config.runtime import LOCAL_ZONE
-from intake.phone import blocks, callbacks, calls, hours, schema
+from intake.phone import callbacks, calls, hours, schema
 from nlp.understanding import Urgency
 from routing import codes, permission, store
 from routing.dispatch import Dispatcher
@@ -60,7 +60,7 @@ def keyed(
     """Whom the code leads to. It is written down first: whatever becomes of us, it is counted, and
     the call's end finds its ticket.
     """
-    caller = blocks.hashed(what.caller if number.to_dial(what.caller) else _NOBODY)
+    caller = (what.caller if number.to_dial(what.caller) else _NOBODY).hashed
     if _is_guessed(connection, caller, what.at - HOUR):
         return Through(refused=True)
     ticket = _reached(connection, dispatcher, what.code)

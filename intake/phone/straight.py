@@ -2,7 +2,6 @@
 when. A number stands here only hashed. Functions of a connection.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,7 +47,7 @@ def mark(connection: Connection, contact: Contact, wanted: Mark) -> bool:
     connection.execute(
         sa.insert(_MARK).values(
             id=wanted.id,
-            caller=_hashed(contact),
+            caller=contact.hashed,
             marked_on=wanted.on,
             reason=wanted.reason[:LONGEST_REASON],
             marked_by=wanted.by,
@@ -74,7 +73,7 @@ def is_marked(connection: Connection, contact: Contact, now: datetime) -> bool:
 
 def of_caller(connection: Connection, contact: Contact) -> list[Mark]:
     """His marks, also those that are over, the latest first."""
-    query = sa.select(_MARK).where(_MARK.c.caller == _hashed(contact))
+    query = sa.select(_MARK).where(_MARK.c.caller == contact.hashed)
     rows = connection.execute(query.order_by(_MARK.c.marked_at.desc(), _MARK.c.id).limit(MOST))
     return [
         Mark(
@@ -109,10 +108,5 @@ def purge(connection: Connection, *, before: datetime, limit: int) -> int:
 
 
 def _standing(contact: Contact, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    whose = _MARK.c.caller == _hashed(contact)
+    whose = _MARK.c.caller == contact.hashed
     return (whose, _MARK.c.unmarked_at.is_(None), _MARK.c.until > now)
-
-
-def _hashed(contact: Contact) -> str:
-    """By what his marks are found, and he is not."""
-    return hashlib.sha256(str(contact).encode()).hexdigest()

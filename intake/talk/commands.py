@@ -7,7 +7,7 @@ from datetime import timedelta
 from channels.message import Reply
 from intake.talk import drafts, joining, questions
 from intake.talk.steps import AskWithdraw, Judge, Say, Step, TellProgress
-from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing
+from intake.talk.turn import ASKED_WHERE, Conversation, Heard, Knowledge, Stage, Standing
 from nlp import repair
 from nlp.understanding import RequestKind, Urgency
 
@@ -17,7 +17,6 @@ _GONE = ("没了", "没有了")  # 井盖。东韩村学校门口。没了
 _AGAIN = {RequestKind.REPEAT: "repeat", RequestKind.SLOWER: "slower"}
 _TALK = frozenset({RequestKind.GREETING, RequestKind.YES, RequestKind.NO})
 _QUESTIONS = frozenset({Stage.MATTER, Stage.PLACE, Stage.WHICH})
-_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 _NO_VERDICT = frozenset({RequestKind.PERSON, RequestKind.PROGRESS})
 
 
@@ -95,7 +94,7 @@ def _asked_last(conversation: Conversation, heard: Heard, knowledge: Knowledge) 
     place.
     """
     due, told = conversation.due_at, heard.told
-    if conversation.stage not in _WHERE or due is None or told is None or heard.message.spoken:
+    if conversation.stage not in ASKED_WHERE or due is None or told is None or heard.message.spoken:
         return False
     asked_at = due - timedelta(seconds=knowledge.silence_s)
     return told.at > asked_at and not heard.understanding.places

@@ -10,13 +10,12 @@ from enum import StrEnum
 
 from channels.message import Reply
 from intake.talk import drafts, later, reasons, telling, whereabouts
-from intake.talk.later import DOMAIN, GUESSED, NAMED
+from intake.talk.later import DOMAIN, GROUP, GUESSED, LEAF, NAMED
 from intake.talk.steps import Open, Say, Supplement
-from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Standing, Turn
+from intake.talk.turn import ASKED_WHERE, Conversation, Heard, Knowledge, Stage, Standing, Turn
 from nlp import repair
 from nlp.understanding import RequestKind, Understanding, Urgency
 
-GROUP, LEAF = 4, 6  # letters of a category's code
 FEW_WORDS = 12  # characters
 _HELP_COMES = re.compile(
     r"救护车|消防|警察|120|119|110|没事了|灭了|送医院|(?:已经|都)?(?:来|到|走|好|醒)了$"
@@ -29,7 +28,6 @@ _TOLD_BEFORE = re.compile(  # of what was told already, and of nothing else
     r"(?:我|俺)?(?:们)?(?:之前|以前|上次|上回|早就?|前几天|前两天)?(?:也|都|就)?"
     r"(?:打|反映|说|报|找|投诉|问)过(?:电话|热线|你们|他们|村里|好?[几多两]次|了|也|都|就|一直|没人?|不|管|来|用|理|[，。])*"
 )
-_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 
 
 class _Part(StrEnum):
@@ -43,7 +41,7 @@ class _Part(StrEnum):
 
 def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn | None:
     """The turn of words or photos that speak of a ticket; None for a matter of their own."""
-    if conversation.correcting and conversation.stage in _WHERE:
+    if conversation.correcting and conversation.stage in ASKED_WHERE:
         if later.is_another(conversation, heard.understanding, knowledge):
             return telling.tell(drafts.forget(conversation), heard, knowledge)
         return later.answered(conversation, heard, knowledge)
@@ -83,7 +81,7 @@ def of(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> Turn |
 
 def waits_for_place(conversation: Conversation) -> bool:
     """Have we asked where a danger is of which the ticket is there already?"""
-    asked = conversation.stage in _WHERE and not conversation.texts
+    asked = conversation.stage in ASKED_WHERE and not conversation.texts
     return asked and conversation.ticket_danger
 
 

@@ -13,6 +13,7 @@ from nlp.repair import Repair, Slot
 from nlp.understanding import RequestKind, Understanding, Urgency
 
 DOMAIN = 2  # letters of a category's code; longer ones are named by words of the catalogue
+GROUP, LEAF = 4, 6
 NAMED = 0.3  # measured on tests/quality: see docs/conversation.md
 GUESSED = 0.5
 WHOLE_SENTENCE = 8  # characters
@@ -176,7 +177,7 @@ def _why_look(conversation: Conversation, said: Understanding) -> str:
     codes = {each.code for each in said.places}
     if place and codes and place not in codes and len(said.text) <= ONLY_A_PLACE:
         return reasons.LATER_PLACE
-    group = best.code[: DOMAIN * 2] != conversation.ticket_category[: DOMAIN * 2]
+    group = best.code[:GROUP] != conversation.ticket_category[:GROUP]
     named = group and len(best.code) > DOMAIN and best.confidence >= NAMED
     domain = best.code[:DOMAIN] != conversation.ticket_category[:DOMAIN]
     sure = best.confidence >= (NAMED if wants(said) else GUESSED)

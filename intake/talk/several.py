@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 
 from channels.message import InboundMessage
 from intake.talk import drafts, later, questions, reasons, whereabouts
+from intake.talk.later import DOMAIN, LEAF
 from intake.talk.steps import Open
-from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
+from intake.talk.turn import ASKED_WHERE, Conversation, Heard, Knowledge, Stage, Turn
 from nlp.understanding import Understanding, Urgency
 from routing.ticket import Draft
-
-_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
-_LEAF = 6  # letters of a category's code
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def waiting(
 ) -> Matters | None:
     """Several matters, of which we have asked where they are; None where there is one."""
     texts = conversation.texts
-    if message.spoken or conversation.matter or conversation.stage not in _WHERE:
+    if message.spoken or conversation.matter or conversation.stage not in ASKED_WHERE:
         return None
     for at, text in enumerate(texts):
         understood = knowledge.understand(text)
@@ -73,15 +71,15 @@ def opened(whole: Conversation, heard: Heard, knowledge: Knowledge, matters: Mat
 def another(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> bool:
     """垃圾没人拉. 在哪里? 东韩村的水管爆了: is it the answer, and a matter of its own?"""
     said = heard.understanding
-    asked = conversation.stage in _WHERE and conversation.texts and not conversation.matter
+    asked = conversation.stage in ASKED_WHERE and conversation.texts and not conversation.matter
     wanted = later.wants(said) or said.urgency is not Urgency.NORMAL
     if heard.message.spoken or not asked or not only_place(said) or not wanted:
         return False
     before = knowledge.understand(drafts.joined(conversation))
     first, now = drafts.best(before.categories), drafts.best(said.categories)
     sure = min(first.confidence, now.confidence) >= knowledge.certain_above
-    named = min(len(first.code), len(now.code)) > later.DOMAIN
-    return sure and named and first.code[:_LEAF] != now.code[:_LEAF]
+    named = min(len(first.code), len(now.code)) > DOMAIN
+    return sure and named and first.code[:LEAF] != now.code[:LEAF]
 
 
 def both(whole: Conversation, before: Conversation, heard: Heard, knowledge: Knowledge) -> Turn:

@@ -9,11 +9,10 @@ from channels.message import Reply
 from intake.talk import drafts, questions, readback, reasons, several, whereabouts
 from intake.talk.questions import MOST_QUESTIONS
 from intake.talk.steps import Open, Say
-from intake.talk.turn import Conversation, Heard, Knowledge, Stage, Turn
+from intake.talk.turn import ASKED_WHERE, Conversation, Heard, Knowledge, Stage, Turn
 from nlp import foreign, kind, repair, secrecy
 from nlp.understanding import RequestKind, Understanding
 
-_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
 LONGEST_OTHER = 12  # characters; more of the matter is written at greater length
 _OF_A_PLACE = re.compile(
     r"我们?|俺们?|咱们?|这里|是|在|住|的|人|村民|家|这边?|儿|老百姓|[镇乡村]|[\s，。！？、,.!?]"
@@ -143,7 +142,7 @@ def weigh(whole: Conversation, heard: Heard, knowledge: Knowledge, said: Underst
     unknown = whereabouts.names_unknown(said)
     anew = whereabouts.names_unknown(heard.understanding) and whole.asked < MOST_QUESTIONS
     in_vain = whole.stage is Stage.PLACE and not (rivals or spoken or anew)
-    asked = whole.stage in _WHERE and not rivals and not unknown
+    asked = whole.stage in ASKED_WHERE and not rivals and not unknown
     if asked and knowledge.goes_straight(best.code, said.kind):
         return _settled(whole, heard, knowledge, said)
     if whole.asked >= MOST_QUESTIONS or in_vain:

@@ -28,6 +28,9 @@ class Stage(StrEnum):
     TICKET = "ticket"  # 说的是哪一件
 
 
+ASKED_WHERE = frozenset({Stage.PLACE, Stage.WHICH})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """What is remembered of a thread between two messages; small, and JSON all through."""

@@ -29,7 +29,6 @@ Listener = Callable[[], Sounding]  # made when it is asked for first, which take
 _LEVELS = frozenset("区县镇乡")
 _PARTS = frozenset("社小地郊园景厂校辖街片市山城")
 _VARIANTS = str.maketrans("闫閻閆禮沣", "阎阎阎澧澧")  # written for each other by residents
-_DIRECTIONS = frozenset("东西南北大小前后")
 _FOREIGN_AFTER = re.compile(
     r"大道|区(?!人民|政务|中)|[省市县]|"
     r"(?:家园|花园|佳苑|花苑|嘉苑|名苑|雅苑|公寓|新城|华府|名城|府邸|华庭|丽景|国际)"  # an estate
@@ -258,6 +257,6 @@ def _confidence(name: Name, hit: _Hit, rivals: int, townships: set[str], text: s
     if townships:
         confidence *= ELSEWHERE
     before = text[max(0, hit.start - 2) : hit.start]
-    if before[-1:] in _DIRECTIONS and not _NOUN_BEFORE.search(before[:-1]):
+    if before[-1:] in spellings.DIRECTIONS and not _NOUN_BEFORE.search(before[:-1]):
         confidence *= DOUBTFUL
     return confidence

@@ -10,7 +10,7 @@ _SETTLED = ("village", "community")
 _COMMON = frozenset(
     "东西南北中前后左右上下里外内头边口部大小一二三四五六七八九十几桥河街路岗寺庙县镇乡区张"
 )
-_DIRECTIONS = frozenset("东西南北大小前后")
+DIRECTIONS = frozenset("东西南北大小前后")
 _SETTLEMENT = frozenset("关庄屯营寨召堡集")  # as a last character: a place all the same
 
 
@@ -58,7 +58,7 @@ def shortened(county: County, names: Mapping[str, tuple[Name, ...]]) -> dict[str
         for name in (place.name, *place.aliases):
             rest = core(name)[1:]
             called = tuple(text for text in (rest, f"{rest}村") if len(text) >= 2)
-            told_apart = place.kind == "village" and name[0] in _DIRECTIONS
+            told_apart = place.kind == "village" and name[0] in DIRECTIONS
             says_nothing = _COMMON.issuperset(rest)  # 西村, 北部
             if not told_apart or says_nothing or any(text in names for text in called):
                 continue

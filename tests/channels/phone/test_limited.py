@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.message import Contact, Reply
-from channels.phone import ear, limited, reasons
+from channels.phone import asked, ear, limited, reasons
 from channels.phone import pump as pumps
 from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
@@ -349,7 +349,7 @@ async def test_book_that_knows_no_limits_serves_everybody(
         await asyncio.Event().wait()
         return OPENING
 
-    monkeypatch.setattr(limited, "LOOK_WITHIN_S", 0.02)
+    monkeypatch.setattr(asked, "LOOK_WITHIN_S", 0.02)
     line = await take(monkeypatch, LAMP, gone(), look=look)
     assert line.mouth.said[0] == "phone_greeting"
     assert next(each.text for each in line.messages) == "路灯坏了"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.message import Contact, InboundMessage, Receipt
-from channels.phone import ear, reasons, straight
+from channels.phone import asked, ear, reasons, straight
 from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange.exchange import Next
@@ -131,13 +131,20 @@ async def test_book_that_does_not_say_holds_up_nobody(monkeypatch: pytest.Monkey
     async def broken(contact: Contact) -> bool:
         raise RuntimeError("in the test")
 
-    monkeypatch.setattr(straight, "LOOK_WITHIN_S", 0.02)
+    monkeypatch.setattr(asked, "LOOK_WITHIN_S", 0.02)
     for look in (hangs, broken):
         book: Any = SimpleNamespace(goes_straight=look)
         assert not await straight.is_wanted(book, BEGAN)
 
 
 async def test_a_caller_without_a_number_is_looked_up_nowhere() -> None:
-    book: Any = SimpleNamespace()
+    looked: list[Contact] = []
+
+    async def marked(contact: Contact) -> bool:
+        looked.append(contact)
+        return True
+
+    book: Any = SimpleNamespace(goes_straight=marked)
     unknown = replace(BEGAN, contact=Contact(scheme="call", path=CALL_ID))
     assert not await straight.is_wanted(book, unknown)
+    assert looked == []

@@ -61,7 +61,7 @@ async def test_unblocking_ends_all_of_the_number(database: Database, blocked: Bl
     soon = NOW + timedelta(minutes=5)
     again = {  # two operators at once
         "id": "c",
-        "caller": blocks.hashed(HIS),
+        "caller": HIS.hashed,
         "call": "first",
         "reason": "silent",
         "words": "",
