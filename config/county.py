@@ -151,9 +151,13 @@ class WorkStandard:
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class County:
-    """A whole county, checked by the loader; look-ups are dictionary reads."""
+    """A whole county, checked by the loader; look-ups are dictionary reads.
+
+    It is equal to itself alone, so that what is made of it can be kept, and its `repr` is short:
+    most objects hold it, and logs and asyncio write out what an object holds.
+    """
 
     code: str
     name: str
@@ -170,6 +174,9 @@ class County:
     workday_overrides: Mapping[str, bool] = field(default_factory=dict)  # ISO date -> works?
     area_code: str = ""  # of local telephones: 0311
     version: str = ""  # hash of the folder; kept with each decision
+
+    def __repr__(self) -> str:
+        return f"<County {self.code} {self.name} {self.version}>"
 
     @cached_property
     def children(self) -> Mapping[str, Sequence[Unit]]:

@@ -80,9 +80,22 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind that the program runs on."""
-    if request.param == "sqlite":
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """What the program runs on."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def empty_database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if database_kind == "sqlite":
         return f"sqlite:///{tmp_path / 'hotline.db'}"
     running: postgres.Server = request.getfixturevalue("postgres_server")
     return running.new_database()
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A database of each kind; in the tests of `intake` it has our tables."""
+    return empty_database_url

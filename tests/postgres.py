@@ -40,20 +40,23 @@ class NotStarted(Exception):
 
 @dataclass(slots=True)
 class Server:
-    """A running server; each database is new and empty."""
+    """A running server; each database is new."""
 
     url: str
     log: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def new_database(self) -> str:
-        """The address of an empty database, for SQLAlchemy with psycopg; NotStarted if it died."""
+    def new_database(self, *, like: str = "") -> str:
+        """The address of a database, for SQLAlchemy with psycopg: an empty one, or a copy of
+        another that nobody has open. NotStarted if the server died.
+        """
+        copied = f' TEMPLATE "{sa.make_url(like).database}" STRATEGY FILE_COPY' if like else ""
         name = f"hotline_{os.getpid()}_{next(self._numbers)}"
         engine = _engine(self.url)
         for left in reversed(range(CREATE_TRIES)):
             try:
                 with engine.connect() as connection:
-                    connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+                    connection.exec_driver_sql(f'CREATE DATABASE "{name}"{copied}')
                 break
             except sa.exc.OperationalError as error:  # autovacuum, say, is at the template
                 if not left:

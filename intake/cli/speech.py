@@ -86,7 +86,9 @@ def train_model(
 @speech.command(name="clips")
 def speak_clips(
     voices_folder: Voices,
-    to: Annotated[Path, typer.Option("--to", help="录音文件夹")] = recordings.COMMITTED,
+    to: Annotated[
+        Path, typer.Option("--to", help="录音文件夹", show_default="程序自带的")
+    ] = recordings.COMMITTED,
     voice: Annotated[str, typer.Option(help="哪一个声音")] = CLIP_VOICE,
     groups: Annotated[str, typer.Option(help="只录这几组，例如 话术,数字；空着录全部")] = "",
     most_megabytes: Annotated[float, typer.Option(help="录音总共不超过多少 MB")] = 6.0,

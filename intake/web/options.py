@@ -4,9 +4,11 @@ import difflib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from config.county import County, UnitKind
 
+COUNTIES = 2  # whose lists are kept; a process has one
 ALIKE = 0.6  # 水利局 is to 水务局
 MOST_ALIKE, MOST_NEAR = 20, 3
 MOST_NAMED = 5  # of several that are called the same
@@ -51,6 +53,7 @@ def category(county: County, code: str) -> str:
     return f"{code} {county.category_path(code)}" if code else ""
 
 
+@lru_cache(maxsize=COUNTIES)
 def categories(county: County) -> Known:
     """Categories, by code, path or a name that no other has."""
     labels = {code: category(county, code) for code in sorted(county.categories)}
@@ -62,6 +65,7 @@ def categories(county: County) -> Known:
     return replace(_known(labels, spelt), hints=hints)
 
 
+@lru_cache(maxsize=COUNTIES)
 def places(county: County) -> Known:
     """Places, by code, name, alias, or name with township."""
     labels, spelt = {}, {}
@@ -73,6 +77,7 @@ def places(county: County) -> Known:
     return _known(labels, spelt)
 
 
+@lru_cache(maxsize=COUNTIES)
 def units(county: County) -> Known:
     """Units, by code, full or short name, the village that they sit in, or these with township."""
     labels, spelt = {}, {}
@@ -88,6 +93,7 @@ def units(county: County) -> Known:
     return _known(labels, spelt)
 
 
+@lru_cache(maxsize=COUNTIES)
 def lists(county: County) -> Mapping[str, list[str]]:
     """What the ticket page offers."""
     known = units(county)

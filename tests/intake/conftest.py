@@ -6,17 +6,18 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from channels.message import Contact, InboundMessage
 from config.county import County
 from config.sections import Endpoint
 from config.settings import PACKAGED_COUNTY, Settings
-from intake import app, migrate
+from intake import app, migrate, passwords
 from intake.services import Services
 from nlp import understand
 from nlp.understand import Understander
+from tests import postgres
 from tests.clock import Clock
 from tests.intake.resident import Village
 
@@ -47,6 +48,15 @@ def one_language() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def light_passwords() -> Iterator[None]:
+    """Hashes of argon2 that cost next to nothing: a third of what a test of the console took."""
+    light = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(passwords, "_HASHER", light)
+        yield
+
+
 @pytest.fixture
 def settings(tmp_path: Path, cache: Path, database_url: str) -> Settings:
     """Settings of a small installation with one department."""
@@ -70,21 +80,34 @@ def settings(tmp_path: Path, cache: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database of our version, to begin with a copy of: half of a small test's time."""
     path = tmp_path_factory.mktemp("migrated") / "hotline.db"
     migrate.upgrade(f"sqlite:///{path}")
     return path
 
 
+@pytest.fixture(scope="session")
+def migrated_url(postgres_server: postgres.Server) -> str:
+    """A PostgreSQL database of our version, to begin with a copy of."""
+    url = postgres_server.new_database()
+    migrate.upgrade(url)
+    return url
+
+
 @pytest.fixture
-async def services(
-    settings: Settings, clock: Clock, county: County, migrated: Path
-) -> AsyncIterator[Services]:
+def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> str:
+    """A database of each kind, of our version and empty."""
+    if database_kind == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "hotline.db")
+        return f"sqlite:///{tmp_path / 'hotline.db'}"
+    running: postgres.Server = request.getfixturevalue("postgres_server")
+    return running.new_database(like=request.getfixturevalue("migrated_url"))
+
+
+@pytest.fixture
+async def services(settings: Settings, clock: Clock, county: County) -> AsyncIterator[Services]:
     """The program, without its loops and its open port."""
-    name = sa.make_url(settings.database).database
-    if settings.database.startswith("sqlite") and name and not Path(name).exists():
-        shutil.copyfile(migrated, name)
     migrate.upgrade(settings.database)
     known = county if settings.county == PACKAGED_COUNTY else None
     async with app.build(settings, clock.runtime(), county=known) as built:

@@ -1,6 +1,8 @@
 """Logging in to the console: slow for guessers, a password of one's own, sessions that really end."""
 
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -245,3 +247,10 @@ async def test_session_ends_after_a_shift(desk: Desk, clock: Clock) -> None:
     assert await logged_in(desk)
     clock.forward(hours=0.2)
     assert not await logged_in(desk)
+
+
+def test_passwords_are_hashed_as_is_recommended_today() -> None:
+    """RFC 9106, second choice: argon2id of 64 MiB and three rounds; tests use a lighter one."""
+    kept = "import intake.passwords as p; print(p.new_hash('nan-he-4569899-ok'))"
+    hashed = subprocess.run([sys.executable, "-c", kept], capture_output=True, text=True).stdout
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")

@@ -36,10 +36,10 @@ ROW = {
 
 
 @pytest.fixture
-def migrated(database_url: str) -> Iterator[sa.Engine]:
+def migrated(empty_database_url: str) -> Iterator[sa.Engine]:
     """A database as an installation has it: made by the scripts, not by the tables' description."""
-    migrate.upgrade(database_url)
-    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    migrate.upgrade(empty_database_url)
+    engine = sa.create_engine(empty_database_url, poolclass=sa.NullPool)
     yield engine
     engine.dispose()
 
@@ -80,10 +80,10 @@ def test_the_scripts_names_say_their_versions_in_order() -> None:
     assert [script.revision for script in scripts] == migrate.revisions()[::-1]
 
 
-def test_migrating_again_changes_nothing(database_url: str) -> None:
-    migrate.upgrade(database_url)
-    migrate.upgrade(database_url)
-    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url)
+    migrate.upgrade(empty_database_url)
+    engine = sa.create_engine(empty_database_url, poolclass=sa.NullPool)
     with engine.connect() as connection:
         versions = connection.execute(sa.text("SELECT version_num FROM alembic_version")).all()
     engine.dispose()

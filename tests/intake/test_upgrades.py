@@ -101,14 +101,14 @@ def value(table: str, column: sa.Column[Any], told: Mapping[str, Any]) -> Any:
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_whatever_an_older_database_holds_is_there_afterwards(
-    database_url: str, revision: str
+    empty_database_url: str, revision: str
 ) -> None:
-    migrate.upgrade(database_url, to=revision)
-    with opened(database_url) as connection:
+    migrate.upgrade(empty_database_url, to=revision)
+    with opened(empty_database_url) as connection:
         fill(connection)
         before = held(connection)
-    migrate.upgrade(database_url)
-    with opened(database_url) as connection:
+    migrate.upgrade(empty_database_url)
+    with opened(empty_database_url) as connection:
         assert migrate.check(connection) == HEAD
         after = held(connection)
         for table, rows in before.items():
@@ -122,11 +122,11 @@ def test_whatever_an_older_database_holds_is_there_afterwards(
 
 
 def test_the_older_program_gets_no_recording_of_a_kind_that_it_does_not_know(
-    database_url: str,
+    empty_database_url: str,
 ) -> None:
-    migrate.upgrade(database_url, to="0012")
+    migrate.upgrade(empty_database_url, to="0012")
     for kind in ("call", "caller"):
-        with opened(database_url) as connection:
+        with opened(empty_database_url) as connection:
             found = sa.MetaData()
             found.reflect(connection, only=["recording"])
             table = found.tables["recording"]
@@ -134,30 +134,30 @@ def test_the_older_program_gets_no_recording_of_a_kind_that_it_does_not_know(
             connection.execute(sa.insert(table).values({**row, "id": kind, "kind": kind}))
     script = import_module("intake.migrations.versions.0012_recordings_that_become_text")
     with (
-        opened(database_url) as connection,
+        opened(empty_database_url) as connection,
         Operations.context(MigrationContext.configure(connection)),
     ):
         script.downgrade()
-    with opened(database_url) as connection:
+    with opened(empty_database_url) as connection:
         assert [row["kind"] for row in held(connection)["recording"]] == ["call"]
 
 
-def test_when_older_calls_were_answered_is_worked_out(database_url: str) -> None:
-    migrate.upgrade(database_url, to="0013")
-    with opened(database_url) as connection:
+def test_when_older_calls_were_answered_is_worked_out(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url, to="0013")
+    with opened(empty_database_url) as connection:
         fill(connection, {"call_line.call": "居民的话", "call_line.voice": "line"})
         began_at = held(connection)["call"][0]["began_at"]
         connection.execute(sa.text("UPDATE call_line SET start_ms = 1500, end_ms = 4000"))
-    migrate.upgrade(database_url)
-    with opened(database_url) as connection:
+    migrate.upgrade(empty_database_url)
+    with opened(empty_database_url) as connection:
         (call,) = held(connection)["call"]
     assert call["greeted_at"] == began_at + timedelta(milliseconds=1500)
     assert call["picked_up_at"] == call["connected_at"] is not None
 
 
-def test_nobody_gets_into_a_residents_page_by_what_is_kept_of_him(database_url: str) -> None:
+def test_nobody_gets_into_a_residents_page_by_what_is_kept_of_him(empty_database_url: str) -> None:
     cookie = "0123456789abcdef" * 2
-    migrate.upgrade(database_url, to="0009")
+    migrate.upgrade(empty_database_url, to="0009")
     message = InboundMessage(
         channel="web",
         external_id=f"{cookie}:1",
@@ -178,11 +178,11 @@ def test_nobody_gets_into_a_residents_page_by_what_is_kept_of_him(database_url: 
         "conversation.state": json.dumps({"stage": "open"}),
         "outbox.destination": f"web:{cookie}",
     }
-    with opened(database_url) as connection:
+    with opened(empty_database_url) as connection:
         fill(connection, told)
-    migrate.upgrade(database_url)
+    migrate.upgrade(empty_database_url)
     to = visitor.contact(cookie)
-    with opened(database_url) as connection:
+    with opened(empty_database_url) as connection:
         assert cookie not in str(held(connection))
         assert store.load(connection, TOLD["ticket.number"]).reporter == str(to)
         (known,) = inbox.of_sender(connection, to, limit=5)
@@ -191,22 +191,24 @@ def test_nobody_gets_into_a_residents_page_by_what_is_kept_of_him(database_url: 
         assert rows["conversation"][0]["thread"] == rows["outbox"][0]["destination"] == str(to)
 
 
-def test_a_database_newer_than_the_program_is_refused_and_left_alone(database_url: str) -> None:
-    migrate.upgrade(database_url)
-    with opened(database_url) as connection:
+def test_a_database_newer_than_the_program_is_refused_and_left_alone(
+    empty_database_url: str,
+) -> None:
+    migrate.upgrade(empty_database_url)
+    with opened(empty_database_url) as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
         before = held(connection)
     with pytest.raises(MigrationFault, match=r"数据库的版本是 9999，比这个程序新"):
-        migrate.upgrade(database_url)
-    with opened(database_url) as connection:
+        migrate.upgrade(empty_database_url)
+    with opened(empty_database_url) as connection:
         assert held(connection) == before
 
 
 def test_an_upgrade_that_breaks_off_has_changed_nothing_and_can_be_done_again(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate.upgrade(database_url, to="0006")
-    with opened(database_url) as connection:
+    migrate.upgrade(empty_database_url, to="0006")
+    with opened(empty_database_url) as connection:
         fill(connection)
         before = held(connection)
     with monkeypatch.context() as patch:
@@ -216,11 +218,11 @@ def test_an_upgrade_that_breaks_off_has_changed_nothing_and_can_be_done_again(
 
         patch.setattr(op, "execute", full)  # the last step of 0008, after its column was added
         with pytest.raises(MigrationFault, match="disk is full。数据库还是升级前的样子"):
-            migrate.upgrade(database_url)
-    with opened(database_url) as connection:
+            migrate.upgrade(empty_database_url)
+    with opened(empty_database_url) as connection:
         assert migrate.check(connection) == "0006"
         assert held(connection) == before
-    migrate.upgrade(database_url)
+    migrate.upgrade(empty_database_url)
 
 
 @pytest.mark.parametrize(

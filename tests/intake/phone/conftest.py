@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intake import migrate
 from routing.database import Database
 
 RATE_HZ = 8000
@@ -16,7 +15,6 @@ RATE_HZ = 8000
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A migrated database, empty."""
-    migrate.upgrade(database_url)
     opened = Database(database_url)
     await opened.start()
     yield opened
