@@ -1,12 +1,16 @@
 """A whole program in a process of its own, for benches and for stories that kill it."""
 
 import asyncio
+import atexit
+import functools
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Mapping
@@ -38,6 +42,7 @@ class Program:
     tables: str = ""  # further tables of TOML
     environment: Mapping[str, str] = field(default_factory=dict)
     module: str = "intake"  # run as `python -m`
+    cache: Path | None = None  # of another program, which has made it before
     installed: bool = False  # run as the `hotline` of this environment
     port: int = field(default_factory=lambda: free_port())
     child: subprocess.Popen[bytes] | None = None
@@ -125,6 +130,8 @@ class Program:
     def _write_settings(self) -> Path:
         path = self.folder / "hotline.toml"
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.cache is not None and not (self.folder / "cache").exists():
+            (self.folder / "cache").symlink_to(self.cache)
         lines = [
             f'state = "{self.folder}"',
             f"port = {self.port}",
@@ -150,6 +157,14 @@ def department_tables(codes: Mapping[str, str], url: str) -> str:
         f'secret = "{secret}"\napi_token = "{secrets.token_urlsafe(24)}"'
         for code, secret in codes.items()
     )
+
+
+@functools.cache
+def kept() -> Path:
+    """A cache for all programs of a run: the first one makes it, which takes three seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="hotline-cache-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def webhook_secret() -> str:

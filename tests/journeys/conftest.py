@@ -78,7 +78,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def program(departments: Departments, tmp_path: Path) -> AsyncIterator[Program]:
-    made = Program(folder=tmp_path / "program", tables=departments.tables)
+    made = Program(folder=tmp_path / "program", tables=departments.tables, cache=programs.kept())
     await made.start()
     yield made
     made.stop()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import program as programs
 from tests.bench.callbacks import Maker
 from tests.bench.program import Program
 from tests.journeys.conftest import Departments
@@ -35,9 +36,9 @@ ON_POSTGRESQL = [
 
 
 @pytest.mark.parametrize(
-    ("database_url", "step"),
+    ("database_kind", "step"),
     [("sqlite", step) for step in STEPS] + [("postgresql", step) for step in ON_POSTGRESQL],
-    indirect=["database_url"],
+    indirect=["database_kind"],
 )
 async def test_killed_at_any_step_it_makes_one_ticket_and_one_webhook(
     database_url: str, step: str, departments: Departments, tmp_path: Path
@@ -49,6 +50,7 @@ async def test_killed_at_any_step_it_makes_one_ticket_and_one_webhook(
         module="tests.journeys.dying",
         environment={"DIE_AT": step, "DIE_ONCE": str(died)},
         tables=departments.tables,
+        cache=programs.kept(),
     )
     callback = Maker().make("oKilled", "东韩村村口的路灯坏了三天了没人修")
     await program.start()

@@ -72,7 +72,12 @@ async def house(folder: Path, database_url: str) -> AsyncIterator[House]:
             "HOTLINE_PHONE__MEDIA_PORT": str(programs.free_port()),
         }
         made = [
-            Program(folder=folder / name, database_url=database_url, environment=environment)
+            Program(
+                folder=folder / name,
+                database_url=database_url,
+                environment=environment,
+                cache=programs.kept(),
+            )
             for name in ("having", "lacking")
         ]
         try:
@@ -120,7 +125,7 @@ async def test_operator_sees_the_line_by_whichever_process_he_looks(
         await shows(page, "正在通话的 0", "没有通话")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 async def test_line_that_hangs_is_not_shown_as_quiet_and_the_next_process_takes_it(
     browser: Browser, tmp_path: Path, database_url: str
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.bench import program as programs
 from tests.bench.callbacks import Callback, Maker
 from tests.bench.program import Program
 from tests.journeys.conftest import Departments
@@ -31,6 +32,7 @@ async def program(
         folder=tmp_path / "program",
         database_url=database_url,
         processes=2,
+        cache=programs.kept(),
         tables=departments.tables,
     )
     await made.start()

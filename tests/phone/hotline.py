@@ -17,7 +17,7 @@ import soxr
 from channels.phone.voice import clips, prompts
 from channels.phone.voice.cache import Cache
 from channels.phone.voice.synthesis import Synthesis
-from tests.bench.program import Program
+from tests.bench.program import Program, kept
 from tests.phone import kit, terse
 from tests.phone.kit import NotYet, Samples, Telephone
 from tests.phone.line import Line
@@ -71,7 +71,8 @@ class Hotline:
             "HOTLINE_COUNTY": str(terse.county(folder)),
             **more,
         }
-        return cls(line=line, program=Program(folder=folder, environment=environment))
+        program = Program(folder=folder, environment=environment, cache=kept())
+        return cls(line=line, program=program)
 
     async def start(self) -> None:
         """Until callers come to it."""
