@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import structlog
 
-from channels.message import Contact
+from channels.message import Contact, Reply
 from channels.phone import number
-from channels.phone.book import Began, Purpose
+from channels.phone.book import Began, CallBook, Purpose
 
 LOOK_WITHIN_S = 1.0
 T = TypeVar("T")
@@ -18,7 +18,17 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
-async def of_caller(answer: Callable[[Contact], Awaitable[T]], began: Began, otherwise: T) -> T:
+async def limits(book: CallBook, began: Began) -> Reply | None:
+    """What he hears first whose calls are limited; None for anybody else."""
+    return await _of_caller(book.limited, began, None)
+
+
+async def goes_straight(book: CallBook, began: Began) -> bool:
+    """Has somebody marked this caller, so that a person takes him at once?"""
+    return await _of_caller(book.goes_straight, began, False)
+
+
+async def _of_caller(answer: Callable[[Contact], Awaitable[T]], began: Began, otherwise: T) -> T:
     """The answer; `otherwise` of who shows no number or was rung by us, and where none comes."""
     if began.purpose is not Purpose.INBOUND or not number.to_dial(began.contact):
         return otherwise

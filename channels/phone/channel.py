@@ -11,12 +11,13 @@ from aiohttp import web
 
 from channels.channel import Channel, Desk
 from channels.message import Contact, Reply, SendError
-from channels.phone import number, telling
+from channels.phone import number
 from channels.phone.audio.server import AudioSocketServer
 from channels.phone.audio.websocket import WebSocketServer
 from channels.phone.exchange.exchange import Exchange
 from channels.phone.exchange.journal import Journal
 from channels.phone.exchange.situation import Situation
+from channels.phone.kinds import telling
 from channels.phone.outgoing import Outgoing
 from channels.phone.partners import Telephone
 from channels.phone.pulse import Pulse

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from channels.message import Contact
-from channels.phone import number, window
+from channels.phone import number
 from channels.phone.book import Began, Ended, Outcome, Purpose, SpokenLine, Voice
+from channels.phone.talk import window
 from intake import threads
 from intake.phone import schema
 

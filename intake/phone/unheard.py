@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.phone import reasons, screening
+from channels.phone import reasons
 from channels.phone.book import Outcome, Purpose, Voice
+from channels.phone.kinds import screening
 from intake.phone import schema
 
 PAUSE_MS = 400  # behind what was understood last: its end is in the recording a little later

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from channels.message import Attachment, Contact, InboundMessage, Receive
-from channels.phone import number, window
+from channels.phone import number
 from channels.phone.book import Began, Purpose
+from channels.phone.talk import window
 from config.runtime import Runtime
 from intake import attachments
 from intake.phone import callbacks, calls, errands, packing, recordings

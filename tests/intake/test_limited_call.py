@@ -1,7 +1,7 @@
 """A limited caller on the line, with the county's own understanding, desk and book."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
 
@@ -82,13 +82,12 @@ async def ring(
         outgoing=SimpleNamespace(errand=lambda call: None, over=lambda call, talk: None),  # type: ignore[arg-type]
         longest_ms=600_000,
     )
-    monkeypatch.setattr(equipment, "of", lambda *_, **__: Parts(listens=listens, speaks=mouth))
 
-    def waits() -> bool:
-        served = serving._calls.get(SECOND)
-        return served.waiting if served else bool(mouth.said) and not mouth.talking
+    def parts(*_: object, waiting: Callable[[FakeMouth], bool], **__: object) -> Parts:
+        listens.waiting = lambda: bool(mouth.said) and waiting(mouth)
+        return Parts(listens=listens, speaks=mouth)
 
-    listens.waiting = waits
+    monkeypatch.setattr(equipment, "of", parts)
     media = SimpleNamespace(call_id=SECOND, rate_hz=8000, close=close)
     async with asyncio.timeout(30):
         await serving.take(media)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.phone import keys
+from channels.phone.talk import keys
 from routing import codes, lifecycle, notices, permission, schema, store
 from routing.codes import Codes, NoCodeLeft
 from routing.database import Database

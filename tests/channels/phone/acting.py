@@ -18,14 +18,15 @@ from channels.phone import book
 from channels.phone.audio.line import Line
 from channels.phone.audio.media import FRAME_MS, Ended
 from channels.phone.book import SpokenLine
-from channels.phone.call import Call, Office
 from channels.phone.dictation import Dictation
 from channels.phone.ear import Ear
 from channels.phone.endpointing import Change, Endpointer
 from channels.phone.exchange.exchange import Next
 from channels.phone.leaving import Leaving
 from channels.phone.mouth import Mouth
-from channels.phone.window import Caller
+from channels.phone.talk.call import Call
+from channels.phone.talk.office import Office
+from channels.phone.talk.window import Caller
 from nlp.speech.contract import SpeechFailed, Transcript, Trouble
 
 CALL_ID = "0190a1b2-0000-7000-8000-000000000001"

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from channels.message import Contact, InboundMessage, Receipt, Reply
-from channels.phone import ear, straight
+from channels.phone import ear
 from channels.phone.audio import media
 from channels.phone.book import Ended
-from channels.phone.call import GREETING, Call, Office
-from channels.phone.contacting import Contacting
 from channels.phone.ear import Sound
 from channels.phone.exchange.exchange import Next
-from channels.phone.window import Caller
+from channels.phone.talk import straight
+from channels.phone.talk.call import GREETING, Call
+from channels.phone.talk.office import Codes, Office
+from channels.phone.talk.window import Caller
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 CALL_ID = "0190a1b2-0000-7000-8000-000000000001"
@@ -119,7 +120,7 @@ class Stage:
     asked: list[bool] = field(default_factory=list)  # before each message: was it an answer?
     lives: bool = False  # does the exchange go on with the call after its audio?
     straight: bool = False  # is a person to have him at once?
-    contacting: Contacting | None = None  # contact codes that count
+    codes: Codes | None = None  # contact codes that count
     during: dict[str, list[Sound]] = field(default_factory=dict)  # while the desk has these words
     _call: Call = field(init=False)
 
@@ -133,7 +134,7 @@ class Stage:
             lives=self._lives,
             now=lambda: NOW,
             longest_ms=self.longest_ms,
-            contacting=self.contacting,
+            codes=self.codes,
         )
         caller = Caller(call_id=CALL_ID, contact=CALLER)
         greeting = straight.GREETING if self.straight else GREETING

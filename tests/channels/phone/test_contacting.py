@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from channels.message import InboundMessage, Receipt
 from channels.phone import ear, reasons
 from channels.phone.book import Outcome, Through
-from channels.phone.call import GREETING
-from channels.phone.contacting import MOST_WRONG, Contacting
 from channels.phone.ear import Sound
 from channels.phone.exchange.exchange import Next
-from channels.phone.keys import DIGITS, LENGTH, START, Keys
-from channels.phone.turns import PERSON_KEY
+from channels.phone.talk import office
+from channels.phone.talk.call import GREETING
+from channels.phone.talk.contacting import MOST_WRONG
+from channels.phone.talk.keys import DIGITS, LENGTH, START, Keys
+from channels.phone.talk.turns import PERSON_KEY
 from tests.channels.phone.talking import Stage, gone, reply, said
 
 CODE, TICKET, NUMBER = "123456", "20261124-0001", "13900000000"
@@ -42,8 +43,8 @@ class Codes:
         self.refused, self.closed = refused, closed
         self.told = told
 
-    def of(self) -> Contacting:
-        return Contacting(look=self._look, relay=self._relay)
+    def of(self) -> office.Codes:
+        return office.Codes(look=self._look, relay=self._relay)
 
     async def _look(self, code: str) -> Through:
         self.looked.append(code)
@@ -59,7 +60,7 @@ class Codes:
 
 
 def stage(script: list[Sound], codes: Codes | None, **more: Any) -> Stage:
-    return Stage(script=script, answers=desk, contacting=codes.of() if codes else None, **more)
+    return Stage(script=script, answers=desk, codes=codes.of() if codes else None, **more)
 
 
 @given(st.text("0123456789#", max_size=12), A_CODE)
@@ -193,7 +194,7 @@ async def test_book_that_fails_leaves_him_to_a_person() -> None:
     scene = Stage(
         script=typed(START + CODE),
         answers=desk,
-        contacting=Contacting(look=broken, relay=codes._relay),
+        codes=office.Codes(look=broken, relay=codes._relay),
     )
     ended = await scene.run()
     assert ended.outcome is Outcome.FAILED
@@ -203,15 +204,15 @@ async def test_book_that_fails_leaves_him_to_a_person() -> None:
 async def test_book_that_does_not_answer_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("channels.phone.contacting.LOOK_WITHIN_S", 0.01)
+    monkeypatch.setattr("channels.phone.talk.contacting.LOOK_WITHIN_S", 0.01)
 
     async def hangs(code: str) -> Through:
         await asyncio.Event().wait()
         raise AssertionError
 
-    codes = Contacting(look=hangs, relay=Codes()._relay)
-    with pytest.raises(TimeoutError):
-        await codes.keyed(CODE)
+    codes = office.Codes(look=hangs, relay=Codes()._relay)
+    ended = await Stage(script=typed(START + CODE), answers=desk, codes=codes).run()
+    assert ended.outcome is Outcome.FAILED
 
 
 async def test_where_no_code_counts_the_keys_mean_nothing() -> None:

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.message import Contact, Reply
-from channels.phone import asked, ear, limited, reasons
-from channels.phone import pump as pumps
+from channels.phone import asked, ear, reasons
 from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.ear import Sound
 from channels.phone.exchange.exchange import Next
-from channels.phone.limited import Course, Held, Limited
-from channels.phone.pump import Pump
+from channels.phone.kinds import limited
+from channels.phone.kinds import pump as pumps
+from channels.phone.kinds.limited import Course, Held, Limited
+from channels.phone.kinds.pump import Pump
 from nlp.understanding import RequestKind, Understanding, Urgency
 from tests.channels.phone.talking import CALL_ID, CALLER, NOW, FakeEar, FakeMouth, gone, said
 from tests.channels.phone.test_serving import Line, owed
@@ -269,17 +270,8 @@ async def limits(contact: Contact) -> Reply:
 
 async def take(monkeypatch: pytest.MonkeyPatch, *script: Sound, look: Any = limits) -> Line:
     line = Line()
-    line.serving._own.book.limited = look  # type: ignore[method-assign]
+    line.book.limited = look  # type: ignore[method-assign]
     line.hears(monkeypatch, *script)
-    listens = line.mouth.listens
-    assert listens is not None
-    ordinary = listens.waiting
-
-    def waits() -> bool:
-        in_a_call = CALL_ID in line.serving._calls
-        return ordinary() if in_a_call else bool(line.mouth.said) and not line.mouth.talking
-
-    listens.waiting = waits
     await line.take()
     return line
 
@@ -309,7 +301,7 @@ async def test_who_puts_down_is_told_from_whom_the_exchange_took_away(
 ) -> None:
     line = Line()
     line.living = line.passed_on = living
-    line.serving._own.book.limited = limits  # type: ignore[method-assign]
+    line.book.limited = limits  # type: ignore[method-assign]
     line.hears(monkeypatch)
     line.mouth.into["phone_limited"] = [gone()]
     await line.take()
@@ -329,7 +321,7 @@ async def test_key_that_the_exchange_tells_of_ends_a_limited_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     line = Line()
-    line.serving._own.book.limited = limits  # type: ignore[method-assign]
+    line.book.limited = limits  # type: ignore[method-assign]
     line.hears(monkeypatch)
     taking = asyncio.create_task(line.take())
     while not line.mouth.heard:
@@ -357,14 +349,14 @@ async def test_book_that_knows_no_limits_serves_everybody(
 
 async def test_without_a_recogniser_a_limited_caller_is_a_persons() -> None:
     line = Line()
-    line.serving._own.book.limited = limits  # type: ignore[method-assign]
+    line.book.limited = limits  # type: ignore[method-assign]
     await line.take()
     assert line.left == [Next.OPERATORS]
 
 
 async def test_whom_we_ring_is_never_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     line = Line()
-    line.serving._own.book.limited = limits  # type: ignore[method-assign]
+    line.book.limited = limits  # type: ignore[method-assign]
     line.errands[CALL_ID] = owed(Purpose.CALL_BACK)
     line.hears(monkeypatch, gone())
     await line.take()
@@ -379,6 +371,6 @@ async def test_caller_without_a_number_is_not_looked_up() -> None:
         purpose=Purpose.INBOUND,
         at=NOW,
     )
-    assert await limited.opening(book, hidden) is None  # type: ignore[arg-type]
+    assert await asked.limits(book, hidden) is None  # type: ignore[arg-type]
     shown = Began(call_id=CALL_ID, contact=CALLER, purpose=Purpose.INBOUND, at=NOW)
-    assert await limited.opening(book, shown) == OPENING  # type: ignore[arg-type]
+    assert await asked.limits(book, shown) == OPENING  # type: ignore[arg-type]

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from channels.message import InboundMessage, Receipt
 from channels.phone import ear
 from channels.phone.audio.media import Ended
-from channels.phone.pump import MOST_WAITING, MOST_WISHES, Pump
-from channels.phone.turns import PERSON_KEY, Said, Turns
+from channels.phone.kinds.pump import MOST_WAITING, MOST_WISHES, Pump
+from channels.phone.talk.turns import PERSON_KEY, Said, Turns
 from nlp.speech.contract import Word
 from tests.channels.phone import virtual
 from tests.channels.phone.acting import Delays, Says, Story

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.phone import screening
+from channels.phone.kinds import screening
 
 MACHINES = (
     "您好您拨打的用户暂时无法接通请稍后再拨",

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.message import Contact, InboundMessage, Receipt
-from channels.phone import asked, ear, reasons, straight
+from channels.phone import asked, ear, reasons
 from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange.exchange import Next
+from channels.phone.talk import straight
 from tests.channels.phone.talking import CALL_ID, CALLER, NOW, Stage, gone, reply, said
 from tests.channels.phone.test_serving import Line, owed
 
@@ -134,7 +135,7 @@ async def test_book_that_does_not_say_holds_up_nobody(monkeypatch: pytest.Monkey
     monkeypatch.setattr(asked, "LOOK_WITHIN_S", 0.02)
     for look in (hangs, broken):
         book: Any = SimpleNamespace(goes_straight=look)
-        assert not await straight.is_wanted(book, BEGAN)
+        assert not await asked.goes_straight(book, BEGAN)
 
 
 async def test_a_caller_without_a_number_is_looked_up_nowhere() -> None:
@@ -146,5 +147,5 @@ async def test_a_caller_without_a_number_is_looked_up_nowhere() -> None:
 
     book: Any = SimpleNamespace(goes_straight=marked)
     unknown = replace(BEGAN, contact=Contact(scheme="call", path=CALL_ID))
-    assert not await straight.is_wanted(book, unknown)
+    assert not await asked.goes_straight(book, unknown)
     assert looked == []

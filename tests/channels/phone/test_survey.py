@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from channels.message import Reply
-from channels.phone import ear, screening, survey
+from channels.phone import ear
 from channels.phone.book import Judgement
 from channels.phone.ear import Sound
-from channels.phone.pump import Pump
-from channels.phone.survey import Around, Held, Survey
+from channels.phone.kinds import screening, survey
+from channels.phone.kinds.pump import Pump
+from channels.phone.kinds.survey import Around, Held, Survey
 from tests.channels.phone.talking import FakeEar, FakeMouth, gone, said
 
 RESULT = Reply(key="result", values={"number": "20261124-0001"})

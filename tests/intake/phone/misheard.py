@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from channels.message import Contact
 from channels.phone import ear
 from channels.phone.book import Began, Ended, Outcome, Purpose, SpokenLine, Voice
-from channels.phone.call import Call, Office
 from channels.phone.exchange.exchange import Next
-from channels.phone.window import Caller
+from channels.phone.talk.call import Call
+from channels.phone.talk.office import Office
+from channels.phone.talk.window import Caller
 from intake.phone import calls, transcripts
 from intake.phone.shelf import Shelf
 from intake.phone.transcribing import Transcribing

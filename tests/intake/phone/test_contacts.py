@@ -12,7 +12,7 @@ from channels.message import Contact, InboundMessage
 from channels.phone import ear
 from channels.phone.book import Began, Outcome, Purpose, Through
 from channels.phone.exchange.recorded import Dialled
-from channels.phone.keys import START
+from channels.phone.talk.keys import START
 from config.county import County, Worker
 from config.sections import Exchange, Phone
 from config.settings import Settings
@@ -195,8 +195,8 @@ async def test_call_that_was_put_through_is_contact_evidence_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rings, database = Line(), services.database
-    monkeypatch.setattr(rings.serving._own, "book", line.book(services))
-    monkeypatch.setattr(rings.serving._desk, "receive", services.desk.receive)
+    monkeypatch.setattr(rings.telephone, "book", line.book(services))
+    monkeypatch.setattr(rings.desk, "receive", services.desk.receive)
     rings.hears(monkeypatch, *(ear.Pressed(digit=each) for each in START + code))
     await rings.take()
     assert rings.relayed == [TO] and rings.left == []

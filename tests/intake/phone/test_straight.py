@@ -122,8 +122,8 @@ async def test_call_on_a_played_line_with_the_programs_own_book_and_desk(
     rings.living = False  # who puts down is gone
     if is_marked:
         await database.write(lambda c: straight.mark(c, CALLER, wanted()))
-    monkeypatch.setattr(rings.serving._own, "book", line.book(services))
-    monkeypatch.setattr(rings.serving._desk, "receive", services.desk.receive)
+    monkeypatch.setattr(rings.telephone, "book", line.book(services))
+    monkeypatch.setattr(rings.desk, "receive", services.desk.receive)
     rings.hears(monkeypatch, *([] if is_marked else [gone()]))
     await rings.take()
     call = await database.read(lambda c: register.one(c, CALL_ID))

@@ -9,7 +9,7 @@ import structlog
 from channels.phone import ear
 from channels.phone.audio.media import Ended
 from channels.phone.ear import Listens, Sound
-from channels.phone.turns import PERSON_KEY
+from channels.phone.talk.turns import PERSON_KEY
 
 MOST_WAITING = 256  # sounds that nobody has taken yet; longer than anything that we tell lasts
 MOST_WISHES = 4  # for a person, that come beyond them

@@ -8,8 +8,8 @@ import structlog
 
 from channels.phone import ear
 from channels.phone.ear import Listens, Sound
-from channels.phone.keys import Keys
 from channels.phone.mouth import Speaks
+from channels.phone.talk.keys import Keys
 
 PERSON_KEY = "0"
 MOST_UNANSWERED = 2  # utterances that wait; what is said beyond them belongs to the last
@@ -87,6 +87,11 @@ class Turns:
         if isinstance(turn, Said):
             self._unanswered -= 1
         return turn
+
+    def put_back(self, turn: Turn) -> None:
+        """What `next` has given comes next once more."""
+        self._turns.appendleft(turn)
+        self._unanswered += isinstance(turn, Said)
 
     def press(self, digit: str) -> None:
         """A key; those that mean nothing are not kept, nor 0 again."""

@@ -6,19 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 import structlog
 
 from channels.message import Reply
-from channels.phone import asked, ear, reasons
+from channels.phone import ear, reasons
 from channels.phone.audio.media import Ended
-from channels.phone.book import Began, CallBook
+from channels.phone.book import Outcome
 from channels.phone.ear import Sound
 from channels.phone.endpointing import Patience
+from channels.phone.exchange.exchange import Next
+from channels.phone.kinds import ordinary
+from channels.phone.kinds.pump import Pump
+from channels.phone.kinds.visit import Needs, Visit
 from channels.phone.mouth import Speaks
-from channels.phone.pump import Pump
-from channels.phone.speaking import MURMURS
-from channels.phone.turns import PERSON_KEY
+from channels.phone.talk.call import GREETING
+from channels.phone.talk.speaking import MURMURS
+from channels.phone.talk.turns import PERSON_KEY
 from nlp import answer
 from nlp.understanding import RequestKind, Understanding, Urgency
 
@@ -35,6 +40,36 @@ _TELLS_NOTHING = frozenset(
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardOnce:
+    """His calls are limited; `opening` says so. No operator's telephone rings for him."""
+
+    opening: Reply
+    needs: ClassVar = Needs(patience=PATIENCE)
+
+    async def hold(self, visit: Visit) -> None:
+        """See `Conversation`."""
+        sounds = visit.floor.pump = Pump(visit.parts.listens)
+        limited = Limited(
+            opening=self.opening,
+            sounds=sounds,
+            speaks=visit.parts.speaks,
+            note=visit.notes.heard,
+            understand=visit.understood,
+        )
+        async with sounds.listening():
+            held = await limited.hold()
+            if held.ordinary:
+                greeting = None if held.greeted else GREETING
+                await ordinary.serve(visit.hearing(sounds), greeting)
+            elif held.gone and await visit.lives():
+                await visit.ended(Outcome.PERSON, reasons.TAKEN_AWAY)
+            else:
+                if not held.gone:
+                    await visit.leave(Next.BYE)
+                await visit.ended(Outcome.LIMITED, held.reason)
+
+
 class Course(StrEnum):
     """Where the call goes."""
 
@@ -42,13 +77,6 @@ class Course(StrEnum):
     ORDINARY = "ordinary"  # as anybody's: a danger, or we can't hear him
     KEPT = "kept"  # he has told something, or wishes for a person
     GONE = "gone"
-
-
-async def opening(book: CallBook, began: Began) -> Reply | None:
-    """What he hears first whose calls are limited; None for anybody else, and where the book does
-    not say.
-    """
-    return await asked.of_caller(book.limited, began, None)
 
 
 def judge(sound: Sound, said: Understanding | None = None) -> Course:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
 import structlog
 
@@ -9,15 +11,53 @@ from channels.message import Reply
 from channels.phone import ear, reasons
 from channels.phone.book import CallBook, Errand, Judgement, Outcome, Purpose
 from channels.phone.ear import Listens
+from channels.phone.exchange.exchange import Next
+from channels.phone.kinds import ordinary
+from channels.phone.kinds.pump import Pump
+from channels.phone.kinds.survey import Around, Held, Survey
+from channels.phone.kinds.visit import Needs, Visit
 from channels.phone.mouth import Speaks
 from channels.phone.outgoing import Talk
-from channels.phone.pump import Pump
-from channels.phone.survey import Around, Held, Survey
+from nlp.understanding import Urgency
 
 LONGEST_S = 300.0
 TOO_LONG = "通话时间太长，没有问完"
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A result, a notice, a danger: keys do where nobody recognises speech."""
+
+    errand: Errand
+    needs: ClassVar = Needs(words=False)
+
+    async def hold(self, visit: Visit) -> None:
+        """See `Conversation`."""
+
+        async def is_danger(text: str) -> bool:
+            return (await visit.understood(text)).urgency is Urgency.DANGER
+
+        telling = Telling(
+            errand=self.errand,
+            listens=visit.parts.listens,
+            speaks=visit.parts.speaks,
+            note=visit.notes.heard,
+            is_danger=is_danger,
+            book=visit.telephone.book,
+        )
+        visit.floor.pump = telling.sounds
+        async with telling.sounds.listening():
+            held = await telling.hold()
+            visit.over(_talk_of(held))
+            if held.in_danger:  # what we rang for can wait
+                await visit.keep()
+                await ordinary.serve(visit.hearing(telling.sounds).anew(), None)
+                return
+            where = Next.OPERATORS if held.wants_person else Next.BYE
+            await visit.leave(where, self.errand.ticket)
+            await visit.ended(_outcome_of(held))
 
 
 class Telling:
@@ -75,12 +115,12 @@ class Telling:
             _log.exception("phone.answer_not_kept", errand=self._errand.id)
 
 
-def talk_of(held: Held) -> Talk:
+def _talk_of(held: Held) -> Talk:
     """What the book is told of it."""
     return Talk(heard_out=held.heard_out, judgement=held.judgement, why=held.why)
 
 
-def outcome_of(held: Held) -> Outcome:
+def _outcome_of(held: Held) -> Outcome:
     """How such a call has ended."""
     if held.wants_person:
         return Outcome.PERSON

@@ -2,7 +2,7 @@
 
 from channels.message import Receipt, Reply
 from channels.phone.mouth import Speaks
-from channels.phone.turns import Turns
+from channels.phone.talk.turns import Turns
 
 MOST_RESUMED = 3
 MOST_OWED = 8  # replies that wait until he has finished

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from channels.message import Reply
-from channels.phone import ear, screening
+from channels.phone import ear
 from channels.phone.book import Judgement
 from channels.phone.ear import Sound
+from channels.phone.kinds import screening
+from channels.phone.kinds.pump import Pump
 from channels.phone.mouth import Speaks
-from channels.phone.pump import Pump
-from channels.phone.turns import PERSON_KEY
+from channels.phone.talk.turns import PERSON_KEY
 from nlp import answer, normalize, person
 from nlp.answer import Question
 
