@@ -24,7 +24,8 @@ from channels.phone.endpointing import Change, Endpointer
 from channels.phone.exchange.exchange import Next
 from channels.phone.leaving import Leaving
 from channels.phone.mouth import Mouth
-from channels.phone.talk.call import Call
+from channels.phone.talk import straight
+from channels.phone.talk.call import GREETING, Call
 from channels.phone.talk.office import Office
 from channels.phone.talk.window import Caller
 from nlp.speech.contract import SpeechFailed, Transcript, Trouble
@@ -81,6 +82,7 @@ class Story:
     answers: Callable[[InboundMessage], Receipt]
     delays: Delays = field(default_factory=Delays)
     longest_s: float = 1800.0
+    straight: bool = False  # is a person to have him at once?
     wished_s: list[float] = field(default_factory=list)
     did_s: list[float] = field(default_factory=list)  # when he had finished, or was silent too long
     lines: list[SpokenLine] = field(default_factory=list)  # ours
@@ -170,7 +172,14 @@ class Story:
             longest_ms=int(self.longest_s * 1000),
         )
         caller = Caller(call_id=CALL_ID, contact=Contact(scheme="tel", path="+8613900000000"))
-        self.call = Call(caller=caller, listens=self.listens, speaks=mouth, office=office)
+        self.call = Call(
+            caller=caller,
+            listens=self.listens,
+            speaks=mouth,
+            office=office,
+            greeting=straight.GREETING if self.straight else GREETING,
+            straight=self.straight,
+        )
 
     async def _tick(self) -> None:
         """Asterisk's beat: a frame of his, and one of ours; a few at a time to save ours."""

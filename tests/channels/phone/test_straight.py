@@ -15,6 +15,8 @@ from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange.exchange import Next
 from channels.phone.talk import straight
+from tests.channels.phone import virtual
+from tests.channels.phone.acting import Act, Presses, Says, Story
 from tests.channels.phone.talking import CALL_ID, CALLER, NOW, Stage, gone, reply, said
 from tests.channels.phone.test_serving import Line, owed
 
@@ -52,6 +54,57 @@ async def test_what_he_says_into_the_greeting_goes_along_and_is_not_answered() -
     assert scene.left == [(Next.OPERATORS, NUMBER)]
 
 
+GREETING_S, SETTLED_S = 4.0, 2.0  # the latter: his pause, the desk and the exchange
+
+
+def told(*acts: Act) -> Story:
+    """The whole call of somebody marked, in audio time."""
+    story = Story(
+        acts=acts,
+        seconds_of=lambda text: GREETING_S,
+        speak=lambda reply: reply.key,
+        answers=desk,
+        straight=True,
+    )
+    assert virtual.run(story.run()).outcome is Outcome.PERSON
+    assert [line.key for line in story.lines] == [GREETING]
+    return story
+
+
+@pytest.mark.parametrize("after_s", [1.0, 3.9])
+def test_half_a_sentence_that_he_begins_in_the_greeting_is_heard_to_its_end(after_s: float) -> None:
+    story = told(Says(text="俺家的羊叫人牵走了", length_s=3.0, after_s=after_s, waits=False))
+    assert story.noted == ["俺家的羊叫人牵走了"]
+    assert [each.text for each in story.messages] == ["俺家的羊叫人牵走了", ""]
+    assert story.left == [Next.OPERATORS]
+    assert story.left_s < after_s + 3.0 + SETTLED_S
+
+
+def test_who_speaks_without_end_has_his_person_all_the_same() -> None:
+    story = told(Says(text="路灯坏了", length_s=600.0, after_s=1.0, waits=False))
+    assert story.left == [Next.OPERATORS]
+    assert story.left_s < 1.0 + straight.HEARD_OUT_S + SETTLED_S
+
+
+def test_who_says_nothing_waits_for_nothing() -> None:
+    assert told().left_s < GREETING_S + 1.0
+
+
+def test_zero_in_the_middle_of_his_sentence_is_waited_for_no_longer() -> None:
+    acts = (
+        Says(text="路灯坏了", length_s=0.5, after_s=1.0, waits=False),
+        Presses(digit="0", after_s=0.1),
+    )
+    assert told(*acts).left_s < 2.5
+
+
+async def test_what_was_understood_before_the_recogniser_failed_goes_along() -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), ear.Deaf(problem="slow", text="路灯")]
+    await scene.run()
+    assert [each.text for each in scene.messages] == ["路灯", ""]
+
+
 async def test_who_puts_down_in_the_greeting_rings_no_operator() -> None:
     scene = stage()
     scene.mouth.into[GREETING] = [gone()]
@@ -81,12 +134,12 @@ async def test_desk_that_fails_keeps_nobody_from_a_person() -> None:
         max_size=4,
     )
 )
-async def test_whatever_he_does_in_it_he_is_an_operators_or_has_put_down(
+def test_whatever_he_does_in_it_he_is_an_operators_or_has_put_down(
     sounds: list[ear.Sound],
 ) -> None:
     scene = stage()
     scene.mouth.into[GREETING] = list(sounds)
-    ended = await scene.run()
+    ended = virtual.run(scene.run())
     assert scene.mouth.said == [GREETING]
     over = any(isinstance(each, ear.Gone) for each in sounds)
     assert [where for where, _ in scene.left] == ([] if over else [Next.OPERATORS])
