@@ -19,6 +19,7 @@ WORDS = {
     "relay-announce": "有事儿我要说热线，为您接通办件人员，通话会录音。",
     "relay-busy": "对方占线，请您过一会儿再打。再见。",
     "relay-unanswered": "对方没有接，请您过一会儿再打。再见。",
+    "relay-no-line": "电话没有打通，请您过一会儿再打。再见。",
 }
 COUNTYS_OWN = {"leave-message": "no_operator"}  # a county's reply that is said instead
 TONE_AFTER = "leave-message"

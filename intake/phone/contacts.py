@@ -36,8 +36,18 @@ TALKED = "{who}打电话联系过居民：{at} 接通，说了 {length}"
 BRIEFLY = "{who}打电话联系居民：{at} 有人接了，没有记下说了话"
 NOT_REACHED = "{who}打电话联系居民：{at}，{why}"
 STRANGER = "办理的人（号码没有登记）"
-NO_LINE = "没有接通"
-WHY = MappingProxyType({"BUSY": "占线", "NOANSWER": "没人接", "CANCEL": "没等接通就挂了"})
+NO_LINE = "电话没有打通，线路或号码不通"
+WHY = MappingProxyType(
+    {
+        "BUSY": "占线",
+        "NOANSWER": "没人接",
+        "REFUSED": "拒接",
+        "CANCEL": "没等接通就挂了",
+        "CHANUNAVAIL": NO_LINE,
+        "CONGESTION": NO_LINE,
+    }
+)
+NOT_TOLD = "没有接通"  # and the exchange has not said why
 _TRY, _CALL = schema.contact_try, schema.call
 _log = structlog.get_logger(__name__)
 _NOBODY = Contact(scheme=number.UNKNOWN_SCHEME, path="")
@@ -103,7 +113,7 @@ def words(county: County, unit: str, at: datetime, came: Dialled) -> str:
     local = at.astimezone(LOCAL_ZONE)
     when = f"{local.month}月{local.day}日 {local:%H:%M}"
     if came.status != ANSWERED:
-        return NOT_REACHED.format(who=who, at=when, why=WHY.get(came.status, NO_LINE))
+        return NOT_REACHED.format(who=who, at=when, why=WHY.get(came.status, NOT_TOLD))
     if not came.talked_s:  # he hung up as he heard who it is, or the exchange has not told
         return BRIEFLY.format(who=who, at=when)
     minutes, seconds = divmod(came.talked_s, 60)

@@ -151,3 +151,43 @@ async def test_program_that_dies_when_it_has_said_whom_to_ring_does_not_hinder_i
     assert "4569899" in ringing["caller"]
     with pytest.raises(ValueError, match="digits"):
         await exchange.relay(talk.media.call_id, "1&PJSIP/2")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [
+        (503, "CONGESTION", "relay-no-line"),
+        (404, "CHANUNAVAIL", "relay-no-line"),
+        (603, "REFUSED", "relay-unanswered"),
+    ],
+)
+async def test_handler_hears_whether_a_line_took_the_call(
+    clean_line: Line,
+    exchange: Exchange,
+    home: Telephone,
+    handler: Telephone,
+    tmp_path: Path,
+    answer: int,
+    status: str,
+    said: str,
+) -> None:
+    noises = {"relay-no-line": kit.noise(2, seed=4), "relay-unanswered": kit.noise(2, seed=5)}
+    for name, noise in noises.items():
+        path = clean_line.instance.folder / "sounds" / f"{name}.wav"
+        path.unlink()
+        kit.save(path, noise)
+    await home.answer(answer)
+    port = clean_line.instance.plan.phone.media_port
+    async with program.audiosocket(port) as talks, asyncio.timeout(30):
+        await handler.call(clean_line.hotline, record=tmp_path / "handler.wav")
+        talk = await talks.get()
+        assert await exchange.relay(talk.media.call_id, CALLER)
+        talk.leave.set()
+        await handler.until("disconnected")
+        while not (notes := list(clean_line.instance.plan.recordings.glob("*.done"))):
+            await asyncio.sleep(0.1)
+    (note,) = notes
+    assert note.read_text().split()[-2:] == [status, "0"]
+    heard = kit.samples(tmp_path / "handler.wav")
+    for name, noise in noises.items():
+        assert (likeness(noise, heard) > 0.8) is (name == said)

@@ -25,7 +25,9 @@ RELAY = "relay"  # likewise: put through to a resident
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialled:
-    """A resident who was rung for a caller: Asterisk's DIALSTATUS, and how long both talked."""
+    """A resident who was rung for a caller: Asterisk's DIALSTATUS, or REFUSED, and how long both
+    talked.
+    """
 
     status: str
     talked_s: int

@@ -1,5 +1,6 @@
 """Calls of who handles a ticket to its resident: codes keyed in, and what the log says of the call."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from config.county import County, Worker
 from config.sections import Exchange, Phone
 from config.settings import Settings
 from intake.accounts import Role
+from intake.asterisk import files, sounds
 from intake.phone import answered, calls, contacts, line, register, schema
 from intake.phone.recordings import Recordings
 from intake.phone.shelf import Shelf
@@ -265,7 +267,9 @@ async def test_call_is_settled_once_and_a_wrong_code_never(
         ("ANSWER", 0, "打电话联系居民：11月24日 10:05 有人接了，没有记下说了话"),
         ("NOANSWER", 0, "打电话联系居民：11月24日 10:05，没人接"),
         ("CANCEL", 0, "打电话联系居民：11月24日 10:05，没等接通就挂了"),
-        ("CONGESTION", 0, "打电话联系居民：11月24日 10:05，没有接通"),
+        ("REFUSED", 0, "打电话联系居民：11月24日 10:05，拒接"),
+        ("CONGESTION", 0, "打电话联系居民：11月24日 10:05，电话没有打通，线路或号码不通"),
+        ("CHANUNAVAIL", 0, "打电话联系居民：11月24日 10:05，电话没有打通，线路或号码不通"),
         ("", 0, "打电话联系居民：11月24日 10:05，没有接通"),
     ],
 )
@@ -275,6 +279,13 @@ def test_log_says_what_came_of_it(county: County, status: str, talked_s: int, sa
         contacts.words(county, "", at, Dialled(status=status, talked_s=talked_s))
         == contacts.STRANGER + said
     )
+
+
+def test_exchange_has_words_for_each_way_in_which_a_call_is_not_put_through() -> None:
+    dialplan = (files.TEMPLATES / "hotline_extensions.conf").read_text(encoding="utf-8")
+    named = set(re.findall(r"relay-[a-z-]+", dialplan))
+    assert named == {name for name in sounds.WORDS if name.startswith("relay-")}
+    assert len({sounds.WORDS[name] for name in named}) == len(named)
 
 
 def test_handler_is_named_by_his_telephone_first_of_who_has_the_ticket(
