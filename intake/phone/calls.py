@@ -18,6 +18,7 @@ from intake.phone import schema
 MOST_LINES = 500  # of one transcript
 LONGEST_LINE = 2000
 MOST_WORDS = 400  # of one line
+SAME = timedelta(seconds=5)  # as one moment has been told us, and as the exchange noted it
 
 _CALL, _LINE, _TICKET = schema.call, schema.call_line, schema.call_ticket
 # He said all that he wanted, or might, to us.
@@ -139,20 +140,24 @@ def hung_up(connection: Connection, call_id: str, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the exchange tells of a call after its end; None or empty: it does not know."""
+    """What the exchange tells of a call after its end; None or empty: it does not know.
+
+    He was queued first, and picked up first, at these times; who took him last at `connected_at`.
+    """
 
     ended_at: datetime
     outcome: Outcome
     queued_at: datetime | None = None
+    picked_up_at: datetime | None = None  # None: as `connected_at`
     connected_at: datetime | None = None
     operator: str = ""
 
 
 def settled(connection: Connection, call_id: str, told: Told) -> None:
     """Fill in what the book does not say yet: the program was away for it, or died in it."""
-    for name in ("queued_at", "connected_at"):
-        _fill(connection, call_id, name, getattr(told, name))
-    _fill(connection, call_id, "picked_up_at", told.connected_at)
+    _first(connection, call_id, "queued_at", told.queued_at)
+    _first(connection, call_id, "picked_up_at", told.picked_up_at or told.connected_at)
+    _fill(connection, call_id, "connected_at", told.connected_at)
     earlier = sa.or_(_CALL.c.ended_at.is_(None), _CALL.c.ended_at < told.ended_at)
     connection.execute(
         sa.update(_CALL).where(_CALL.c.id == call_id, earlier).values(ended_at=told.ended_at)
@@ -164,6 +169,14 @@ def settled(connection: Connection, call_id: str, told: Told) -> None:
             .where(_CALL.c.id == call_id, _CALL.c.operator == "")
             .values(operator=told.operator[:60])
         )
+
+
+def _first(connection: Connection, call_id: str, name: str, at: datetime | None) -> None:
+    """As `_fill`; where the book knows only of a later time, we were away for the first."""
+    _fill(connection, call_id, name, at)
+    if at is not None:
+        later = (_CALL.c.id == call_id, _CALL.c[name] > at + SAME)
+        connection.execute(sa.update(_CALL).where(*later).values({name: at}))
 
 
 def _fill(connection: Connection, call_id: str, name: str, value: object) -> None:

@@ -143,7 +143,8 @@ def _told(call: RecordedCall, now: datetime) -> Told:
     return Told(
         ended_at=call.ended_at or now,
         outcome=_outcome(call),
-        queued_at=call.queued_at,
+        queued_at=call.first_queued_at or call.queued_at,
+        picked_up_at=call.first_taken_at,
         connected_at=connected_at if taken else None,
         operator=call.operator,
     )

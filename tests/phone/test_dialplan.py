@@ -316,6 +316,11 @@ async def test_caller_whom_an_operator_sends_back_is_nobodys_until_the_next_one_
     assert (note.stage, note.number) == ("operators", CALLER)
     kept = [_written(path) for path in clean_line.instance.plan.recordings.glob("*.done")]
     assert all("话务员" not in words for words in kept), kept
+    if back == "hotline-operators":  # the note says when he was first in the queue, and first taken
+        (words,) = kept
+        queued, waited = words.split()[3:5]
+        _, first, taken = waited.split("/")
+        assert int(first) <= int(taken) <= int(queued)
 
 
 async def test_caller_hears_whether_his_message_was_recorded_and_is_noted_in_any_case(

@@ -39,7 +39,8 @@ class RecordedCall:
 
     `caller`: the same of what he said to the program. `kind` is as the dialplan announced it,
     `stage` where the call ended (empty: Asterisk died), `operator` who took it; times that nobody
-    told are None.
+    told are None. Where he came to the queue more than once, `queued_at` and `waited_s` are of the
+    last time, `first_queued_at` and `first_taken_at` of the first.
     """
 
     call_id: str
@@ -53,6 +54,8 @@ class RecordedCall:
     ended_at: datetime | None = None
     queued_at: datetime | None = None
     waited_s: int = 0
+    first_queued_at: datetime | None = None
+    first_taken_at: datetime | None = None
     operator: str = ""
     dialled: Dialled | None = None  # put through to a resident, what came of it
 
@@ -92,7 +95,8 @@ def _read(folder: Path, parts: tuple[str, str, int], now: datetime) -> RecordedC
         words = note.read_bytes()[:MOST_NOTE_BYTES].decode("utf-8", errors="replace").split()
     if not note.exists() and not missed.is_stale(recording, now):
         return None
-    kind, stage, ended, queued, waited, *operator = [*words, *[""] * 5][: max(5, len(words))]
+    kind, stage, ended, queued, waiting, *operator = [*words, *[""] * 5][: max(5, len(words))]
+    waited, first_queued, first_taken, *_ = [*waiting.split("/"), "", ""]
     return RecordedCall(
         call_id=call_id,
         number="" if number == "unknown" else number,
@@ -105,6 +109,8 @@ def _read(folder: Path, parts: tuple[str, str, int], now: datetime) -> RecordedC
         ended_at=_moment(ended),
         queued_at=_moment(queued),
         waited_s=min(_number(waited), 86_400),
+        first_queued_at=_moment(first_queued),
+        first_taken_at=_moment(first_taken),
         operator="" if stage == RELAY else " ".join(operator),
         dialled=_dialled(operator) if stage == RELAY else None,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import structlog
 from channels.message import Contact
 from channels.phone.book import Began, Ended, Outcome, Purpose
 from channels.phone.exchange import recorded
-from intake.phone import calls, recordings, register, schema
+from intake.phone import answered, calls, recordings, register, schema
 from intake.phone.recordings import Kept, Kind, Recordings
 from intake.phone.register import Entry, Sort
 from intake.phone.shelf import Shelf
@@ -233,6 +233,56 @@ async def test_what_the_program_said_itself_stands(
     found = await call(database)
     assert (found.outcome, found.reason, found.tickets) == (Outcome.PERSON, "居民要求", (TICKET,))
     assert (found.operator, found.waited_s, found.lasted_s) == ("话务员8002", 5, 90)
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_call_that_is_queued_twice_while_we_are_away_counts_from_the_first(
+    shelf: Shelf,
+    leave: Callable[..., Path],
+    database: Database,
+    clock: Clock,
+    comes_back: bool,
+) -> None:
+    began = datetime.fromtimestamp(int(clock.at.timestamp()) - 600, UTC)
+    first, taken, second = (began + timedelta(seconds=after) for after in (10, 22, 300))
+    if comes_back:  # when he is with the first operator
+        his = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=began)
+        await database.write(lambda c: calls.began(c, his))
+        await database.write(lambda c: calls.queued(c, CALL, second))
+        later = second + timedelta(seconds=100)
+        await database.write(lambda c: calls.connected(c, CALL, "话务员8002", later))
+    firsts = "/".join(str(int(at.timestamp())) for at in (first, taken))
+    leave("incoming operators 500", queued=300, rest=f"100/{firsts} 话务员8002")
+    await shelf.step()
+    (rung,) = await database.read(lambda c: answered.rows(c, began, clock.at))
+    assert (rung.queued_at, rung.picked_up_at) == (first, taken)
+    assert answered.end_of(rung, clock.at) is answered.End.SOON
+    assert (await call(database)).operator == "话务员8002"
+
+
+async def test_call_that_is_queued_again_before_anybody_took_it_waits_from_the_first(
+    shelf: Shelf, leave: Callable[..., Path], database: Database, clock: Clock
+) -> None:
+    began = int(clock.at.timestamp()) - 600
+    leave("incoming operators 500", queued=300, rest=f"5/{began + 10}/ 话务员8002")
+    await shelf.step()
+    since = datetime.fromtimestamp(began, UTC)
+    (rung,) = await database.read(lambda c: answered.rows(c, since, clock.at))
+    assert rung.waited == timedelta(seconds=295)
+
+
+async def test_moment_that_we_heard_of_ourselves_stays_as_we_heard_it(
+    shelf: Shelf, leave: Callable[..., Path], database: Database, clock: Clock
+) -> None:
+    began = datetime.fromtimestamp(int(clock.at.timestamp()) - 600, UTC)
+    his = Began(call_id=CALL, contact=CALLER, purpose=Purpose.INBOUND, at=began)
+    heard = began + timedelta(seconds=10.7)
+    await database.write(lambda c: calls.began(c, his))
+    await database.write(lambda c: calls.queued(c, CALL, heard))
+    leave("incoming operators 500", queued=10)
+    await shelf.step()
+    (rung,) = await database.read(lambda c: answered.rows(c, began, clock.at))
+    assert rung.queued_at == heard
 
 
 async def test_program_that_is_still_settling_a_call_is_not_forestalled(
