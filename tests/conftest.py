@@ -16,7 +16,7 @@ from tests.clock import Clock
 
 PHONE = "tests/phone/"
 LONGEST_FIRST = (PHONE, "tests/journeys/")
-APART_NAMES = ("followups", "bounds", "breaking_in", "limited", "relay")
+APART_NAMES = ("failures", "callbacks", "bounds", "breaking_in", "limited", "relay", "media")
 APART = frozenset(f"{PHONE}test_{name}.py" for name in APART_NAMES)
 
 

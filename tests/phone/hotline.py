@@ -141,7 +141,8 @@ class Hotline:
         end = time.monotonic() + within_s
         while not holds():
             if time.monotonic() > end:
-                raise NotYet(f"{what}: {self.spoken()}\n{self.program.log()[-2000:]}")
+                calls = [tuple(row) for row in self.rows("SELECT * FROM call")]
+                raise NotYet(f"{what}: {calls} {self.spoken()}\n{self.program.log()[-2000:]}")
             await asyncio.sleep(0.05)
 
     async def kept(self, count: int) -> list[sqlite3.Row]:
