@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from config.tables import Entry
 
 _LINE = re.compile(r"\(at line (\d+)")
 _HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.-]+)\s*\]\]?")
+_KEY = re.compile(r"""\s*["']?([^"'=\n]*[^"'=\s])["']?\s*=""")
 REMEDY = "查这一行和上一行的引号、等号、方括号；同一个键只写一次"
 
 
@@ -24,7 +26,7 @@ class NotToml(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """A parsed TOML file that can say on which line a key stands."""
 
@@ -58,17 +60,19 @@ class Document:
 
     def line_of(self, table: str, key: str) -> int:
         """The line of `key` below `[table]` (empty: top of the file), 0 where it isn't found."""
-        at = ""
-        pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+        return self._lines.get((table, key), 0)
+
+    @cached_property
+    def _lines(self) -> Mapping[tuple[str, str], int]:
+        """The first line of every key below its table, and of every table."""
+        at, lines = "", dict[tuple[str, str], int]()
         for number, line in enumerate(self.text.splitlines(), 1):
-            header = _HEADER.match(line)
-            if header:
+            if header := _HEADER.match(line):
                 at = header[1]
-                if not table and at == key:
-                    return number
-            elif at == table and pattern.match(line):
-                return number
-        return 0
+                lines.setdefault(("", at), number)
+            elif key := _KEY.match(line):
+                lines.setdefault((at, key[1]), number)
+        return lines
 
     def line_at(self, path: Sequence[str]) -> int:
         """The line of the key at the end of `path`, else of the table around it; 0 for neither."""

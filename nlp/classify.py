@@ -83,10 +83,7 @@ class Classifier:
 
     def known(self, words: Sequence[str]) -> int:
         """How many different words of meaning the model knows: with few its word weighs little."""
-        return self._known(features.meant(words))
-
-    def _known(self, meant: Sequence[str]) -> int:
-        return sum(self._vocabulary.row_of(word) is not None for word in set(meant))
+        return self._vocabulary.known(features.meant(words))
 
     def _chances(self, meant: Sequence[str], scores: NDArray[Any]) -> NDArray[Any]:
         """The chance of each class: both models' mean, and cooler where few words are known."""
@@ -97,7 +94,7 @@ class Classifier:
             if understood is not None:
                 chances = NETWORK_SHARE * understood + (1 - NETWORK_SHARE) * chances
                 sharper = SHARPER
-        cooler = SHORT_OF_WORDS.get(self._known(meant), 1.0) if self._cools else 1.0
+        cooler = SHORT_OF_WORDS.get(self._vocabulary.known(meant), 1.0) if self._cools else 1.0
         return networks.soft_maximum(np.log(chances + _TINY) * sharper * cooler)
 
     def _vector(self, meant: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -1,7 +1,7 @@
 """What the linear models read of a message: its words, pairs of words and runs of characters."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 
 import numpy as np
@@ -38,6 +38,10 @@ class Vocabulary:
     def row_of(self, word: str) -> int | None:
         """The row of a word by itself."""
         return self._rows["w"].get(word)
+
+    def known(self, meant: Iterable[str]) -> int:
+        """How many different words of a message it has."""
+        return len(self._rows["w"].keys() & set(meant))
 
     def counted(self, meant: Sequence[str]) -> tuple[Integers, Integers]:
         """The rows of the features that stand in a message, and how often each does; `meant` are

@@ -26,6 +26,7 @@ _BEGGING = re.compile(kind_words.BEG)
 _MARKS = re.compile(r"[\s，。！？、,.!?~～…;；:：—-]+")
 _TICKET = re.compile(kind_words.TICKET)
 _NUMBERS = re.compile(f"{kind_words.TICKET}|{kind_words.LAST_FOUR}")
+_DIGITS = re.compile(r"\d{4}")  # stand in each of these
 _ANNOUNCES = re.compile(
     r"(?:你好|您好|哎|唉|那个|我|俺|要|想|来|请|有|就是|跟你们?|给你们?|向你们?)*"
     r"(?:[找见](?:你们?的?|咱们?|恁们?的?)?(?:县长|区长|书记|镇长|乡长|市长))?"
@@ -58,7 +59,7 @@ def judge(text: str, *, danger: Sequence[str] = ()) -> tuple[RequestKind, tuple[
     bare = _MARKS.sub("", text).lower()
     if not bare:
         return RequestKind.INVALID, ()
-    asked = _MARKS.sub("", _NUMBERS.sub("", text)).lower()
+    asked = _MARKS.sub("", _NUMBERS.sub("", text)).lower() if _DIGITS.search(text) else bare
     if not asked and _TICKET.search(text):
         return RequestKind.PROGRESS, (text,)
     wish = person.wanted(text if len(text) <= TALK else text[-SHORT:])

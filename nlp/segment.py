@@ -45,6 +45,7 @@ class Segmenter:
         self._was_ordinary = {word: jiebas.often(word) >= ORDINARY for word in own}
         self._dictionary = jiebas.knowing(_just_enough(jiebas, own))
         self._kept = lru_cache(TEXTS_KEPT)(self._likeliest)
+        self._kept_firm = lru_cache(TEXTS_KEPT)(self._firm)
 
     def cut(self, text: str) -> list[str]:
         """The Chinese words of a text, in order; everything else is left out."""
@@ -66,17 +67,20 @@ class Segmenter:
 
     def firm(self, text: str) -> Spans:
         """Where words of the language stand: nothing may cut through them."""
+        return self._kept_firm(text)
+
+    def is_ordinary(self, word: str) -> bool:
+        """Is this a word of the language at large, besides whatever the county means by it?"""
+        was = self._was_ordinary.get(word)
+        return self._dictionary.often(word) >= ORDINARY if was is None else was
+
+    def _firm(self, text: str) -> Spans:
         cut, was_ordinary = self._kept(text), self._was_ordinary.get
         return tuple(
             (start, end)
             for (start, end), said in zip(cut.spans, cut.said, strict=True)
             if end - start > 1 and was_ordinary(text[start:end], said >= ORDINARY)
         )
-
-    def is_ordinary(self, word: str) -> bool:
-        """Is this a word of the language at large, besides whatever the county means by it?"""
-        was = self._was_ordinary.get(word)
-        return self._dictionary.often(word) >= ORDINARY if was is None else was
 
     def _likeliest(self, text: str) -> Cut:
         """The words whose product of chances is greatest, as jieba would cut it."""

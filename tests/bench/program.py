@@ -69,7 +69,7 @@ class Program:
             [*command, "run", "--settings", str(settings)],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **self.environment},
+            env={**_ordinary(), **self.environment},
             cwd=Path(__file__).parents[2],
         )
         log.close()
@@ -146,6 +146,11 @@ class Program:
         path.write_text("\n".join([*lines, self.extra, *wechat, self.tables]), encoding="utf-8")
         path.chmod(0o600)
         return path
+
+
+def _ordinary() -> dict[str, str]:
+    """Our environment; in a county's, Python keeps what it has compiled."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def department_tables(codes: Mapping[str, str], url: str) -> str:
