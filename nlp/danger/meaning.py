@@ -10,6 +10,7 @@ from nlp.danger.rules import Match, Span
 
 _LOOK_BACK = 30
 _LOOK_AHEAD = 26
+_ASPECT = "了着啦"  # 中毒了 says no more than 中毒
 _MOST_BETWEEN = 5  # light words between a denial and what it denies
 
 
@@ -71,27 +72,32 @@ class Meaning:
         happened = said.endswith(("了", "啦", "呢")) or contexts.HAPPENED.match(after)
         if not happened and contexts.TOPIC.match(after):
             return True
-        begin = match.end if danger in contexts.SUDDEN else 0
-        return danger in contexts.STORIED and bool(contexts.ADMIN.search(text, begin))
+        if danger not in contexts.STORIED:
+            return False
+        around = text[match.end :] if danger in contexts.SUDDEN else _without(text, match)
+        return bool(contexts.ADMIN.search(around))
 
     def _is_idiom(self, match: Match) -> bool:
         return any(
             _concerns(other, match.rule.danger)
-            and any(other.start < end and start < other.end for start, end in match.parts[-2:])
+            and any(_touch((other.start, other.end), part) for part in match.parts[-2:])
+            and not _says_more(self._text, match, other)
             for other in self._harmless
         )
 
     def _is_denied(self, match: Match) -> bool:
         """Does a denial stand before any of its words, light words alone lying between?"""
-        return any(self._denied_at(start) for start, _ in match.parts)
+        return any(self._denied_at(start, match) for start, _ in match.parts)
 
-    def _denied_at(self, position: int) -> bool:
+    def _denied_at(self, position: int, match: Match) -> bool:
         index = bisect_left(self._starts, position) - 1
         at = position
         for _ in range(_MOST_BETWEEN):
             if index < 0 or self._cut[index][1] < at:
                 return False
             word = self._words[index]
+            if word in contexts.NOT and any(_holds(part, self._cut[index]) for part in match.parts):
+                return False  # it is part of what is told: 不让走, 水没过炕
             if word in contexts.NOT:
                 return index == 0 or self._words[index - 1] not in contexts.ASKING
             if word not in contexts.BETWEEN:
@@ -99,6 +105,35 @@ class Meaning:
             at = self._cut[index][0]
             index -= 1
         return False
+
+
+def _says_more(text: str, match: Match, harmless: Match) -> bool:
+    """Does the danger hold all that was taken for harmless, and more? 打折 in 手打折, 气 in
+    液化气罐.
+    """
+    first = harmless.parts[0]
+    longer = any(
+        _holds(part, first) and _plain(text, part) != _plain(text, first) for part in match.parts
+    )
+    return longer or set(harmless.parts) < set(match.parts)
+
+
+def _plain(text: str, span: Span) -> str:
+    return text[span[0] : span[1]].rstrip(_ASPECT)
+
+
+def _holds(span: Span, other: Span) -> bool:
+    return span[0] <= other[0] and other[1] <= span[1]
+
+
+def _touch(span: Span, other: Span) -> bool:
+    return span[0] < other[1] and other[0] < span[1]
+
+
+def _without(text: str, match: Match) -> str:
+    """The text but for what the danger's row has found."""
+    ends = [0, *(at for part in match.parts for at in part), len(text)]
+    return "，".join(text[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True))
 
 
 def _concerns(other: Match, danger: str) -> bool:
