@@ -16,6 +16,7 @@ from nlp.letters import Integers, code_points
 
 MOST_FREQUENT = 2000  # a county's word counts as no more common than this, or it swallows others
 ORDINARY = 5  # frequency in jieba's dictionary from which a word is in everybody's mouth
+SHORT_NAME = 2  # characters
 TEXTS_KEPT = 16  # cut lately: several ask for the words of one text
 FIRST_HAN, LAST_HAN = 0x4E00, 0x9FFF
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -68,6 +69,14 @@ class Segmenter:
     def firm(self, text: str) -> Spans:
         """Where words of the language stand: nothing may cut through them."""
         return self._kept_firm(text)
+
+    def names(self, text: str) -> Spans:
+        """Where names of the county stand, but for those of two characters, which may be chance."""
+        return tuple(
+            (start, end)
+            for start, end in self._kept(text).spans
+            if end - start > SHORT_NAME and text[start:end] in self._was_ordinary
+        )
 
     def is_ordinary(self, word: str) -> bool:
         """Is this a word of the language at large, besides whatever the county means by it?"""

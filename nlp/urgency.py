@@ -17,6 +17,7 @@ from nlp.segment import Segmenter, Spans
 from nlp.understanding import Urgency
 
 _URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}|{urgent_words.DRUNK}")
+LONG = 3  # characters of a word
 _MERE = frozenset(("theft", "fraud"))  # dangers to what somebody has, and not to him
 
 
@@ -52,8 +53,9 @@ class Watch:
         if person.wanted(text) and not person.beside(text):  # 叫个人来接电话 is no alarm
             return _calm(text, (), text)
         cut = self._segmenter.spans(text)
-        found, harmless = self._finder.find(text, self._segmenter.firm(text))
-        silent = _believed(text, harmless)
+        whole = (*self._segmenter.firm(text), *self._segmenter.names(text))
+        found, harmless = self._finder.find(text, whole)
+        silent = _believed(text, [match for match in harmless if not _is_split(match, cut)])
         heard = self._heard(text, cut, (*silent, *_known(text, found)), silent)
         if not found:
             return _heard(text, heard) if heard else _calm(text, (), text)
@@ -107,6 +109,14 @@ def _believed(text: str, harmless: Sequence[Match]) -> tuple[Match, ...]:
     """Without the weak rows of what is harmless, where somebody comes to harm."""
     harm = any(match.rule.weak for match in harmless) and contexts.HARM.search(text)
     return tuple(match for match in harmless if not (harm and match.rule.weak))
+
+
+def _is_split(match: Match, cut: Spans) -> bool:
+    """Is its first word a character out of a longer one? 热 in 换热站."""
+    start, end = match.parts[0]
+    return end - start == 1 and any(
+        a <= start and end <= b and b - a >= LONG for a, b in cut if a <= start
+    )
 
 
 def _known(text: str, found: Sequence[Match]) -> tuple[Match, ...]:

@@ -109,13 +109,18 @@ class Meaning:
 
 def _says_more(text: str, match: Match, harmless: Match) -> bool:
     """Does the danger hold all that was taken for harmless, and more? 打折 in 手打折, 气 in
-    液化气罐.
+    液化气罐, 丢了 behind the 走 of 走丢.
     """
     first = harmless.parts[0]
     longer = any(
         _holds(part, first) and _plain(text, part) != _plain(text, first) for part in match.parts
     )
-    return longer or set(harmless.parts) < set(match.parts)
+    split = any(
+        part[0] < each[0] < part[1] and _plain(text, each)
+        for part in match.parts
+        for each in harmless.parts[1:]
+    )
+    return longer or split or set(harmless.parts) < set(match.parts)
 
 
 def _plain(text: str, span: Span) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.county import County
+from config.county import County, UnitKind
 from nlp import urgency
 from nlp.danger import tables
 from nlp.normalize import normalize
@@ -13,6 +13,30 @@ from nlp.urgency import Watch
 
 LISTS = {name: said.split() for name, said in tables.words().items()}
 
+ELSEWHERE = [
+    "工会",
+    "年会",
+    "展会",
+    "运动会",
+    "培训班",
+    "宣传部",
+    "医保局",
+    "法院",
+    "保险公司",
+    "报销窗口",
+    "低保户家",
+    "防疫站",
+    "演习场",
+    "麻将馆",
+    "换热站",
+    "快递点",
+    "手机店",
+    "消防队",
+    "会议室",
+    "反光镜厂",
+    "防洪堤",
+    "模拟考场",
+]
 # What the first words of some rows make.
 NO_SENTENCES = {"炮把人手炸", "狗人手咬", "伤人", "轮子底下人", "道口卡车", "嘴歪嘴歪"}
 
@@ -36,6 +60,23 @@ def test_it_befalls_anybody(said: str, watch: Watch) -> None:
 def test_fire_breaks_out_anywhere(said: str, watch: Watch) -> None:
     told = [said.format(place) for place in LISTS["burnable"]]
     assert [each for each in told if _is_missed(each, watch)] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{}着火了",
+        "{}发生爆炸了",
+        "{}里有人触电了",
+        "有人在{}晕倒了",
+        "{}有人拿刀砍人",
+        "{}塌了压着人了",
+    ],
+)
+def test_no_name_of_a_place_or_an_office_hides_it(said: str, county: County, watch: Watch) -> None:
+    units = (u.name for u in county.units.values() if u.kind is not UnitKind.GRID)
+    names = {*units, *(place.name for place in county.places), *ELSEWHERE}
+    assert [each for each in map(said.format, names) if _is_missed(each, watch)] == []
 
 
 def test_each_row_hears_the_words_that_it_is_made_of(watch: Watch) -> None:
@@ -79,8 +120,8 @@ def test_each_row_hears_the_words_that_it_is_made_of(watch: Watch) -> None:
         "一辆货车把老人撞了",
         "大火烧到我家了",
         "火烧到房子了",
-        "培训班着火了",
         "宣传栏着火了",
+        "孩子在快递站走丢了",
     ],
 )
 def test_what_stands_beside_it_does_not_hide_it(said: str, watch: Watch) -> None:
