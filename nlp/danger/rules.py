@@ -18,6 +18,7 @@ from nlp import clauses
 
 # Characters that may be glued to a word by the segmentation without making it another one.
 _LIGHT_BEFORE = frozenset("大上下里外我俺你他她您咱有又被把给让在正就没不是都也还快要")
+_NOBODY = frozenset(("没人", "无人"))
 _LIGHT_AFTER = frozenset("里上下中内外边了着过呢啦的人去来头住地")
 
 Span = tuple[int, int]
@@ -80,6 +81,8 @@ class Finder:
         found: defaultdict[str, list[Span]] = defaultdict(list)
         for last, (length, slots) in self._automaton.iter(text):
             span = start, end = last + 1 - length, last + 1
+            if length == 1 and text[start - 1 : end] in _NOBODY:
+                continue
             cuts = start in word_at or end in word_at
             if not cuts or _is_whole(text, start, end, word_at):
                 for slot in slots:

@@ -121,6 +121,9 @@ def test_each_row_hears_the_words_that_it_is_made_of(watch: Watch) -> None:
         "大火烧到我家了",
         "火烧到房子了",
         "宣传栏着火了",
+        "俺家老人在电梯里，没人管",
+        "房子塌了压着人没人管",
+        "我要反映有人掉井里了",
         "孩子在快递站走丢了",
     ],
 )
@@ -145,6 +148,12 @@ def test_what_stands_beside_it_does_not_hide_it(said: str, watch: Watch) -> None
         "会计算错账了",
         "没有人受伤",
         "光缆断了",
+        "小区电梯坏了没人管",
+        "大车压坏路没人管",
+        "我要反映大车压坏路的问题",
+        "我要反映压级压价的问题",
+        "我要反映淹地的问题",
+        "传销拉人头没人管",
     ],
 )
 def test_what_is_harmless_stays_so(said: str, watch: Watch) -> None:
