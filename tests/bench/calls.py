@@ -195,8 +195,8 @@ async def _loads(
     folder: Path,
 ) -> AsyncIterator[Result]:
     folder.mkdir()
-    for calls in loads:
-        part = folder / str(calls)
+    for turn, calls in enumerate(loads):
+        part = folder / f"{turn}-{calls}"
         result = await measure(line, server, script, calls, quick=given.quick, folder=part)
         print(f"{calls} at once:", *result.answers("")[2:], "|", *result.audio("")[2:], flush=True)
         yield result
