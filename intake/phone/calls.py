@@ -148,6 +148,7 @@ class Told:
     ended_at: datetime
     outcome: Outcome
     queued_at: datetime | None = None
+    twice: bool = False  # he came to the queue more than once
     picked_up_at: datetime | None = None  # None: as `connected_at`
     connected_at: datetime | None = None
     operator: str = ""
@@ -155,8 +156,9 @@ class Told:
 
 def settled(connection: Connection, call_id: str, told: Told) -> None:
     """Fill in what the book does not say yet: the program was away for it, or died in it."""
-    _first(connection, call_id, "queued_at", told.queued_at)
-    _first(connection, call_id, "picked_up_at", told.picked_up_at or told.connected_at)
+    first = _first if told.twice else _fill
+    first(connection, call_id, "queued_at", told.queued_at)
+    first(connection, call_id, "picked_up_at", told.picked_up_at or told.connected_at)
     _fill(connection, call_id, "connected_at", told.connected_at)
     earlier = sa.or_(_CALL.c.ended_at.is_(None), _CALL.c.ended_at < told.ended_at)
     connection.execute(
@@ -172,7 +174,9 @@ def settled(connection: Connection, call_id: str, told: Told) -> None:
 
 
 def _first(connection: Connection, call_id: str, name: str, at: datetime | None) -> None:
-    """As `_fill`; where the book knows only of a later time, we were away for the first."""
+    """As `_fill`; where the book knows only of a later time, we were away for the first. The clock
+    is the exchange's: it overrules ours for nobody who came once.
+    """
     _fill(connection, call_id, name, at)
     if at is not None:
         later = (_CALL.c.id == call_id, _CALL.c[name] > at + SAME)

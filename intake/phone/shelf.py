@@ -144,6 +144,7 @@ def _told(call: RecordedCall, now: datetime) -> Told:
         ended_at=call.ended_at or now,
         outcome=_outcome(call),
         queued_at=call.first_queued_at or call.queued_at,
+        twice=call.first_queued_at is not None,
         picked_up_at=call.first_taken_at,
         connected_at=connected_at if taken else None,
         operator=call.operator,

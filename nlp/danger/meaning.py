@@ -55,6 +55,7 @@ class Meaning:
         if (
             danger == "collapse"
             and contexts.REBUILD.search(text)
+            and not contexts.TRAPPED.search(text)
             and not re.search("人|孩子", said)
         ):
             return False
@@ -63,7 +64,7 @@ class Meaning:
     def _is_told(self, match: Match, before: str, said: str, after: str) -> bool:
         """Past, over, lasting for long, or spoken about for the sake of something else."""
         danger, text = match.rule.danger, self._text
-        if danger not in ("suicide", "missing") and contexts.PAST.search(before):
+        if danger not in ("suicide", "missing") and _is_past(before):
             return True
         if danger != "suicide" and contexts.LASTING.match(after):
             return True
@@ -75,7 +76,7 @@ class Meaning:
         if danger not in contexts.STORIED:
             return False
         around = text[match.end :] if danger in contexts.SUDDEN else _without(text, match)
-        return bool(contexts.ADMIN.search(around))
+        return bool(contexts.ADMIN.search(around)) and not contexts.ACUTE.search(text)
 
     def _is_idiom(self, match: Match) -> bool:
         return any(
@@ -105,6 +106,14 @@ class Meaning:
             at = self._cut[index][0]
             index -= 1
         return False
+
+
+def _is_past(before: str) -> bool:
+    """Is a time of the past told, and since then none of today?"""
+    told = contexts.PAST.search(before)
+    return told is not None and not any(
+        words.search(before, told.start()) for words in (contexts.NOW, contexts.OF_A_THING)
+    )
 
 
 def _says_more(text: str, match: Match, harmless: Match) -> bool:
@@ -147,7 +156,9 @@ def _concerns(other: Match, danger: str) -> bool:
 
 def _is_feared(clause: str, said: str, after: str) -> bool:
     """怕着火 and 万一着火了 are fears; 怕老人摔倒了 may well have happened."""
-    if re.match(r"[^，。！？]{0,5}(?:隐患|风险)", after) or contexts.SUPPOSED.search(clause):
+    happened = bool(said.endswith(("了", "啦", "不动")) or contexts.HAPPENED.match(after))
+    supposed = contexts.SUPPOSED.search(clause)
+    if supposed and not (happened and supposed.group().startswith(contexts.CAUSED)):
         return True
-    happened = said.endswith(("了", "啦")) or contexts.HAPPENED.match(after)
-    return not happened and bool(contexts.WORRIED.search(clause))
+    risk = re.match(r"[^，。！？]{0,5}(?:隐患|风险)", after)
+    return bool(risk or (not happened and contexts.WORRIED.search(clause)))

@@ -26,8 +26,10 @@ async def give_on(*, turns: Turns, office: Office, window: Window, ending: Endin
                 break
             case ear.Gone(reason=reason):
                 return await ending.gone(reason)
-            case ear.Deaf(text=text) if text:
-                await window.words(text, 0.0)
+            case ear.Deaf(text=text):
+                until_s = 0.0  # nothing more can be heard of him
+                if text:
+                    await window.words(text, 0.0)
             case Said(utterance=said) if said.text:
                 office.note(said)
                 await window.words(said.text, said.confidence)

@@ -3,7 +3,8 @@
 import asyncio
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange.exchange import Next
 from channels.phone.talk import straight
+from channels.phone.talk.turns import Turn, Turns
 from tests.channels.phone import virtual
 from tests.channels.phone.acting import Act, Presses, Says, Story
 from tests.channels.phone.talking import CALL_ID, CALLER, NOW, Stage, gone, reply, said
@@ -103,6 +105,35 @@ async def test_what_was_understood_before_the_recogniser_failed_goes_along() -> 
     scene.mouth.into[GREETING] = [ear.Began(), ear.Deaf(problem="slow", text="路灯")]
     await scene.run()
     assert [each.text for each in scene.messages] == ["路灯", ""]
+
+
+class Unheard:
+    """Turns of one who speaks on after the recogniser has failed."""
+
+    hurries = quiet = False
+
+    def __init__(self) -> None:
+        self._left: list[Turn] = [ear.Deaf(problem="slow", text="")]
+
+    @property
+    def come(self) -> bool:
+        return bool(self._left)
+
+    async def next(self) -> Turn:
+        return self._left.pop()
+
+
+def test_whom_nobody_can_hear_any_more_waits_for_nothing() -> None:
+    async def given_on() -> float:
+        clock = asyncio.get_running_loop().time
+        begun_s, ending = clock(), AsyncMock()
+        await straight.give_on(
+            turns=cast(Turns, Unheard()), office=Mock(), window=AsyncMock(), ending=ending
+        )
+        ending.in_silence.assert_awaited_once_with(reasons.MARKED)
+        return clock() - begun_s
+
+    assert virtual.run(given_on()) < straight.LOOK_S
 
 
 async def test_who_puts_down_in_the_greeting_rings_no_operator() -> None:
