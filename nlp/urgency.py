@@ -18,7 +18,10 @@ from nlp.understanding import Urgency
 
 _URGENT = re.compile(f"{urgent_words.OUT}|{urgent_words.BROKEN}|{urgent_words.DRUNK}")
 # Whoever says so tells nothing of himself: 我要反映压坏路 presses nobody.
-_ANNOUNCED = re.compile("[我俺咱](?:们|就)?(?:要|想|来)?(?:反映|举报|投诉|咨询|问)(?:一下|下|个)?")
+# In the middle of a clause it may tell of him: 他打我问我要钱.
+_ANNOUNCED = re.compile(
+    "(?:^|(?<=[，。！？；、好]))[我俺咱](?:们|就)?(?:要|想|来)?(?:反映|举报|投诉|咨询|问)(?:一下|下|个)?"
+)
 LONG = 3  # characters of a word
 _MERE = frozenset(("theft", "fraud"))  # dangers to what somebody has, and not to him
 
@@ -117,9 +120,7 @@ def _believed(text: str, harmless: Sequence[Match]) -> tuple[Match, ...]:
 def _is_split(match: Match, cut: Spans) -> bool:
     """Is its first word a character out of a longer one? 热 in 换热站."""
     start, end = match.parts[0]
-    return end - start == 1 and any(
-        a <= start and end <= b and b - a >= LONG for a, b in cut if a <= start
-    )
+    return end - start == 1 and any(a <= start and end <= b and b - a >= LONG for a, b in cut)
 
 
 def _known(text: str, found: Sequence[Match]) -> tuple[Match, ...]:

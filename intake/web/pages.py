@@ -3,6 +3,7 @@ written.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from jinja2.bccache import Bucket
 
 from channels import registry
 from config.runtime import LOCAL_ZONE
@@ -46,7 +48,7 @@ def set_up(application: web.Application) -> None:
     environment = aiohttp_jinja2.setup(
         application,
         loader=jinja2.FileSystemLoader(HERE / "templates"),
-        bytecode_cache=_compiled(services.settings.state / "cache" / "pages"),
+        bytecode_cache=_Compiled(services.settings.state / "cache" / "pages"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -72,10 +74,19 @@ def set_up(application: web.Application) -> None:
     application.router.add_static(STATIC, HERE / "static", append_version=False)
 
 
-def _compiled(folder: Path) -> jinja2.BytecodeCache:
-    """Templates as they were compiled the last time: each takes 50 ms of the first who opens it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return jinja2.FileSystemBytecodeCache(str(folder))
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Templates as they were compiled the last time: each takes 50 ms of the first who opens it. A
+    disk that takes nothing costs the next start that much again, and nobody a page.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().__init__(str(folder))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
 
 
 def show(

@@ -97,9 +97,9 @@ class Meaning:
             if index < 0 or self._cut[index][1] < at:
                 return False
             word = self._words[index]
-            if word in contexts.NOT and any(_holds(part, self._cut[index]) for part in match.parts):
-                return False  # it is part of what is told: 不让走, 水没过炕
             if word in contexts.NOT:
+                if any(_holds(part, self._cut[index]) for part in match.parts):
+                    return False  # it is part of what is told: 不让走, 水没过炕
                 return index == 0 or self._words[index - 1] not in contexts.ASKING
             if word not in contexts.BETWEEN:
                 return False

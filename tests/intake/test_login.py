@@ -1,9 +1,12 @@
 """Logging in to the console: slow for guessers, a password of one's own, sessions that really end."""
 
+import errno
 import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +51,19 @@ async def manage(services: Services, task: Task) -> str:
 async def logged_in(desk: Desk) -> bool:
     status, _ = await desk.get("/console")
     return status == 200
+
+
+async def test_full_disk_keeps_nobody_from_a_page(
+    services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("jinja2.bccache.tempfile.NamedTemporaryFile", full)
+    elsewhere = services.settings.model_copy(update={"state": tmp_path / "other"})
+    made = await Desk.opened(replace(services, settings=elsewhere))  # nothing is compiled there
+    assert (await made.get("/console/login"))[0] == 200
+    await made.client.close()
 
 
 async def test_right_password_opens_the_queue(desk: Desk) -> None:

@@ -124,6 +124,7 @@ def test_each_row_hears_the_words_that_it_is_made_of(watch: Watch) -> None:
         "俺家老人在电梯里，没人管",
         "房子塌了压着人没人管",
         "我要反映有人掉井里了",
+        "他打我问我要钱",
         "孩子在快递站走丢了",
     ],
 )
