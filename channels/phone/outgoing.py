@@ -23,9 +23,10 @@ REASONS = {
     Outcome.BUSY: "占线",
     Outcome.NO_ANSWER: "无人接听",
     Outcome.REFUSED: "拒接",
-    Outcome.FAILED: "呼叫失败",
+    Outcome.FAILED: "线路或号码不通",
     Outcome.ANSWERED: "接通后没有听完",
 }
+NOT_MADE = "呼叫失败"  # by us, or its audio has not come
 NO_NUMBER = "没有可以拨打的号码"
 
 _log = structlog.get_logger(__name__)
@@ -127,7 +128,7 @@ class Outgoing:
                 return await made.over, REASONS[Outcome.ANSWERED]
         except (AmiFailed, TimeoutError) as failure:
             _log.warning("phone.errand_failed", errand=errand.id, reason=str(failure))
-            return None, REASONS[Outcome.FAILED]
+            return None, NOT_MADE
         finally:
             del self._made[call_id]
 

@@ -48,14 +48,17 @@ class Telephone:
         self,
         code: int = 200,
         *,
+        first: int = 0,
         after_s: float = 0.3,
         play: Path | None = None,
         record: Path | None = None,
     ) -> None:
-        """How the next call that comes is answered: 200 takes it, 180 lets it ring, 486 is busy."""
+        """How the next call that comes is answered: 200 takes it, 180 lets it ring, 486 is busy.
+        `first`: what is said before that; without it a call that is not taken does not ring.
+        """
         sounds = {"play": str(play or ""), "record": str(record or "")}
         known = len(self.events)
-        await self._order("answer", answer=code, after_s=after_s, **sounds)
+        await self._order("answer", answer=code, first=first, after_s=after_s, **sounds)
         await self.until("will-answer", after=known)
 
     async def play(self, path: Path) -> None:

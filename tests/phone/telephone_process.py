@@ -19,7 +19,7 @@ with suppress(PermissionError):
 calls: list["Call"] = []
 ended: list[tuple[float, int]] = []
 began = time.monotonic()
-wish: dict[str, Any] = {"answer": 200, "after_s": 0.3, "play": "", "record": ""}
+wish: dict[str, Any] = {"answer": 200, "first": 0, "after_s": 0.3, "play": "", "record": ""}
 
 
 def tell(event: str, **fields: Any) -> None:
@@ -36,6 +36,7 @@ class Call(pj.Call):  # type: ignore[misc]
         self.recorder: Any = None
         self.media: Any = None
         self.answer_at = 0.0
+        self.answer_code = 200
         self.confirmed = False
 
     def onCallState(self, prm: Any) -> None:
@@ -82,9 +83,11 @@ class Account(pj.Account):  # type: ignore[misc]
         tell("ringing", caller=call.getInfo().remoteUri)
         answer = pj.CallOpParam()
         code = int(wish["answer"])
-        answer.statusCode = 180 if code in (180, 200) else code
+        first = int(wish["first"]) or (180 if code in (180, 200) else code)
+        answer.statusCode = first
         call.answer(answer)
-        if code == 200:
+        if first != code:
+            call.answer_code = code
             call.answer_at = time.monotonic() + float(wish["after_s"])
 
 
@@ -166,7 +169,7 @@ def main() -> None:
             if call.answer_at and time.monotonic() >= call.answer_at:
                 call.answer_at = 0.0
                 answer = pj.CallOpParam()
-                answer.statusCode = 200
+                answer.statusCode = call.answer_code
                 call.answer(answer)
         while ended and time.monotonic() >= ended[0][0]:
             tell("disconnected", code=ended.pop(0)[1])

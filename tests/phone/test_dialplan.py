@@ -323,6 +323,38 @@ async def test_caller_whom_an_operator_sends_back_is_nobodys_until_the_next_one_
         assert int(first) <= int(taken) <= int(queued)
 
 
+async def test_third_visit_to_the_queue_counts_from_the_first_and_is_nobodys_until_he_is_taken(
+    clean_line: Line,
+    exchange: Exchange,
+    happened: list[Happening],
+    operator: Telephone,
+    caller: Telephone,
+) -> None:
+    """He waits, is sent to the queue anew, is taken there, is sent back, and rings off in vain."""
+    await operator.answer(180)
+    await caller.call(clean_line.hotline)
+    await operator.until("ringing", SERVED_S)
+    (call,) = exchange.calls
+    back = {"Context": "hotline-operators", "Exten": "s", "Priority": "1"}
+    await operator.answer()
+    await asyncio.sleep(1.1)  # the note tells seconds
+    await clean_line.manage("Redirect", Channel=call.channel, **back)
+    await operator.until("confirmed", SERVED_S)
+    await operator.answer(180)
+    await asyncio.sleep(1.1)
+    await clean_line.manage("Redirect", Channel=call.channel, **back)
+    await _until(happened, Queued, count=3)
+    await asyncio.sleep(1.1)
+    await caller.hang_up()
+    note = await _note(clean_line)
+    assert (note.stage, note.number) == ("operators", CALLER)
+    (words,) = [_written(path) for path in clean_line.instance.plan.recordings.glob("*.done")]
+    assert "话务员" not in words
+    ended, queued, waited = words.split()[2:5]
+    _, first, taken = waited.split("/")
+    assert int(first) < int(taken) < int(queued) < int(ended)
+
+
 async def test_caller_hears_whether_his_message_was_recorded_and_is_noted_in_any_case(
     make_line: Callable[..., Line], tmp_path: Path
 ) -> None:

@@ -81,19 +81,24 @@ async def _stage(line: Line) -> str:
 
 
 @pytest.mark.parametrize(
-    ("code", "outcome"),
+    ("first", "code", "outcome"),
     [
-        (486, Outcome.BUSY),
-        (603, Outcome.REFUSED),
-        (480, Outcome.NO_ANSWER),
-        (404, Outcome.FAILED),
-        (180, Outcome.NO_ANSWER),
+        (0, 486, Outcome.BUSY),
+        (180, 603, Outcome.REFUSED),
+        (183, 403, Outcome.REFUSED),
+        (180, 408, Outcome.NO_ANSWER),
+        (0, 480, Outcome.NO_ANSWER),
+        (0, 403, Outcome.FAILED),
+        (0, 404, Outcome.FAILED),
+        (0, 408, Outcome.FAILED),
+        (0, 180, Outcome.NO_ANSWER),
     ],
 )
 async def test_call_that_is_not_answered_says_why(
-    exchange: Exchange, resident: Telephone, code: int, outcome: Outcome
+    exchange: Exchange, resident: Telephone, first: int, code: int, outcome: Outcome
 ) -> None:
-    await resident.answer(code)
+    """Only who was rung has refused it, or let it ring; before that it is the line's."""
+    await resident.answer(code, first=first)
     assert await exchange.originate(RESIDENT, str(uuid.uuid4()), "call-back", 3) is outcome
 
 

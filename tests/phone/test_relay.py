@@ -154,11 +154,15 @@ async def test_program_that_dies_when_it_has_said_whom_to_ring_does_not_hinder_i
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "said"),
+    ("first", "answer", "status", "said"),
     [
-        (503, "CONGESTION", "relay-no-line"),
-        (404, "CHANUNAVAIL", "relay-no-line"),
-        (603, "REFUSED", "relay-unanswered"),
+        (0, 503, "CONGESTION", "relay-no-line"),
+        (0, 404, "CHANUNAVAIL", "relay-no-line"),
+        (0, 403, "CHANUNAVAIL", "relay-no-line"),
+        (0, 408, "CHANUNAVAIL", "relay-no-line"),
+        (180, 603, "REFUSED", "relay-unanswered"),
+        (183, 403, "REFUSED", "relay-unanswered"),
+        (180, 408, "NOANSWER", "relay-unanswered"),
     ],
 )
 async def test_handler_hears_whether_a_line_took_the_call(
@@ -167,6 +171,7 @@ async def test_handler_hears_whether_a_line_took_the_call(
     home: Telephone,
     handler: Telephone,
     tmp_path: Path,
+    first: int,
     answer: int,
     status: str,
     said: str,
@@ -176,7 +181,7 @@ async def test_handler_hears_whether_a_line_took_the_call(
         path = clean_line.instance.folder / "sounds" / f"{name}.wav"
         path.unlink()
         kit.save(path, noise)
-    await home.answer(answer)
+    await home.answer(answer, first=first)
     port = clean_line.instance.plan.phone.media_port
     async with program.audiosocket(port) as talks, asyncio.timeout(30):
         await handler.call(clean_line.hotline, record=tmp_path / "handler.wav")

@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     BUSY = "busy"  # 占线
     NO_ANSWER = "no-answer"  # 无人接听
     REFUSED = "refused"  # 拒接
-    FAILED = "failed"  # 呼叫失败: no such number, no line
+    FAILED = "failed"  # 没有打通: no such number, no line; his telephone has not rung
 
 
 _BY_CAUSE = {
@@ -28,6 +28,8 @@ _BY_CAUSE = {
     19: Outcome.NO_ANSWER,
     21: Outcome.REFUSED,
 }
+_IF_RUNG = frozenset({18, 21})  # else it is the trunk that was silent (408), or refused (401, 403)
+_RUNG = frozenset({"RINGING", "PROGRESS"})  # DialState's DialStatus
 _RINGING = "3"  # OriginateResponse's Reason where the time ran out
 
 
@@ -39,6 +41,7 @@ class Dialled:
         self.answered: asyncio.Future[bool] = loop.create_future()
         self.cause: asyncio.Future[int] = loop.create_future()
         self.rang_out = False
+        self.rung: bool | None = None  # None: an exchange whose files are older does not tell
 
     async def outcome(self, timeout_s: float) -> Outcome:
         """Waits for it. AmiLost: the connection to Asterisk ended before it was known."""
@@ -49,9 +52,14 @@ class Dialled:
             if self.rang_out:
                 return Outcome.NO_ANSWER
             async with asyncio.timeout(CAUSE_S):
-                return _BY_CAUSE.get(await self.cause, Outcome.FAILED)
+                return self._by_cause(await self.cause)
         except TimeoutError:
             return Outcome.FAILED
+
+    def _by_cause(self, cause: int) -> Outcome:
+        if self.rung is False and cause in _IF_RUNG:
+            return Outcome.FAILED
+        return _BY_CAUSE.get(cause, Outcome.FAILED)
 
 
 class Dialling:
@@ -71,9 +79,14 @@ class Dialling:
 
     def take(self, packet: Packet) -> None:
         """An event; those of other calls are passed over."""
-        dialled = self._dialled.get(packet.fields.get("Uniqueid", ""))
+        of = "DestUniqueid" if packet.name in ("DialBegin", "DialState") else "Uniqueid"
+        dialled = self._dialled.get(packet.fields.get(of, ""))
         if dialled is None:
             return
+        if packet.name == "DialBegin":
+            dialled.rung = dialled.rung or False
+        if packet.name == "DialState" and packet.fields.get("DialStatus") in _RUNG:
+            dialled.rung = True
         if packet.name == "Hangup" and not dialled.cause.done():
             cause = packet.fields.get("Cause", "")
             dialled.cause.set_result(int(cause) if cause.isdigit() else 0)

@@ -84,7 +84,7 @@ def made(book: Book, exchange: Exchange) -> Outgoing:
         (Outcome.BUSY, "占线"),
         (Outcome.NO_ANSWER, "无人接听"),
         (Outcome.REFUSED, "拒接"),
-        (Outcome.FAILED, "呼叫失败"),
+        (Outcome.FAILED, "线路或号码不通"),
         (AmiRefused("no such line"), "呼叫失败"),
     ],
 )
