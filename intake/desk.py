@@ -95,6 +95,7 @@ class FrontDesk:
 
     async def _settled(self, inbox_id: str, message: InboundMessage, fits: Fits) -> Receipt:
         """What we fail to understand goes to a person."""
+        await self._database.give_way()
         heard = Heard(
             message=message,
             inbox_id=inbox_id,

@@ -16,6 +16,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from routing import connections
+from routing.right_of_way import RightOfWay
 from routing.writer import Queue, Unit, Writer
 
 MOST_WAITING = 2_000  # units of work in the queue; further callers wait before they enter it
@@ -32,6 +33,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = url
         self._queue = Queue()
+        self._way = RightOfWay()
         self._room = asyncio.Semaphore(MOST_WAITING)
         self._writer: threading.Thread | None = None
         self._write_engine: Engine | None = None
@@ -69,13 +71,18 @@ class Database:
             self._queue.put(Unit(work=work, future=future, loop=loop))
             return await future
 
+    async def give_way(self) -> None:
+        """Before much computing: a moment for the transaction that runs, if others wait for it."""
+        if self._write_engine is not None and connections.is_sqlite(self._write_engine):
+            await self._way.give()
+
     def _start(self) -> None:
         engine = connections.write_engine(self._url, 1)
         connections.check(engine)
         self._write_engine = engine
         self._read_engine = connections.read_engine(self._url, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
-        target = Writer(engine, self._queue).run
+        target = Writer(engine, self._queue, self._way).run
         self._writer = threading.Thread(target=target, name="database-write", daemon=True)
         self._writer.start()
 

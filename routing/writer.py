@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from routing import connections
+from routing.right_of_way import RightOfWay
 
 LARGEST_GROUP = 100  # units of work
 PAUSES_S = (0.0, 0.05, 0.2, 0.5, 1.0)  # before each try of a unit on its own
@@ -80,9 +81,10 @@ class Queue:
 class Writer:
     """What one writing thread does, with its own connection."""
 
-    def __init__(self, engine: Engine, queue: Queue) -> None:
+    def __init__(self, engine: Engine, queue: Queue, way: RightOfWay) -> None:
         self._engine = engine
         self._queue = queue
+        self._way = way
         self._connection: Connection | None = None
 
     def run(self) -> None:
@@ -143,11 +145,8 @@ class Writer:
         connection = self._connected()
         try:
             transaction = connection.begin()
-            for unit in group:
-                if apart:
-                    _run_apart(connection, unit)
-                else:
-                    unit.value, unit.error = unit.work(connection), None
+            with self._way.taken(group[0].loop):
+                _run(connection, group, apart=apart)
         except BaseException:
             self._roll_back(connection)
             raise
@@ -180,6 +179,14 @@ class Writer:
         if connection is not None:
             with suppress(Exception):
                 connection.close()
+
+
+def _run(connection: Connection, group: Sequence[Unit], *, apart: bool) -> None:
+    for unit in group:
+        if apart:
+            _run_apart(connection, unit)
+        else:
+            unit.value, unit.error = unit.work(connection), None
 
 
 def _run_apart(connection: Connection, unit: Unit) -> None:

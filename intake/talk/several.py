@@ -72,8 +72,9 @@ def another(conversation: Conversation, heard: Heard, knowledge: Knowledge) -> b
     """垃圾没人拉. 在哪里? 东韩村的水管爆了: is it the answer, and a matter of its own?"""
     said = heard.understanding
     asked = conversation.stage in ASKED_WHERE and conversation.texts and not conversation.matter
-    wanted = later.wants(said) or said.urgency is not Urgency.NORMAL
-    if heard.message.spoken or not asked or not only_place(said) or not wanted:
+    if heard.message.spoken or not asked or not only_place(said):
+        return False
+    if said.urgency is Urgency.NORMAL and not later.wants(said):
         return False
     before = knowledge.understand(drafts.joined(conversation))
     first, now = drafts.best(before.categories), drafts.best(said.categories)
