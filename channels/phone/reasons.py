@@ -2,6 +2,7 @@
 
 ASKED_BY_KEY = "居民按 0 要求人工服务"
 MARKED = "这个号码标了直接转人工"
+MARKED_UNHEARD = "这个号码标了直接转人工，他的话没有听完，挂断以后机器再听一遍录音"
 NO_SOUND = "居民没有说话"
 NO_ANSWER = "复述或追问后，居民没有回答"
 DANGER_SILENT = "有危险，居民没有再说话"

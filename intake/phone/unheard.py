@@ -15,6 +15,7 @@ _BROKEN_OFF = frozenset({Outcome.LOST, Outcome.FAILED, Outcome.MISSED})
 _NOT_HEARD = frozenset(
     {
         reasons.DEAF,
+        reasons.MARKED_UNHEARD,
         reasons.NOT_HEARD,
         reasons.NEVER_HEARD,
         reasons.NO_SOUND,

@@ -22,7 +22,6 @@ from channels.phone.talk.turns import PERSON_KEY, Keyed, Said, TooLong, Turn, Tu
 from channels.phone.talk.window import Caller, Window
 
 MOST_UNHEARD = 2
-SPEECH_MS = 800  # with what is heard before its beginning is certain; shorter ones are a cough
 
 GREETING = Reply(key="phone_greeting")
 _AGAIN = {"repeat": False, "slower": True}  # reply keys that mean: say the last thing again
@@ -100,7 +99,11 @@ class Call:
             await self._speaking.say(self._greeting)
         if self._straight:
             return await straight.give_on(
-                turns=self._turns, office=self._office, window=self._window, ending=self._ending
+                turns=self._turns,
+                office=self._office,
+                window=self._window,
+                ending=self._ending,
+                standing=self._standing,
             )
         end = None
         while end is None:
@@ -129,7 +132,7 @@ class Call:
     async def _said(self, said: ear.Utterance, broke_in: bool) -> End | None:
         standing = self._standing
         if not said.text:
-            standing.unclear = standing.unclear or said.end_ms - said.start_ms >= SPEECH_MS
+            standing.heard(said)
         if broke_in and self._speaking.resumes(said.text):
             if not self._turns.hurries:
                 await self._speaking.resume()

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from channels.message import Receipt
+from channels.phone.ear import Utterance
+
+SPEECH_MS = 800  # with what is heard before its beginning is certain; shorter ones are a cough
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,6 +22,11 @@ class Standing:
     def settled(self) -> bool:
         """He was served, and is asked nothing more."""
         return self.served and not self.asked
+
+    def heard(self, said: Utterance) -> None:
+        """He has said something, or something that we did not understand."""
+        spoke = self.unclear or said.end_ms - said.start_ms >= SPEECH_MS
+        self.unclear = spoke and not said.text
 
     def answered(self, receipt: Receipt) -> None:
         """The desk has answered what he told."""

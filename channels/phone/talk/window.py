@@ -1,6 +1,7 @@
 """The front desk as one call reaches it: messages in order, in one thread, answered in time."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +45,7 @@ class Window:
         self._receive = receive
         self._now = now
         self._within_s = DESK_WITHIN_S
+        self._until_s = math.inf
         self._messages = 0
         self._tickets: dict[str, None] = {}
 
@@ -51,6 +53,12 @@ class Window:
     def tickets(self) -> tuple[str, ...]:
         """The tickets that came of the call, the oldest first."""
         return tuple(self._tickets)
+
+    def hurry(self, until_s: float) -> None:
+        """By then, in the loop's time, nobody holds the line for the desk any more; a message that
+        comes later still has a moment.
+        """
+        self._until_s = until_s
 
     async def begin(self) -> None:
         """Tell the desk which ticket waits for what it will hear; nothing for who rang us."""
@@ -81,7 +89,7 @@ class Window:
             spoken=True,
         )
         try:
-            async with asyncio.timeout(self._within_s):
+            async with asyncio.timeout(self._patience_s()):
                 receipt = await self._receive(message)
         except Exception:  # it is in the inbox, or will be: the desk goes on when it can
             _log.exception("phone.desk_failed", call=self._caller.call_id)
@@ -91,3 +99,7 @@ class Window:
         if receipt.ticket:
             self._tickets[receipt.ticket] = None
         return receipt
+
+    def _patience_s(self) -> float:
+        left_s = self._until_s - asyncio.get_running_loop().time()
+        return min(self._within_s, max(FAILED_WITHIN_S, left_s))

@@ -1,6 +1,7 @@
 """Whoever is marked goes to a person after the greeting, and is asked nothing."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,16 +10,18 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from channels.message import Contact, InboundMessage, Receipt
 from channels.phone import asked, ear, reasons
 from channels.phone.audio.media import Ended
 from channels.phone.book import Began, Outcome, Purpose
 from channels.phone.exchange.exchange import Next
-from channels.phone.talk import straight
+from channels.phone.talk import straight, window
+from channels.phone.talk.standing import Standing
 from channels.phone.talk.turns import Turn, Turns
 from tests.channels.phone import virtual
-from tests.channels.phone.acting import Act, Presses, Says, Story
+from tests.channels.phone.acting import HANGS, Act, Delays, Presses, Says, Story
 from tests.channels.phone.talking import CALL_ID, CALLER, NOW, Stage, gone, reply, said
 from tests.channels.phone.test_serving import Line, owed
 
@@ -57,18 +60,22 @@ async def test_what_he_says_into_the_greeting_goes_along_and_is_not_answered() -
 
 
 GREETING_S, SETTLED_S = 4.0, 2.0  # the latter: his pause, the desk and the exchange
+ENDLESS = Says(text="路灯坏了", length_s=600.0, after_s=1.0, waits=False)
+SENTENCES = [Says(text=f"第{at}句", length_s=1.0, after_s=1.3, waits=False) for at in range(20)]
 
 
-def told(*acts: Act) -> Story:
+def told(*acts: Act, reason: str = reasons.MARKED, delays: Delays | None = None) -> Story:
     """The whole call of somebody marked, in audio time."""
     story = Story(
         acts=acts,
         seconds_of=lambda text: GREETING_S,
         speak=lambda reply: reply.key,
         answers=desk,
+        delays=delays or Delays(),
         straight=True,
     )
-    assert virtual.run(story.run()).outcome is Outcome.PERSON
+    ended = virtual.run(story.run())
+    assert (ended.outcome, ended.reason) == (Outcome.PERSON, reason)
     assert [line.key for line in story.lines] == [GREETING]
     return story
 
@@ -82,10 +89,40 @@ def test_half_a_sentence_that_he_begins_in_the_greeting_is_heard_to_its_end(afte
     assert story.left_s < after_s + 3.0 + SETTLED_S
 
 
-def test_who_speaks_without_end_has_his_person_all_the_same() -> None:
-    story = told(Says(text="路灯坏了", length_s=600.0, after_s=1.0, waits=False))
+def test_who_speaks_without_end_has_his_person_all_the_same_and_is_heard_after_the_call() -> None:
+    story = told(ENDLESS, reason=reasons.MARKED_UNHEARD)
     assert story.left == [Next.OPERATORS]
     assert story.left_s < 1.0 + straight.HEARD_OUT_S + SETTLED_S
+
+
+@pytest.mark.parametrize("desk_s", [(0.1,), (1.5,), (3.4,), (HANGS,), (HANGS, 0.1)])
+@pytest.mark.parametrize("acts", [(), (ENDLESS,), SENTENCES, SENTENCES[:3]])
+def test_desk_that_is_slow_puts_off_nobodys_person(
+    acts: Sequence[Act], desk_s: Sequence[float]
+) -> None:
+    story = Story(
+        acts=acts,
+        seconds_of=lambda text: GREETING_S,
+        speak=lambda reply: reply.key,
+        answers=desk,
+        delays=Delays(desk_s=desk_s),
+        straight=True,
+    )
+    with capture_logs():
+        ended = virtual.run(story.run())
+    assert (ended.outcome, story.left) == (Outcome.PERSON, [Next.OPERATORS])
+    (greeting,) = story.lines
+    given_on_s = story.left_s - greeting.end_ms / 1000
+    assert given_on_s < straight.HEARD_OUT_S + straight.DESK_S + window.FAILED_WITHIN_S + 0.2
+    assert len(story.messages) <= 2
+    words = "".join(each.text for each in story.messages)
+    assert all(each in words for each in story.noted)
+    assert ENDLESS not in acts or ended.reason == reasons.MARKED_UNHEARD
+
+
+def test_what_was_not_understood_is_heard_after_the_call_and_a_cough_is_not() -> None:
+    told(Says(text="", length_s=2.0, after_s=1.0, waits=False), reason=reasons.MARKED_UNHEARD)
+    told(Says(text="", length_s=0.2, after_s=1.0, waits=False))
 
 
 def test_who_says_nothing_waits_for_nothing() -> None:
@@ -97,20 +134,21 @@ def test_zero_in_the_middle_of_his_sentence_is_waited_for_no_longer() -> None:
         Says(text="路灯坏了", length_s=0.5, after_s=1.0, waits=False),
         Presses(digit="0", after_s=0.1),
     )
-    assert told(*acts).left_s < 2.5
+    assert told(*acts, reason=reasons.MARKED_UNHEARD).left_s < 2.5
 
 
 async def test_what_was_understood_before_the_recogniser_failed_goes_along() -> None:
     scene = stage()
     scene.mouth.into[GREETING] = [ear.Began(), ear.Deaf(problem="slow", text="路灯")]
-    await scene.run()
+    ended = await scene.run()
     assert [each.text for each in scene.messages] == ["路灯", ""]
+    assert ended.reason == reasons.MARKED_UNHEARD
 
 
 class Unheard:
     """Turns of one who speaks on after the recogniser has failed."""
 
-    hurries = quiet = False
+    hurries = quiet = overtaken = False
 
     def __init__(self) -> None:
         self._left: list[Turn] = [ear.Deaf(problem="slow", text="")]
@@ -128,9 +166,13 @@ def test_whom_nobody_can_hear_any_more_waits_for_nothing() -> None:
         clock = asyncio.get_running_loop().time
         begun_s, ending = clock(), AsyncMock()
         await straight.give_on(
-            turns=cast(Turns, Unheard()), office=Mock(), window=AsyncMock(), ending=ending
+            turns=cast(Turns, Unheard()),
+            office=Mock(),
+            window=AsyncMock(hurry=Mock()),
+            ending=ending,
+            standing=Standing(),
         )
-        ending.in_silence.assert_awaited_once_with(reasons.MARKED)
+        ending.handed_on.assert_awaited_once_with(reasons.MARKED_UNHEARD)
         return clock() - begun_s
 
     assert virtual.run(given_on()) < straight.LOOK_S
@@ -142,6 +184,24 @@ async def test_who_puts_down_in_the_greeting_rings_no_operator() -> None:
     ended = await scene.run()
     assert (ended.outcome, scene.left) == (Outcome.HUNG_UP, [])
     assert [each.event for each in scene.messages] == ["hangup"]
+
+
+async def test_who_was_not_understood_and_puts_down_is_rung_back() -> None:
+    scene = stage()
+    unclear = replace(said(""), end_ms=2000)
+    scene.mouth.into[GREETING] = [ear.Began(), unclear, gone()]
+    ended = await scene.run()
+    assert (ended.outcome, ended.reason) == (Outcome.HUNG_UP, reasons.NEVER_HEARD)
+    assert [each.event for each in scene.messages] == [f"handover:{reasons.NEVER_HEARD}"]
+
+
+async def test_whose_line_breaks_when_he_has_told_something_has_his_ticket() -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), said("路灯坏了"), gone(Ended.LOST)]
+    ended = await scene.run()
+    assert (ended.outcome, ended.reason) == (Outcome.LOST, reasons.TAKEN_AWAY)
+    events = [each.event for each in scene.messages]
+    assert events == ["", f"handover:{reasons.TAKEN_AWAY}"]
 
 
 async def test_desk_that_fails_keeps_nobody_from_a_person() -> None:

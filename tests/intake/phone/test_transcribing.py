@@ -124,6 +124,8 @@ async def test_only_what_came_after_the_last_words_understood_is_heard_again(
         (Outcome.PERSON, reasons.ASKED_BY_KEY, True),
         (Outcome.PERSON, "居民要求人工服务", True),
         (Outcome.PERSON, reasons.DEAF, False),
+        (Outcome.PERSON, reasons.MARKED, True),
+        (Outcome.PERSON, reasons.MARKED_UNHEARD, False),
         (Outcome.PERSON, reasons.NOT_HEARD, False),
         (Outcome.PERSON, reasons.TAKEN_AWAY, False),
         (Outcome.PERSON, "", False),  # as the exchange tells of a program that died in it
