@@ -24,6 +24,7 @@ from channels.phone.talk.window import Caller, Window
 MOST_UNHEARD = 2
 
 GREETING = Reply(key="phone_greeting")
+_NOTED = frozenset({"danger_alone", "danger_again"})  # he hears as much by being given on
 _AGAIN = {"repeat": False, "slower": True}  # reply keys that mean: say the last thing again
 
 _log = structlog.get_logger(__name__)
@@ -162,7 +163,7 @@ class Call:
             return None
         self._standing.answered(receipt)
         if receipt.person:
-            await self._speaking.say(*receipt.replies)
+            await self._speaking.say(*(each for each in receipt.replies if each.key not in _NOTED))
             return await self._ending.handed_on(receipt.reason)
         if self._turns.hurries:
             return None

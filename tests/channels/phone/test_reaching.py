@@ -42,6 +42,7 @@ LAST_WORDS = frozenset({"handed_over", "transferring", "danger_person", "too_lon
 SPOKEN = (
     *("phone_greeting", "still_there", "transferring", "handed_over", "too_long_call"),
     *("danger_fire", "danger_alone", "danger_person", "danger_where", "ask_again", "goodbye"),
+    "danger_suicide",
 )
 
 
@@ -55,8 +56,11 @@ class Desk:
         if message.event == "hangup":
             return Receipt()
         text = message.text
-        if message.event or (WISH in text and "着火了" not in text):
+        if message.event or (WISH in text and "着火了" not in text and "不想活了" not in text):
             return reply("handed_over", ticket=NUMBER, person=True)
+        if "不想活了" in text:
+            keys = ("danger_suicide", "danger_alone", "danger_person")
+            return reply(*keys, ticket=NUMBER, person=True, danger=True)
         if WISH in text:
             keys = ("danger_fire", "danger_alone", "danger_person")
             return reply(*keys, ticket=NUMBER, person=True, danger=True)
@@ -217,3 +221,16 @@ def test_who_never_says_a_word_is_with_the_operators_within_half_a_minute(
     story = tell()
     assert 20.0 < story.left_s <= 30.0
     assert story.left_s + recorder_s <= 60.0
+
+
+def test_who_is_tired_of_life_and_wants_a_person_waits_for_little_more_than_the_advice(
+    tell: Tell, seconds: Seconds, county: County, recorder_s: float
+) -> None:
+    story = tell(Says(text=f"我不想活了，{WISH}"))
+    advice_s = seconds[Replies(county).speak(Reply(key="danger_suicide"))]
+    assert story.lines[-1].key == "danger_suicide,danger_person"
+    reached_s = story.left_s + recorder_s - given_up_s(story)
+    assert reached_s <= PROMISED_S + 1.5 and reached_s - advice_s <= 33.0
+    assert story.left == [Next.OPERATORS]
+    hurries = tell(Says(text=f"我不想活了，{WISH}"), Presses(digit="0", after_s=3.0))
+    assert hurries.left_s + recorder_s - given_up_s(hurries) <= PROMISED_S
