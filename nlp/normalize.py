@@ -3,8 +3,11 @@
 import re
 import unicodedata
 
+from nlp.letters import code_points
+
 MOST_CHARACTERS = 2000  # read from the start of a message
 LAST_CHARACTERS = 500  # and from its end, where people say what they want
+LONGEST_TWICE = 6  # characters said twice
 SEAM = "，"  # stands where the middle of an overlong message was left out
 
 _DIGIT_OF = dict(zip("〇零幺一二三四五六七八九", "001123456789", strict=True))
@@ -40,14 +43,18 @@ _STICKER = re.compile(r"\[[\u4e00-\u9fff]{1,4}\]")  # WeChat writes its pictures
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _PLAIN_MARK = re.compile(r"(?<![0-9A-Za-z])[,:]|[,:](?![0-9A-Za-z/])|[;?!()]")
-_WIDE_MARK = str.maketrans(",:;?!()", "，：；？！（）")
+_PLAIN_MARKS, _WIDE_MARKS = ",:;?!()", "，：；？！（）"
+_WIDE_MARK = str.maketrans(_PLAIN_MARKS, _WIDE_MARKS)
+_USUAL = re.compile(rf"[ -~\u4e00-\u9fff、。《》“”‘’—{_WIDE_MARKS}]*")  # NFKC: the wide are plain
 _REPEATED_MARK = re.compile(r"([，。！？；、,.!?;~_=*#-])\1+")
 _LEADING_MARK = re.compile(r"^[，、,;；\s]+|(?<![，、,\s])[，、,\s]+$")
 _FILLER = re.compile(
     r"(?:(?:^|(?<=[，。！？、；,.!?;\s]))(?:[嗯呃]+(?=[，、,。那就我俺这你])|[额啊哎唉诶欸]+(?=[，、,。])|那个|那什么|就是说|"
     r"怎么说呢|我跟你说|你听我说)[，、,\s]*)+"
 )
-_SAID_TWICE = re.compile(r"([^\W\da-zA-Z_〇零幺一二三四五六七八九十百千万]{2,6}?)\1+")
+_SAID_TWICE = re.compile(
+    rf"([^\W\da-zA-Z_〇零幺一二三四五六七八九十百千万]{{2,{LONGEST_TWICE}}}?)\1+"
+)
 _STUTTER = re.compile(
     r"([我你他她它俺咱这那就])\1+|([\u4e00-\u9fff])(?<![一二三四五六七八九谢])\2{2,}"
 )
@@ -69,7 +76,7 @@ def normalize(text: str) -> str:
     plain = _bounded(text, 2)
     plain = _UNWANTED.sub("", _LINE_END.sub("，", plain))
     plain = _NUMBERED.sub(_listed, plain)
-    plain = _bounded(unicodedata.normalize("NFKC", plain), 1)
+    plain = _marked(_bounded(_compatible(plain), 1))
     before = None
     while before != plain:  # each round makes the text plainer or shorter, so this ends
         before = plain
@@ -83,18 +90,44 @@ def as_written(text: str) -> str:
 
 
 def _plainer(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", _UNWANTED.sub("", text))
+    plain = _compatible(_UNWANTED.sub("", text))
     plain = _STICKER.sub("", _HANDLE.sub("", plain))
     plain = _NOT.sub("没", plain)
-    if _HAN.search(plain):
-        plain = _PLAIN_MARK.sub(lambda mark: mark.group().translate(_WIDE_MARK), plain)
+    plain = _marked(plain)
     plain = _SPOKEN_RUN.sub(_as_digits, plain)
     plain = _SPACE_BY_HAN.sub("", " ".join(plain.split()))
     plain = _REPEATED_MARK.sub(r"\1", plain)
     plain = _FILLER.sub("", plain) or plain
     plain = _STUTTER.sub(lambda said: said.group(1) or said.group(2), plain)
-    plain = _SAID_TWICE.sub(r"\1", plain)
+    if _repeats(plain):
+        plain = _SAID_TWICE.sub(r"\1", plain)
     return _bounded(_LEADING_MARK.sub("", plain), 1)
+
+
+def _compatible(text: str) -> str:
+    """The text in Unicode's form NFKC, which takes long where marks are wide."""
+    if not _USUAL.fullmatch(text):
+        return unicodedata.normalize("NFKC", text)
+    for wide, plain in zip(_WIDE_MARKS, _PLAIN_MARKS, strict=True):
+        text = text.replace(wide, plain)
+    return text
+
+
+def _marked(text: str) -> str:
+    """With the marks that Chinese is written with."""
+    if not _HAN.search(text):
+        return text
+    return _PLAIN_MARK.sub(lambda mark: mark.group().translate(_WIDE_MARK), text)
+
+
+def _repeats(text: str) -> bool:
+    """Do two characters follow where the same two stood up to six before? Nearly never so."""
+    letters = code_points(text)
+    for width in range(2, LONGEST_TWICE + 1):
+        same = letters[width:] == letters[:-width]
+        if (same[1:] & same[:-1]).any():
+            return True
+    return False
 
 
 def _bounded(text: str, slack: int) -> str:

@@ -23,6 +23,7 @@ _ANNOUNCED = re.compile(
     "(?:^|(?<=[，。！？；、好]))[我俺咱](?:们|就)?(?:要|想|来)?(?:反映|举报|投诉|咨询|问)(?:一下|下|个)?"
 )
 LONG = 3  # characters of a word
+LONGEST_CALL = 80  # characters for a person to be called, and nothing told
 _MERE = frozenset(("theft", "fraud"))  # dangers to what somebody has, and not to him
 
 
@@ -55,7 +56,7 @@ class Watch:
 
     def __call__(self, text: str) -> Alarm:
         """The urgency with the danger (or urgent) words that decided."""
-        if person.wanted(text) and not person.beside(text):  # 叫个人来接电话 is no alarm
+        if _only_calls_somebody(text):  # 叫个人来接电话 is no alarm
             return _calm(text, (), text)
         cut = self._segmenter.spans(text)
         whole = (*self._segmenter.firm(text), *self._segmenter.names(text))
@@ -99,6 +100,8 @@ class Watch:
         """
         if self._ear is None or any(not match.rule.weak for match in silent):
             return ()
+        if not known and len(text) > ear.LONGEST:
+            return ()
         gone = [clauses.around(text, match.start, match.end) for match in known]
         kept = [(a, b) for a, b in cut if not any(a < end and start < b for start, end in gone)]
         left = "".join(text[a:b] for a, b in kept) if gone else text
@@ -109,6 +112,11 @@ def build(segmenter: Segmenter, second_ear: Ear | None = None) -> Watch:
     """The watch over all danger tables; without `second_ear` it hears by the tables alone."""
     finder = Finder((tables.rules("dangers"), tables.rules("harmless")), tables.words())
     return Watch(segmenter, finder, second_ear)
+
+
+def _only_calls_somebody(text: str) -> bool:
+    brief = len(text) <= LONGEST_CALL
+    return brief and bool(person.wanted(text)) and not person.beside(text)
 
 
 def _believed(text: str, harmless: Sequence[Match]) -> tuple[Match, ...]:

@@ -1,6 +1,7 @@
 """Raw text becomes plain text."""
 
 import timeit
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -96,3 +97,18 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalize.normalize(once) == once
     assert len(once) <= LIMIT
     assert "\ud800" not in once
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from("路灯坏，：；？！（）、。《》“”‘’—,:;?!() a1~`'\"\\"), max_size=20
+    )
+)
+def test_the_quick_way_to_the_compatible_form_leads_there(text: str) -> None:
+    assert normalize._USUAL.fullmatch(text)
+    assert normalize._compatible(text) == unicodedata.normalize("NFKC", text)
+
+
+@given(st.text(alphabet=st.sampled_from("路灯坏没水电"), min_size=2, max_size=6), st.integers(2, 4))
+def test_what_is_said_again_at_once_is_seen(words: str, times: int) -> None:
+    assert normalize._repeats(f"俺说{words * times}了")
