@@ -64,7 +64,8 @@ class Meaning:
     def _is_told(self, match: Match, before: str, said: str, after: str) -> bool:
         """Past, over, lasting for long, or spoken about for the sake of something else."""
         danger, text = match.rule.danger, self._text
-        if danger not in ("suicide", "missing") and _is_past(before):
+        told = before + _between(text, match)
+        if danger not in ("suicide", "missing") and _is_past(told):
             return True
         if danger != "suicide" and contexts.LASTING.match(after):
             return True
@@ -106,6 +107,12 @@ class Meaning:
             at = self._cut[index][0]
             index -= 1
         return False
+
+
+def _between(text: str, match: Match) -> str:
+    """What stands between its words: 去年 in 俺爹去年掉井里了."""
+    gaps = zip(match.parts, match.parts[1:], strict=False)
+    return "".join(text[left[1] : right[0]] for left, right in gaps)
 
 
 def _is_past(before: str) -> bool:

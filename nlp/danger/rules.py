@@ -6,6 +6,7 @@ between them. From slot to slot lie at most `gap` characters of one clause; behi
 with `,` a comma may lie too.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from nlp import clauses
 # Characters that may be glued to a word by the segmentation without making it another one.
 _LIGHT_BEFORE = frozenset("大上下里外我俺你他她您咱有又被把给让在正就没不是都也还快要")
 _NOBODY = frozenset(("没人", "无人"))
+_OLD_MAN = re.compile("老[^人]?头")  # 老张头晕倒了: 头 is the man's and not of 头晕
 _LIGHT_AFTER = frozenset("里上下中内外边了着过呢啦的人去来头住地")
 
 Span = tuple[int, int]
@@ -77,16 +79,18 @@ class Finder:
 
         着了 in 睡着了 and 想不开 in 想不开通 are none.
         """
-        word_at = {at: span for span in firm for at in range(span[0] + 1, span[1])}
+        said = [(n + 1 - length, n + 1, slots) for n, (length, slots) in self._automaton.iter(text)]
+        heads = {end - 1 for start, end, _ in said if _OLD_MAN.fullmatch(text, start, end)}
+        words = (span for span in firm if span[0] not in heads)
+        word_at = {at: span for span in words for at in range(span[0] + 1, span[1])}
         found: defaultdict[str, list[Span]] = defaultdict(list)
-        for last, (length, slots) in self._automaton.iter(text):
-            span = start, end = last + 1 - length, last + 1
-            if length == 1 and text[start - 1 : end] in _NOBODY:
+        for start, end, slots in said:
+            if end - start == 1 and (start in heads or text[start - 1 : end] in _NOBODY):
                 continue
             cuts = start in word_at or end in word_at
             if not cuts or _is_whole(text, start, end, word_at):
                 for slot in slots:
-                    found[slot].append(span)
+                    found[slot].append((start, end))
         for spans in found.values():
             spans.sort()
         return dict(found)

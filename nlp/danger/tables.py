@@ -1,17 +1,30 @@
 """The danger tables in `lists/`: words, rows of danger, rows of what only sounds like it."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nlp.danger.rules import Rule
 
 FOLDER = Path(__file__).parent / "lists"
+_ANY_SURNAME = "某"  # in a word: 老某头 stands for 老李头, 老王头 and all others
+_A_LIST = "="  # before a word: all words of the list of that name
 
 
 def words() -> dict[str, str]:
     """The lists of words by their names."""
-    return {row["list"]: row["words"] for row in _rows("words")}
+    lists = {row["list"]: row["words"].split() for row in _rows("words")}
+    return {name: " ".join(_spelled_out(listed, lists)) for name, listed in lists.items()}
+
+
+def _spelled_out(listed: Sequence[str], lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for word in listed:
+        if word.startswith(_A_LIST):
+            yield from _spelled_out(lists[word.removeprefix(_A_LIST)], lists)
+        elif _ANY_SURNAME in word:
+            yield from (word.replace(_ANY_SURNAME, surname) for surname in lists["surname"])
+        else:
+            yield word
 
 
 def rules(table: str) -> tuple[Rule, ...]:

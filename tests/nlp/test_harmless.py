@@ -28,6 +28,8 @@ ROWS = {  # a weak row of harmless.csv: what it is for, and what it must not hid
     "栏杆倒了": ("桥上栏杆断了", "桥塌了栏杆断了"),
     "水喝坏了肚子": ("自来水喝了拉肚子", "水喝了拉肚子，人晕倒了"),
     "打听救护车": ("要救护车干啥", "要救护车干啥，俺爹晕倒了"),
+    "炸的是小物": ("暖壶炸了", "暖壶炸了烫着孩子"),
+    "断的是皮带": ("传送带断了", "传送带断了把手绞了"),
 }
 HARMLESS = [harmless for harmless, _ in ROWS.values() if harmless]  # or it says which danger
 ONCE_LOST = (
