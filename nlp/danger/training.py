@@ -19,7 +19,7 @@ from nlp.urgency import Watch
 SENTENCES = Path(__file__).parent / "sentences.csv"
 LEAST_MESSAGES = 2
 MOST_FEATURES = 12_000
-REGULARISATION = 32.0
+REGULARISATION = 16.0
 NO_DANGER = "-"
 
 
