@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from config import domains, load
-from config.county import HELPERS, UNIT_KIND_NAMES, County, UnitKind
+from config.county import HELPERS, SETTLED, UNIT_KIND_NAMES, County, UnitKind
 from config.faults import CountyFaults
 
 NO_COMMAND_DESK = (
@@ -21,6 +21,12 @@ NO_CATEGORY = (
     "这些事机器听出来也不猜，由话务员定。"
     "目录里叫别的名字的，请在 categories.csv 的 domain 列写上这里的名字。"
 )
+
+NO_POSITIONS = (
+    "提示：没有坐标，话务员看到的是地点的文字，没有地图。要有地图，请在 units.csv、places.csv "
+    "加 lon、lat 两列，办法见 docs/county-data.md。"
+)
+POSITIONS = "坐标：{count} 个村、社区有，{lacking} 个没有{some}"
 
 
 def report(folder: Path, *, whole: bool = False) -> tuple[str, bool]:
@@ -61,10 +67,22 @@ def summary(county: County) -> str:
             f"工作标准 {len(county.standards)}，话术 {len(county.replies)}"
         ),
         f"险情：报给 {desk}" if desk else f"注意：{NO_COMMAND_DESK}",
+        _positions(county),
         *_without_contact(county),
         *_without_category(county),
     ]
     return "\n".join(lines)
+
+
+def _positions(county: County) -> str:
+    """Which villages and communities can be shown on a map."""
+    if not county.positions:
+        return NO_POSITIONS
+    settled = [unit for unit in county.units.values() if unit.kind in SETTLED]
+    lacking = [unit.short_name for unit in settled if unit.code not in county.positions]
+    some = f"（{'、'.join(lacking[:SHOWN])}{'等' * (len(lacking) > SHOWN)}）" if lacking else ""
+    count = len(settled) - len(lacking)
+    return POSITIONS.format(count=count, lacking=len(lacking), some=some)
 
 
 def _without_contact(county: County) -> list[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from config.positions import Position
+
 VILLAGE_DIGITS = 12
 COMMAND_DUTY = "command"  # 指挥值班: is told of every danger
 FALLBACK_DUTY = "fallback"  # 兜底: takes what nobody else can
@@ -32,6 +34,7 @@ class UnitKind(StrEnum):
 
 
 HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})  # reached by webhook
+SETTLED = frozenset({UnitKind.VILLAGE, UnitKind.COMMUNITY})  # where people live, a dot on maps
 
 UNIT_KIND_NAMES = {
     UnitKind.COUNTY: "县",
@@ -173,6 +176,7 @@ class County:
     replies: Mapping[str, str]  # reply key -> template in the county's words (话术)
     workday_overrides: Mapping[str, bool] = field(default_factory=dict)  # ISO date -> works?
     area_code: str = ""  # of local telephones: 0311
+    positions: Mapping[str, Position] = field(default_factory=dict)  # by code of unit or place
     version: str = ""  # hash of the folder; kept with each decision
 
     def __repr__(self) -> str:

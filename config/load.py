@@ -44,6 +44,7 @@ def load_county(folder: Path) -> County:
         units=land.units,
         workers=land.workers,
         places=land.places,
+        positions=land.positions,
         categories=categories,
         rules=rules.read_dispatch(folder, categories, land.units, faults),
         deadlines=rules.read_deadlines(folder, categories, faults),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from config import tables, tree
+from config import positions, tables, tree
 from config.county import Place, Unit, UnitKind
 from config.faults import Faults, suggestion
+from config.positions import Positions
 from config.tables import Entry, Sheet
 
 ALIASES = Sheet(
@@ -23,6 +24,7 @@ PLACES = Sheet(
         "kind": "类型",
         "aliases": "别名",
         "note": "说明",
+        **positions.COLUMNS,
     },
     filled=frozenset({"code", "name", "unit", "kind"}),
     optional=True,
@@ -31,8 +33,12 @@ PLACE_KINDS = {"street": "街道", "estate": "小区", "landmark": "地标"}
 _SETTLED = frozenset({UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.COMMUNITY})
 
 
-def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> tuple[Place, ...]:
-    """Every place of the county: its units by their names and aliases, and places.csv."""
+def read(
+    folder: Path, units: Mapping[str, Unit], located: Positions, faults: Faults
+) -> tuple[Place, ...]:
+    """Every place of the county: its units by their names and aliases, and places.csv, of which
+    `located` notes where each lies.
+    """
     aliases = _aliases(tables.read_sheet(folder, ALIASES, faults), units, faults)
     places = {
         code: Place(
@@ -67,6 +73,7 @@ def read(folder: Path, units: Mapping[str, Unit], faults: Faults) -> tuple[Place
                 f"不认识的地点类型“{tables.shown(kind)}”",
                 remedy,
             )
+        located.add(code, entry, faults)
         places.setdefault(
             code,
             Place(

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import documents, people, places, tables, tree
+from config import documents, people, places, positions, tables, tree
 from config.county import UNIT_KIND_NAMES, VILLAGE_DIGITS, Place, Unit, UnitKind, Worker
 from config.faults import Faults, suggestion
+from config.positions import Position, Positions
 from config.tables import Entry, Sheet
 
 UNITS = Sheet(
@@ -20,6 +21,7 @@ UNITS = Sheet(
         "urban": "城区",
         "phone": "电话",
         "address": "地址",
+        **positions.COLUMNS,
     },
     filled=frozenset({"code", "name", "kind"}),
 )
@@ -39,6 +41,7 @@ class Territory:
     units: Mapping[str, Unit]
     workers: Mapping[str, Sequence[Worker]]
     places: Sequence[Place]
+    positions: Mapping[str, Position]
 
 
 def read(folder: Path, faults: Faults) -> Territory:
@@ -46,8 +49,13 @@ def read(folder: Path, faults: Faults) -> Territory:
     units, entries = _units(folder, faults)
     tree.check(units, entries, faults)
     workers = people.read(folder, units, entries, faults)
-    named = places.read(folder, units, faults)
-    return Territory(units=units, workers=workers, places=named)
+    located = Positions()
+    for code, entry in entries.items():
+        if entry.file == UNITS.file:
+            located.add(code, entry, faults)
+    named = places.read(folder, units, located, faults)
+    lies = located.checked(faults)
+    return Territory(units=units, workers=workers, places=named, positions=lies)
 
 
 def _units(folder: Path, faults: Faults) -> tuple[dict[str, Unit], dict[str, Entry]]:
