@@ -230,6 +230,8 @@ def _speaks(name: Name, hit: _Hit, text: str) -> bool:
         return not (name.common and before.endswith(("村", "庄")))
     if name.is_township and _FROM.search(before) and _PLACE_GOES_ON.match(after):
         return True
+    if surroundings.stands_for_a_place(before, after, common=name.common):
+        return True
     return bool(_ANSWERED.match(before) and _WHOLE_TAIL.match(after))
 
 

@@ -30,6 +30,15 @@ _USUAL_WORD = -8.0
 _LEADS_IN = frozenset("在住到是俺叫去从们家于和县区，。？！；、 ")
 _LEADS_ON = frozenset("的这那有口里里东南北西前后边委中小，。？！；、 ")
 
+_SPEAKER = re.compile(r"(?:^|[，。！？；\s])[我俺]们?是?$")
+_SPEAKERS = re.compile(r"的(?:人|村民|老百姓)?(?:[，。！？；\s]|$)")
+_LED_TO = re.compile(r"(?:在|住|位于|来自|[去到]了?|(?:^|[，。！？；\s])[我俺]们?是?)$")
+_ENDS_THERE = re.compile(
+    r"(?:的|住|有人|有个人|的人|的村民)?(?:[，。！？；\s]|$)|住[，。的着]|有人|有个"
+)
+_BEGINS = re.compile(r"(?:^|[，。！？；\s]|在|住|[去到]|是|[我俺]们?)$")
+_OF_A_VILLAGE = re.compile(r"村口|村[东西南北里]|[东西南北]头|[这那]边")
+
 _ADDRESS_PART = (
     r"(?:[^，。！？；\s]{0,6}?(?:号楼|单元|[0-9一二三四五六七八九十]+(?:号|室|组|队|栋|排|巷)|"
     r"村口|路口|门口|街口|桥头|地头|胡同|小区|小学|中学|学校|幼儿园|卫生[室院]|医院|超市|广场|村委会|大队部?|大街|"
@@ -86,6 +95,18 @@ def is_framed(text: str, start: int, end: int) -> bool:
     """Does a place stand here by what is before and behind: 在 ... 的?"""
     led_in = start == 0 or text[start - 1] in _LEADS_IN
     return led_in and (end == len(text) or text[end] in _LEADS_ON)
+
+
+def stands_for_a_place(before: str, after: str, *, common: bool) -> bool:
+    """俺小林的，没水了 and 三思村口 name one; in 小林家, 三思而后行 and 小林的媳妇 none stands.
+
+    A `common` name is made of words for directions: 在桥西 may be anywhere, 俺是桥西的 says a name.
+    """
+    if _SPEAKER.search(before) and _SPEAKERS.match(after):
+        return True
+    led_to = _LED_TO.search(before) and _ENDS_THERE.match(after)
+    at_one = _BEGINS.search(before) and _OF_A_VILLAGE.match(after)
+    return not common and bool(led_to or at_one)
 
 
 def written(word: str, text: str) -> Floats:

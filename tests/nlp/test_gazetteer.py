@@ -169,3 +169,48 @@ def test_a_county_without_places_finds_none() -> None:
         replies={},
     )
     assert gazetteer.build(empty, lambda _: False).find("东韩村") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("三思村口有人打架", {"三思镇"}),
+        ("三思这边停水了", {"三思镇"}),
+        ("俺三思的，没水了", {"三思镇"}),
+        ("俺在小林住", {"前小林村", "后小林村"}),
+        ("俺家住大林，路坏了", {"大林村"}),
+        ("我是大林的，想问个事", {"大林村"}),
+        ("大林东头路灯坏了", {"大林村"}),
+        ("在东林有人打架", {"东林村"}),
+        ("俺是三张的，没水了", {"三张村"}),
+        ("俺是岗上的村民，想问个事", {"岗上村"}),
+    ],
+)
+def test_a_name_that_is_a_word_too_is_a_place_where_the_words_around_say_so(
+    places: Gazetteer, county: County, text: str, names: set[str]
+) -> None:
+    found = {county.places_by_code[guess.code].name for guess in places.find(normalize(text))}
+    assert found == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "三思而后行",
+        "请领导三思",
+        "小林子里有垃圾",
+        "在小林子里",
+        "小林他们家太吵",
+        "俺在小林家干活",
+        "小林的媳妇跑了",
+        "大林说他不来",
+        "日子过得幸福，谢谢",
+        "一片盛世景象",
+        "去了乐园路那边",
+        "在桥西有人打架",
+        "河上有个人",
+        "俺住南头，没水了",
+    ],
+)
+def test_in_other_words_it_is_none(places: Gazetteer, text: str) -> None:
+    assert _best(places, text) == ""
