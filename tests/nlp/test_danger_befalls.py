@@ -126,6 +126,7 @@ def test_each_row_hears_the_words_that_it_is_made_of(watch: Watch) -> None:
         "我要反映有人掉井里了",
         "他打我问我要钱",
         "孩子在快递站走丢了",
+        "瓦固着火了",
     ],
 )
 def test_what_stands_beside_it_does_not_hide_it(said: str, watch: Watch) -> None:
