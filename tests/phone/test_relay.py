@@ -120,8 +120,9 @@ async def test_handler_and_resident_talk_and_the_ticket_tells_of_it(
 async def test_dialplan_is_read_without_a_warning(clean_line: Line) -> None:
     shown = clean_line.instance.ask("dialplan show hotline-relay")
     assert "${HOTLINE_RELAY}@hotline-trunk" in shown and "@RELAY" not in shown
-    warnings = clean_line.running.warnings()  # a caller who hangs up is one
-    assert [each for each in warnings if "_audiosocket" not in each] == []
+    warnings = clean_line.running.warnings()
+    hung_up = ("_audiosocket", "format_wav")  # in a talk, at the recorder: of tests before this one
+    assert [each for each in warnings if not any(part in each for part in hung_up)] == []
 
 
 async def test_who_is_to_be_put_through_to_nobody_is_an_operators(
