@@ -49,7 +49,8 @@ class Vocabulary:
         """
         words, pairs = self._rows["w"].get, self._rows["p"].get
         found = chain(map(words, meant), map(pairs, map(" ".join, pairwise(meant))))
-        named = Counter(row for row in found if row is not None)
+        named = Counter(found)
+        named.pop(None, None)
         runs, often = np.unique(_runs("".join(meant)), return_counts=True)
         at = self._runs.searchsorted(runs)
         known = self._runs[at] == runs

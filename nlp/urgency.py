@@ -24,6 +24,7 @@ _ANNOUNCED = re.compile(
 )
 LONG = 3  # characters of a word
 LONGEST_CALL = 80  # characters for a person to be called, and nothing told
+_OF_ALL = frozenset(("ear", "*"))  # what is harmless whatever danger it sounds like
 _MERE = frozenset(("theft", "fraud"))  # dangers to what somebody has, and not to him
 
 
@@ -63,7 +64,8 @@ class Watch:
         matter = _ANNOUNCED.sub(lambda said: "，" * len(said.group()), text)
         found, harmless = self._finder.find(matter, whole)
         silent = _believed(text, [match for match in harmless if not _is_split(match, cut)])
-        heard = self._heard(text, cut, (*silent, *_known(text, found)), silent)
+        told = (*filter(_tells_of_its_clause, silent), *_known(text, found))
+        heard = self._heard(text, cut, told)
         if not found:
             return _heard(text, heard) if heard else _calm(text, (), text)
         meaning = Meaning(text, cut, silent)
@@ -91,14 +93,9 @@ class Watch:
             rest=rest,
         )
 
-    def _heard(
-        self, text: str, cut: Spans, known: Sequence[Match], silent: Sequence[Match]
-    ) -> tuple[str, ...]:
-        """What the second ear hears, but for the clauses that are known to tell no danger.
-
-        A firm row of what is harmless stops it in the whole text, a weak one in its clauses.
-        """
-        if self._ear is None or any(not match.rule.weak for match in silent):
+    def _heard(self, text: str, cut: Spans, known: Sequence[Match]) -> tuple[str, ...]:
+        """What the second ear hears, but for the clauses that are known to tell no danger."""
+        if self._ear is None:
             return ()
         if not known and len(text) > ear.LONGEST:
             return ()
@@ -129,6 +126,12 @@ def _is_split(match: Match, cut: Spans) -> bool:
     """Is its first word a character out of a longer one? 热 in 换热站."""
     start, end = match.parts[0]
     return end - start == 1 and any(a <= start and end <= b and b - a >= LONG for a, b in cut)
+
+
+def _tells_of_its_clause(harmless: Match) -> bool:
+    """Are its words enough to know what the clause is about? 打火机 alone is not."""
+    rule = harmless.rule
+    return rule.weak or len(rule.slots) > 1 or rule.danger in _OF_ALL
 
 
 def _known(text: str, found: Sequence[Match]) -> tuple[Match, ...]:

@@ -72,3 +72,21 @@ def test_danger_is_heard_before_and_behind_each(danger: str, understander: Under
 @pytest.mark.parametrize("text", ["要救护车干啥", "叫救护车多少钱"])
 def test_who_asks_about_an_ambulance_needs_none(text: str, understander: Understander) -> None:
     assert understander(text).urgency is Urgency.NORMAL
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "有人在学校门口亮刀子",
+        "大车刹不住了冲着学校门口去了",
+        "我血糖掉得厉害，手抖要晕",
+        "河水倒灌，全村都往房顶跑",
+    ],
+)
+def test_one_harmless_word_stops_no_ear(said: str, understander: Understander) -> None:
+    assert understander(said).urgency is Urgency.DANGER
+
+
+@pytest.mark.parametrize("said", ["打火机坏了", "学校门口路灯坏了", "测血糖的机器坏了"])
+def test_beside_one_harmless_word_the_ear_stays_calm(said: str, understander: Understander) -> None:
+    assert understander(said).urgency is not Urgency.DANGER
