@@ -80,7 +80,8 @@ class Finder:
         着了 in 睡着了 and 想不开 in 想不开通 are none.
         """
         said = [(n + 1 - length, n + 1, slots) for n, (length, slots) in self._automaton.iter(text)]
-        heads = {end - 1 for start, end, _ in said if _OLD_MAN.fullmatch(text, start, end)}
+        men = {match.span() for match in _OLD_MAN.finditer(text)}
+        heads = {end - 1 for start, end, _ in said if (start, end) in men} if men else set()
         words = (span for span in firm if span[0] not in heads)
         word_at = {at: span for span in words for at in range(span[0] + 1, span[1])}
         found: defaultdict[str, list[Span]] = defaultdict(list)
