@@ -17,7 +17,7 @@ from intake.phone import listens, recordings, register, transcripts
 from intake.phone.recordings import Kind
 from intake.phone.register import Entry, Sort, Wanted
 from intake.services import SERVICES
-from intake.web import forms, limiting, looks, marking, pages, rows, sessions, spoken
+from intake.web import forms, limiting, locating, looks, marking, pages, rows, sessions, spoken
 from intake.web.console import live
 from intake.web.looks import Look, What
 
@@ -184,6 +184,7 @@ async def shown(
     marks = await services.database.read(lambda c: marking.of_call(c, services, call))
     values = {
         **known,
+        "abouts": await locating.abouts(services, call.tickets),
         "row": spoken.row(call, lives=call.id in await live.living(services)),
         "number": spoken.whole(call.contact) if whole else spoken.masked(call.contact),
         "whole": whole,

@@ -4,9 +4,10 @@ The same from every process, also from those that don't have the line: see `noti
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -17,7 +18,8 @@ from intake.phone import noticeboard, register
 from intake.phone.noticeboard import Notice, Standing
 from intake.phone.register import Entry, Wanted
 from intake.services import SERVICES, Services
-from intake.web import pages, spoken
+from intake.web import locating, pages, spoken
+from intake.web.locating import About
 
 STATES = {
     OperatorState.READY: "空闲",
@@ -46,6 +48,7 @@ class Call:
     purpose: str
     tickets: tuple[str, ...]
     with_whom: str = US
+    abouts: tuple[About, ...] = ()  # of who waits: what is to be known before somebody picks up
 
 
 def routes() -> Sequence[web.RouteDef]:
@@ -76,7 +79,9 @@ async def _values(request: web.Request) -> dict[str, object]:
         lambda c: register.listing(c, Wanted(ids=ids), limit=len(ids))
     )
     entries = {each.id: each for each in known}
-    waiting = [_call(entries[each], now) for each in notice.waiting if each in entries]
+    queued = [entries[each] for each in notice.waiting if each in entries]
+    known_of = await locating.abouts(services, [n for each in queued for n in each.tickets])
+    waiting = [_call(each, now, known_of) for each in queued]
     talking = [
         _call(each, now)
         for each in sorted(known, key=lambda each: each.began_at)
@@ -114,7 +119,7 @@ def _moment(at: datetime, now: datetime) -> str:
     return f"{day}{local:%H:%M:%S}"
 
 
-def _call(entry: Entry, now: datetime) -> Call:
+def _call(entry: Entry, now: datetime, abouts: Mapping[str, About] = MappingProxyType({})) -> Call:
     waits = entry.queued_at if entry.connected_at is None else None
     left = entry.ended_at if entry.outcome is Outcome.PERSON else None  # our part is over
     return Call(
@@ -124,6 +129,7 @@ def _call(entry: Entry, now: datetime) -> Call:
         purpose=spoken.PURPOSES[entry.purpose],
         tickets=entry.tickets,
         with_whom=entry.operator if entry.connected_at else RECORDER if left else US,
+        abouts=tuple(abouts[number] for number in entry.tickets if number in abouts),
     )
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Connection
 
-from intake import accounts
+from intake import accounts, inbox
 from intake.counter import writing
 from intake.services import SERVICES, Services
-from intake.web import attached, looks, marking, options, pages, rows, sessions, spoken
+from intake.web import attached, locating, looks, marking, options, pages, rows, sessions, spoken
 from intake.web.console import acting, chronicle, deciding, reporter, ringing, unreached
 from intake.web.console.acting import Typed
 from intake.web.console.deciding import Wish
@@ -72,6 +72,7 @@ async def shown(
         "done": "" if problem else _done(services, known, request.query.get("done", ""), allowed),
         "may_hear": may_hear,
         "sees_photos": photos or role in sessions.MAY_WRITE,
+        "where": await locating.of_ticket(services, this, known["pin"]),
         "assisting": [services.county.unit_name(code) for code in this.assisting],
         "identity": identity,
         "masked_reporter": reporter.masked(this),
@@ -122,6 +123,7 @@ def _read(
         "ringing": ringing.of_ticket(connection, services, this, may_hear=may_hear),
         "suggestion": events[0].note if this.status is Status.DECIDING else "",
         "attached": attached.of_ticket(connection, number),
+        "pin": locating.pinned(inbox.of_ticket(connection, number)),
         "said_of_note": partial(spoken.note, hears=services.settings.hears, may_hear=may_hear),
         "wholes": attached.wholes(connection, number),
         "way": services.dispatcher.way(connection, this),
