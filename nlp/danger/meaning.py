@@ -64,8 +64,8 @@ class Meaning:
     def _is_told(self, match: Match, before: str, said: str, after: str) -> bool:
         """Past, over, lasting for long, or spoken about for the sake of something else."""
         danger, text = match.rule.danger, self._text
-        told = before + _between(text, match)
-        if danger not in ("suicide", "missing") and _is_past(told):
+        past = _is_past(before) or _happened_then(text, match)
+        if danger not in ("suicide", "missing") and past:
             return True
         if danger != "suicide" and contexts.LASTING.match(after):
             return True
@@ -109,10 +109,14 @@ class Meaning:
         return False
 
 
-def _between(text: str, match: Match) -> str:
-    """What stands between its words: 去年 in 俺爹去年掉井里了."""
+def _happened_then(text: str, match: Match) -> bool:
+    """Does a time of the past and nothing else stand between its words, and is that all?
+    俺爹去年掉井里了; 老公上次打了俺，拿刀堵门口 goes on.
+    """
+    if clauses.around(text, match.start, match.end)[1] < len(text):
+        return False
     gaps = zip(match.parts, match.parts[1:], strict=False)
-    return "".join(text[left[1] : right[0]] for left, right in gaps)
+    return any(contexts.ONLY_PAST.fullmatch(text, left[1], right[0]) for left, right in gaps)
 
 
 def _is_past(before: str) -> bool:
