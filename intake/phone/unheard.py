@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from channels.phone import reasons
 from channels.phone.book import Outcome, Purpose, Voice
 from channels.phone.kinds import screening
+from channels.phone.talk import straight
 from intake.phone import schema
 
 PAUSE_MS = 400  # behind what was understood last: its end is in the recording a little later
@@ -39,12 +40,22 @@ def missing_from_ms(connection: Connection, call_id: str) -> int | None:
     died = row.outcome is None or (row.outcome == Outcome.PERSON and not row.reason)
     if not died and row.outcome not in _BROKEN_OFF and row.reason not in _NOT_HEARD:
         return None
+    if row.reason == reasons.MARKED_UNHEARD or _went_straight(connection, call_id):
+        return 0
     last = connection.execute(
         sa.select(sa.func.max(_LINE.c.end_ms)).where(
             _LINE.c.call == call_id, _LINE.c.voice == Voice.CALLER.value
         )
     ).scalar()
     return 0 if last is None else int(last) + PAUSE_MS
+
+
+def _went_straight(connection: Connection, call_id: str) -> bool:
+    """Nobody asked him again: what we did not understand may come before what we did."""
+    greeted = sa.select(_LINE.c.sequence).where(
+        _LINE.c.call == call_id, _LINE.c.key == straight.GREETING.key
+    )
+    return connection.execute(greeted.limit(1)).one_or_none() is not None
 
 
 def is_his(purpose: Purpose, text: str) -> bool:

@@ -40,6 +40,7 @@ async def serve(
         receive=visit.desk.receive,
         note=visit.notes.heard,
         leave=visit.leave,
+        alarms=visit.alarms,
         lives=lives or visit.leaving.lives,
         now=visit.desk.runtime.now,
         longest_ms=visit.longest_ms,

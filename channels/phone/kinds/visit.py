@@ -20,7 +20,7 @@ from channels.phone.partners import Telephone
 from channels.phone.talk.call import Call
 from channels.phone.talk.window import Caller
 from channels.phone.transcript import Transcript
-from nlp.understanding import Understanding
+from nlp.understanding import Understanding, Urgency
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +89,10 @@ class Visit:
     async def understood(self, text: str) -> Understanding:
         """What words say."""
         return await asyncio.to_thread(self.telephone.understand, text)
+
+    async def alarms(self, text: str) -> bool:
+        """Whether words tell of a danger."""
+        return (await self.understood(text)).urgency is Urgency.DANGER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,21 +131,21 @@ class Call:
         return None
 
     async def _said(self, said: ear.Utterance, broke_in: bool) -> End | None:
-        standing = self._standing
-        if not said.text:
-            standing.heard(said)
-        if broke_in and self._speaking.resumes(said.text):
+        resumes = broke_in and self._speaking.resumes(said.text)
+        if not (resumes and said.text):  # 嗯 tells nothing of what was not understood before it
+            self._standing.heard(said)
+        if resumes:
             if not self._turns.hurries:
                 await self._speaking.resume()
             return None
         if not said.text:
             return await self._not_heard()
-        self._unheard, self._asked_in_silence, standing.unclear = 0, False, False
+        self._unheard, self._asked_in_silence = 0, False
         self._office.note(said)
         receipt = await self._window.words(said.text, said.confidence)
         if receipt is None:
             return await self._ending.handed_on(reasons.PROGRAM_FAILED)
-        standing.told = True
+        self._standing.told = True
         return await self._answer(receipt)
 
     async def _not_heard(self) -> End | None:

@@ -27,6 +27,7 @@ class Office:
     receive: Receive
     note: Callable[[Utterance], None]  # what the caller said, for who reads it later
     leave: Callable[[Next, str], Awaitable[None]]  # what the dialplan does, with which ticket
+    alarms: Callable[[str], Awaitable[bool]]  # do these words tell of a danger?
     lives: Callable[[str], Awaitable[bool]]  # does a call go on though its audio has ended?
     now: Callable[[], datetime]
     longest_ms: int

@@ -67,6 +67,7 @@ class Delays:
     """How long each answers, one call after the other, then again from the first."""
 
     desk_s: Sequence[float] = (0.1,)
+    judge_s: Sequence[float] = (0.05,)
     voice_s: Sequence[float] = (0.05,)
     book_s: Sequence[float] = (0.01,)
     exchange_s: Sequence[float] = (0.01,)
@@ -138,6 +139,10 @@ class Story:
             self.left.append(where)
             return True
 
+        async def alarms(text: str) -> bool:
+            await asyncio.sleep(next(delays["judge_s"]))
+            return "着火" in text
+
         async def lives(call_id: str) -> bool:
             return False
 
@@ -167,6 +172,7 @@ class Story:
             receive=receive,
             note=lambda said: self.noted.append(said.text),
             leave=partial(leaving.leave, self.line),
+            alarms=alarms,
             lives=lives,
             now=lambda: NOW,
             longest_ms=int(self.longest_s * 1000),

@@ -131,6 +131,7 @@ class Stage:
             receive=self._receive,
             note=lambda utterance: self.spoken.append(utterance.text),
             leave=self._leave,
+            alarms=self._alarms,
             lives=self._lives,
             now=lambda: NOW,
             longest_ms=self.longest_ms,
@@ -157,6 +158,9 @@ class Stage:
         self.mouth.listens.at_once(self.during.pop(message.text, []))
         await _pass(10)
         return self.answers(message)
+
+    async def _alarms(self, text: str) -> bool:
+        return "着火" in text
 
     async def _lives(self, call_id: str) -> bool:
         return self.lives

@@ -154,6 +154,14 @@ async def test_a_murmur_in_his_own_turn_is_an_answer() -> None:
     assert "嗯" in [message.text for message in stage.messages]
 
 
+async def test_murmur_makes_nobody_understood() -> None:
+    unclear = replace(said(""), end_ms=4000)
+    stage = Stage(script=[unclear, gone()], answers=by_table)
+    stage.mouth.into["ask_again"] = [ear.Began(), said("嗯")]
+    ended = await stage.run()
+    assert (ended.outcome, ended.reason) == (Outcome.HUNG_UP, reasons.NEVER_HEARD)
+
+
 async def test_zero_silences_us_at_once() -> None:
     stage = Stage(script=[ear.Pressed(digit="0")], answers=by_table)
     await stage.run()

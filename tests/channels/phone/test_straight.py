@@ -62,6 +62,11 @@ async def test_what_he_says_into_the_greeting_goes_along_and_is_not_answered() -
 GREETING_S, SETTLED_S = 4.0, 2.0  # the latter: his pause, the desk and the exchange
 ENDLESS = Says(text="路灯坏了", length_s=600.0, after_s=1.0, waits=False)
 SENTENCES = [Says(text=f"第{at}句", length_s=1.0, after_s=1.3, waits=False) for at in range(20)]
+NEXT_S = 1.08  # after his words: they are an utterance, and he is not quiet yet
+DANGER_LATE = [
+    *(replace(each, after_s=NEXT_S, length_s=0.4) for each in SENTENCES[:2]),
+    Says(text="着火了", length_s=0.4, after_s=NEXT_S, waits=False),
+]
 
 
 def told(*acts: Act, reason: str = reasons.MARKED, delays: Delays | None = None) -> Story:
@@ -95,17 +100,18 @@ def test_who_speaks_without_end_has_his_person_all_the_same_and_is_heard_after_t
     assert story.left_s < 1.0 + straight.HEARD_OUT_S + SETTLED_S
 
 
+@pytest.mark.parametrize("judge_s", [0.05, HANGS])
 @pytest.mark.parametrize("desk_s", [(0.1,), (1.5,), (3.4,), (HANGS,), (HANGS, 0.1)])
-@pytest.mark.parametrize("acts", [(), (ENDLESS,), SENTENCES, SENTENCES[:3]])
+@pytest.mark.parametrize("acts", [(), (ENDLESS,), SENTENCES, SENTENCES[:3], DANGER_LATE])
 def test_desk_that_is_slow_puts_off_nobodys_person(
-    acts: Sequence[Act], desk_s: Sequence[float]
+    acts: Sequence[Act], desk_s: Sequence[float], judge_s: float
 ) -> None:
     story = Story(
         acts=acts,
         seconds_of=lambda text: GREETING_S,
         speak=lambda reply: reply.key,
         answers=desk,
-        delays=Delays(desk_s=desk_s),
+        delays=Delays(desk_s=desk_s, judge_s=(judge_s,)),
         straight=True,
     )
     with capture_logs():
@@ -114,7 +120,7 @@ def test_desk_that_is_slow_puts_off_nobodys_person(
     (greeting,) = story.lines
     given_on_s = story.left_s - greeting.end_ms / 1000
     assert given_on_s < straight.HEARD_OUT_S + straight.DESK_S + window.FAILED_WITHIN_S + 0.2
-    assert len(story.messages) <= 2
+    assert len(story.messages) <= (3 if acts is DANGER_LATE else 2)
     words = "".join(each.text for each in story.messages)
     assert all(each in words for each in story.noted)
     assert ENDLESS not in acts or ended.reason == reasons.MARKED_UNHEARD
@@ -143,6 +149,95 @@ async def test_what_was_understood_before_the_recogniser_failed_goes_along() -> 
     ended = await scene.run()
     assert [each.text for each in scene.messages] == ["路灯", ""]
     assert ended.reason == reasons.MARKED_UNHEARD
+
+
+@pytest.mark.parametrize("text", ["", "路灯"])
+async def test_whom_our_ear_fails_and_who_puts_down_is_rung_back(text: str) -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), ear.Deaf(problem="slow", text=text), gone()]
+    ended = await scene.run()
+    assert (ended.outcome, ended.reason) == (Outcome.HUNG_UP, reasons.NEVER_HEARD)
+    assert scene.messages[-1].event == f"handover:{reasons.NEVER_HEARD}"
+
+
+LONG_UNCLEAR = replace(said(""), end_ms=4000)
+FAILS = ear.Deaf(problem="slow", text="我家着火")
+
+
+@pytest.mark.parametrize("sounds", [[ear.Began(), FAILS], [ear.Began(), said("我家着火")]])
+@pytest.mark.parametrize("words", ["路灯坏了", ""])
+async def test_what_comes_while_the_desk_is_waited_for_is_heard_after_the_call(
+    sounds: list[ear.Sound], words: str
+) -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), said("路灯坏了")]
+    scene.during[words] = sounds  # with his words, and with the word that he is given on
+    ended = await scene.run()
+    assert (ended.outcome, ended.reason) == (Outcome.PERSON, reasons.MARKED_UNHEARD)
+    assert scene.spoken == ["路灯坏了"]
+
+
+async def test_a_cough_and_zero_while_the_desk_is_waited_for_are_nothing_unheard() -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), said("路灯坏了")]
+    cough = replace(said(""), end_ms=200)
+    scene.during["路灯坏了"] = [ear.Began(), cough, ear.Pressed(digit="0")]
+    ended = await scene.run()
+    assert (ended.outcome, ended.reason) == (Outcome.PERSON, reasons.MARKED)
+
+
+@pytest.mark.parametrize("sounds", [[ear.Began(), FAILS], [ear.Began(), said("我家着火")]])
+async def test_who_speaks_on_and_puts_down_while_the_desk_is_waited_for_is_rung_back(
+    sounds: list[ear.Sound],
+) -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), said("路灯坏了")]
+    scene.during["路灯坏了"] = [*sounds, gone()]
+    ended = await scene.run()
+    assert (ended.outcome, ended.reason) == (Outcome.HUNG_UP, reasons.NEVER_HEARD)
+    assert scene.left == []
+
+
+async def test_judging_that_fails_keeps_nothing_from_the_desk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fails(self: Stage, text: str) -> bool:
+        raise RuntimeError("in the test")
+
+    monkeypatch.setattr(Stage, "_alarms", fails)
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), said("找村委会"), ear.Began(), said("着火了")]
+    ended = await scene.run()
+    assert (ended.reason, scene.spoken) == (reasons.MARKED, ["找村委会", "着火了"])
+
+
+async def test_what_was_not_understood_stays_so_though_he_says_more() -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), LONG_UNCLEAR, ear.Began(), said("喂")]
+    assert (await scene.run()).reason == reasons.MARKED_UNHEARD
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), LONG_UNCLEAR, ear.Began(), said("喂"), gone()]
+    assert (await scene.run()).reason == reasons.NEVER_HEARD
+
+
+def test_danger_is_told_at_once_and_his_person_waits_no_longer() -> None:
+    acts = (
+        Says(text="找村委会", length_s=1.0, after_s=0.5, waits=False),
+        Says(text="着火了", length_s=1.0, after_s=NEXT_S, waits=False),
+        replace(ENDLESS, after_s=NEXT_S),
+    )
+    story = told(*acts, reason=reasons.MARKED_UNHEARD)
+    assert [each.text for each in story.messages] == ["着火了", "找村委会", ""]
+    assert story.noted == ["着火了", "找村委会"]
+    assert story.left_s < 3.8 + SETTLED_S
+
+
+async def test_danger_before_our_ear_failed_is_told_alone_too() -> None:
+    scene = stage()
+    scene.mouth.into[GREETING] = [ear.Began(), said("找村委会"), ear.Began(), FAILS]
+    await scene.run()
+    assert [each.text for each in scene.messages] == ["我家着火", "找村委会", ""]
+    assert [each.confidence for each in scene.messages] == [0.0, 0.9, None]
 
 
 class Unheard:
@@ -250,6 +345,17 @@ async def test_marked_caller_on_the_line_goes_straight_and_others_do_not(
     other.hears(monkeypatch, gone())
     await other.take()
     assert (other.mouth.said, other.left) == (["phone_greeting"], [])
+
+
+async def test_danger_on_the_line_goes_first_as_the_line_understands_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = Line()
+    line.marked.add(CALLER)
+    line.hears(monkeypatch)
+    line.mouth.into[GREETING] = [ear.Began(), said("找村委会"), ear.Began(), said("着火了")]
+    await line.take()
+    assert [each.text for each in line.messages if each.text] == ["着火了", "找村委会"]
 
 
 async def test_whom_we_ring_is_asked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

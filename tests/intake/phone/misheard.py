@@ -64,6 +64,9 @@ class Misheard:
         async def leave(where: Next, heard: str) -> None:
             left.append(where)
 
+        async def alarms(text: str) -> bool:
+            return False
+
         async def lives(call_id: str) -> bool:
             return False
 
@@ -71,6 +74,7 @@ class Misheard:
             receive=self.services.desk.receive,
             note=lines.append,
             leave=leave,
+            alarms=alarms,
             lives=lives,
             now=lambda: self.clock.at,
             longest_ms=600_000,
@@ -96,9 +100,11 @@ class Misheard:
         ended = Ended(call_id=CALL, at=self.clock.at, outcome=outcome, reason=reason)
         await self.services.database.write(lambda c: calls.ended(c, ended))
 
-    async def spoken(self, voice: Voice, text: str, start_ms: int, end_ms: int) -> None:
+    async def spoken(
+        self, voice: Voice, text: str, start_ms: int, end_ms: int, key: str = ""
+    ) -> None:
         """And what was said in it."""
-        line = SpokenLine(voice=voice, text=text, start_ms=start_ms, end_ms=end_ms)
+        line = SpokenLine(voice=voice, text=text, start_ms=start_ms, end_ms=end_ms, key=key)
         await self.services.database.write(lambda c: calls.spoken(c, CALL, line))
 
     def leave(self, note: str = "incoming operators", operator: str = "7 话务员8001") -> None:

@@ -148,7 +148,26 @@ async def test_which_calls_are_heard_again(
     assert await missing() == (None if never else 0)
     await call.spoken(Voice.LINE, "您好", 0, 9000)
     await call.spoken(Voice.CALLER, "路灯", 9500, 10_000)
-    assert await missing() == (None if never else 10_400)
+    whole_of_it = reason == reasons.MARKED_UNHEARD
+    assert await missing() == (None if never else 0 if whole_of_it else 10_400)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [(Outcome.HUNG_UP, reasons.NEVER_HEARD), (Outcome.LOST, reasons.TAKEN_AWAY)],
+)
+@pytest.mark.parametrize(
+    ("greeting", "from_ms"), [("phone_straight", 0), ("phone_greeting", 10_400)]
+)
+async def test_whom_a_person_takes_at_once_is_heard_again_from_his_first_word(
+    call: Misheard, outcome: Outcome, reason: str, greeting: str, from_ms: int
+) -> None:
+    await call.begin()
+    await call.end(outcome, reason)
+    await call.spoken(Voice.LINE, "您好", 0, 4000, key=greeting)
+    await call.spoken(Voice.CALLER, "喂", 9500, 10_000)
+    found = await call.services.database.read(lambda c: unheard.missing_from_ms(c, CALL))
+    assert found == from_ms
 
 
 async def test_a_call_that_was_understood_keeps_nothing_but_the_whole_of_it(call: Misheard) -> None:
