@@ -24,7 +24,9 @@ from channels.phone.talk.window import Caller, Window
 MOST_UNHEARD = 2
 
 GREETING = Reply(key="phone_greeting")
-_NOTED = frozenset({"danger_alone", "danger_again"})  # he hears as much by being given on
+_NOTED = frozenset(  # who is given on hears as much by it, and tells his person where it is
+    {"danger", "danger_alone", "danger_again", "danger_at"}
+)
 _AGAIN = {"repeat": False, "slower": True}  # reply keys that mean: say the last thing again
 
 _log = structlog.get_logger(__name__)
