@@ -72,7 +72,7 @@ class Database:
             return await future
 
     async def give_way(self) -> None:
-        """Before much computing: a moment for the transaction that runs, if others wait for it."""
+        """Before much computing: a moment for the transaction that works, on SQLite."""
         if self._write_engine is not None and connections.is_sqlite(self._write_engine):
             await self._way.give()
 

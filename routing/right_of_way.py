@@ -1,4 +1,4 @@
-"""A transaction goes first: who has mere computing to do waits until it is through.
+"""A transaction goes first: who has mere computing to do waits while it works.
 
 Other processes wait for the lock of SQLite's transaction, and beside a thread that computes, it
 holds that nearly twice as long. PostgreSQL's wait for their server, which leaves us time anyhow.
@@ -31,7 +31,7 @@ class RightOfWay:
                     loop.call_soon_threadsafe(self._let_pass)
 
     async def give(self) -> None:
-        """Wait until none works, at most `LONGEST_S`; on the event loop."""
+        """Wait while one works, or the next, `LONGEST_S` at most; on the event loop."""
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_S
         while self._taken and (left := until - loop.time()) > 0:

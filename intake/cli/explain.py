@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.console import Console
 
 from channels.message import Contact, InboundMessage
-from config import load, runtime
+from config import runtime
 from config.settings import Settings
 from intake import app
 from intake.cli import common
@@ -24,7 +24,7 @@ from routing.worktime import Calendar
 
 def understood(out: Console, settings: Settings, text: str) -> None:
     """How a sentence is understood, what is said to it and where it goes, with the reasons."""
-    county = load.load_county(settings.county)
+    county = common.county(settings)
     understander = app.load_understander(settings, county)
     said = understander(text)
     replies = Replies(county, settings.certain_above)

@@ -54,6 +54,8 @@ _HURT = frozenset(("violence", "medical", "poison"))
 _FELL_IN = re.compile("[塌倒垮]了|坍塌|塌方|砸")
 _CHOKES = re.compile("憋|噎|呛|卡(?:住|着|在|嗓)|[发都]紫")
 _POISON = re.compile("药|毒|敌敌畏|百草枯|汽油|酒精|洗|碱|消毒")
+_WIRES = re.compile("电线|高压线|电杆|电缆")
+_BURNS = re.compile("[房屋家楼店厂库车柴麦草][^，。！？]{0,6}(?:着|烧|起火|引燃)")
 _BEDS = ("炕", "床")  # who falls out of bed lies in no pit
 _MEANS_TO = re.compile(r"(?:要|想|准备|打算|不如)(?:去)?(?:喝|吃|吞)[^，。了]{0,3}药(?!了)")
 
@@ -75,6 +77,8 @@ def of(text: str, match: Match) -> str:
         return "bite"
     if match.rule.danger == "traffic" and said.startswith("压着") and _FELL_IN.search(text):
         return "collapse"
+    if match.rule.danger == "fire" and _WIRES.search(text) and not _BURNS.search(text):
+        return "electric"  # 电线掉地上冒火花: nobody is in a house that burns
     if match.rule.danger == "poison" and _CHOKES.search(text) and not _POISON.search(text):
         return "medical"
     if match.rule.danger == "fall" and said.startswith(_BEDS):

@@ -87,3 +87,11 @@ def test_a_guess_below_the_mark_is_a_proposal_with_its_confidence(
     told = _told("东韩村村口的路灯坏了三天了没人修", settings)
     begins = r"转人工研判：类别拿不准（把握 9\d%）（机器的建议：事在和阳镇东韩村，"
     assert re.match(begins, told["去向"])
+
+
+def test_a_county_that_is_not_there_is_said(settings: Path, tmp_path: Path) -> None:
+    with_none = tmp_path / "hotline.toml"
+    with_none.write_text(f'state = "state"\ncounty = "{tmp_path / "none"}"\n', encoding="utf-8")
+    result = CliRunner().invoke(cli.application, ["say", "路灯", "--settings", str(with_none)])
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert "没有这个文件夹" in result.output

@@ -56,6 +56,10 @@ from nlp.understanding import Urgency
         ("孩子发烧40度了咋办", "medical"),
         ("楼顶热水器掉下来了", "collapse"),
         ("老伴走了，俺一个人没意思", "suicide"),
+        ("郝桥镇中心小学门口电线掉地上冒火花，有小孩在跟前", "electric"),
+        ("高压线掉地上冒着火", "electric"),
+        ("电线着火把房子引着了", "fire"),
+        ("俺家电线着火了", "fire"),
     ],
 )
 def test_most_urgent_kind_is_known(understander: Understander, said: str, kind: str) -> None:

@@ -29,14 +29,31 @@ class Transaction:
         self._thread.join()
 
 
-async def test_all_wait_and_all_go_on() -> None:
+async def test_all_wait_and_all_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST_S", 60.0)
     way = RightOfWay()
     transaction = Transaction(way)
     waiting = [asyncio.create_task(way.give()) for _ in range(3)]
     await asyncio.sleep(0.01)
     assert not any(task.done() for task in waiting)
     transaction.end()
-    await asyncio.wait_for(asyncio.gather(*waiting), right_of_way.LONGEST_S)
+    await asyncio.wait_for(asyncio.gather(*waiting), 10)
+
+
+async def test_one_that_ends_unseen_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST_S", 60.0)
+    way = RightOfWay()
+    transaction = Transaction(way)
+
+    class Late(list[asyncio.Future[None]]):
+        """Whoever begins to wait does so just after the end."""
+
+        def append(self, passed: asyncio.Future[None]) -> None:
+            transaction.end()
+            super().append(passed)
+
+    way._waiting = Late()
+    await asyncio.wait_for(way.give(), 10)
 
 
 async def test_nobody_waits_where_none_works() -> None:
@@ -58,7 +75,9 @@ async def test_what_fails_keeps_nobody() -> None:
     way, loop = RightOfWay(), asyncio.get_running_loop()
     with pytest.raises(ZeroDivisionError), way.taken(loop):
         raise ZeroDivisionError
-    await asyncio.wait_for(way.give(), right_of_way.LONGEST_S / 2)
+    task = asyncio.create_task(way.give())
+    await asyncio.sleep(0)
+    assert task.done()
 
 
 def test_the_end_of_the_loop_ends_no_transaction() -> None:
