@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from channels.phone.exchange.packets import AmiLost, Packet
+from channels.phone.exchange.packets import AmiFailed, AmiLost, Packet
 
 GRACE_S = 5.0  # beyond the ringing time, for Asterisk to tell
 CAUSE_S = 1.0  # between the word that it failed and the cause
@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     BUSY = "busy"  # 占线
     NO_ANSWER = "no-answer"  # 无人接听
     REFUSED = "refused"  # 拒接
-    FAILED = "failed"  # 没有打通: no such number, no line; his telephone has not rung
+    FAILED = "failed"  # 线路或号码不通: his telephone has not rung
 
 
 _BY_CAUSE = {
@@ -44,16 +44,21 @@ class Dialled:
         self.rung: bool | None = None  # None: an exchange whose files are older does not tell
 
     async def outcome(self, timeout_s: float) -> Outcome:
-        """Waits for it. AmiLost: the connection to Asterisk ended before it was known."""
+        """Waits for it. AmiFailed: Asterisk has not told; AmiLost: the connection has ended."""
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
-                if await self.answered:
-                    return Outcome.ANSWERED
-            if self.rang_out:
-                return Outcome.NO_ANSWER
+                answered = await self.answered
+        except TimeoutError:
+            raise AmiFailed("nothing was told of a call that we made") from None
+        if answered:
+            return Outcome.ANSWERED
+        return Outcome.NO_ANSWER if self.rang_out else await self._why()
+
+    async def _why(self) -> Outcome:
+        try:
             async with asyncio.timeout(CAUSE_S):
                 return self._by_cause(await self.cause)
-        except TimeoutError:
+        except TimeoutError:  # it failed, and no channel was hung up
             return Outcome.FAILED
 
     def _by_cause(self, cause: int) -> Outcome:

@@ -135,7 +135,8 @@ class Exchange:
     ) -> Outcome:
         """Ring somebody; an answered call comes to us as every call, with this id and kind.
 
-        AmiFailed: it could not even be tried. ValueError: no number, or no kind, of ours.
+        AmiFailed: it could not even be tried, or nothing was told of it. ValueError: no number, or
+        no kind, of ours.
         """
         if not _NUMBER.fullmatch(number) or not _KIND.fullmatch(kind):
             raise ValueError("a number has digits, a kind has small letters")

@@ -3,7 +3,8 @@
 import pytest
 
 from channels.phone.exchange.dialling import Dialling, Outcome
-from channels.phone.exchange.packets import Packet
+from channels.phone.exchange.packets import AmiFailed, AmiLost, Packet
+from tests.channels.phone import virtual
 
 ID, OTHER = "hotline-1", "1700000000.1"
 BEGUN = ("DialBegin", {})
@@ -54,3 +55,23 @@ async def test_exchange_whose_files_are_older_tells_of_no_ringing(cause: int, hi
 async def test_other_causes_are_told_by_themselves(cause: int, what: Outcome) -> None:
     assert await outcome(cause, BEGUN) is what
     assert await outcome(cause, BEGUN, RINGS) is what
+
+
+def test_that_asterisk_tells_nothing_says_nothing_of_line_and_number() -> None:
+    async def nothing_told() -> None:
+        with Dialling().expect(ID) as dialled:
+            await dialled.outcome(45.0)
+
+    with pytest.raises(AmiFailed) as told:
+        virtual.run(nothing_told())
+    assert not isinstance(told.value, AmiLost)  # which says that it may ring on
+
+
+def test_failure_without_a_cause_is_the_lines_or_the_numbers() -> None:
+    async def failed() -> Outcome:
+        dialling = Dialling()
+        with dialling.expect(ID) as dialled:
+            dialling.take(event(("OriginateResponse", {"Response": "Failure", "Reason": "0"})))
+            return await dialled.outcome(45.0)
+
+    assert virtual.run(failed()) is Outcome.FAILED
