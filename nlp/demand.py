@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from nlp import clauses
+
 _JOINT = (
     r"[，。；;,！？]?(?:(?:还有就是|"
     r"还有一?[件个样][事儿]?|还有[，、]|"
@@ -47,3 +49,17 @@ def split(text: str, matter_of: Callable[[str], str]) -> tuple[str, ...]:
             demands.append(part)
             matters.append(matter)
     return tuple(demands) if 2 <= len(demands) <= MOST and all(matters) else (text,)
+
+
+def by_place(
+    text: str, matter_of: Callable[[str], str], place_of: Callable[[str], str]
+) -> tuple[str, ...]:
+    """The clauses of a text where each names a matter and a place apart from the others'; else the
+    text: 王庄村路灯坏了，大会塔村也停水了. A place's code begins with that of what it lies in.
+    """
+    parts = tuple(clauses.split(text))
+    if len(text) > LONGEST or not 2 <= len(parts) <= MOST:
+        return (text,)
+    places = {place for part in parts if matter_of(part) and (place := place_of(part))}
+    apart = not any(a != b and a.startswith(b) for a in places for b in places)
+    return parts if apart and len(places) == len(parts) else (text,)

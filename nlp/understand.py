@@ -108,7 +108,7 @@ class Understander:
             danger_rules=alarm.rules,
             danger_kind=alarm.danger,
             kind_evidence=what_words,
-            demands=demand.split(plain, self._matter_of) if categories else (plain,),
+            demands=self._demands(plain, places) if categories else (plain,),
             model=self._classifier.version,
         )
 
@@ -140,6 +140,15 @@ class Understander:
         if not guesses or self._classifier.known(words) >= ENOUGH_WORDS:
             return True
         return any(guess.code[:2] == guesses[0].code[:2] for guess in named)
+
+    def _demands(self, text: str, places: Sequence[Guess]) -> tuple[str, ...]:
+        demands = demand.split(text, self._matter_of)
+        if len(demands) > 1 or len(places) < 2:
+            return demands
+        return demand.by_place(text, self._matter_of, self._place_of)
+
+    def _place_of(self, part: str) -> str:
+        return next((guess.code for guess in self._gazetteer.find(part)), "")
 
     def _matter_of(self, part: str) -> str:
         alarm = self._watch(part)

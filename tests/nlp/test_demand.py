@@ -3,6 +3,7 @@
 import pytest
 
 from config.county import County
+from nlp.normalize import normalize
 from nlp.understand import Understander
 
 
@@ -41,3 +42,23 @@ def test_a_letter_stays_whole(understander: Understander, county: County) -> Non
     text = "路灯坏了，还有井盖没了，" * 40
     said = understander(text)
     assert len(said.demands) <= 4
+
+
+def test_matters_in_several_places_are_split(understander: Understander) -> None:
+    demands = understander("王庄村路灯坏了，大会塔村也停水了").demands
+    assert demands == ("王庄村路灯坏了", "大会塔村也停水了")
+    assert len(understander("王庄村停水了。大会塔村也停水了。").demands) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "东韩村停水了，俺是和阳镇的",
+        "王庄村停水了，路灯也坏了",
+        "从王庄村到大会塔村路坏了",
+        "东韩村停水了，东韩村路灯也坏了",
+        "和阳镇停水了，东韩村没水",
+    ],
+)
+def test_a_matter_in_one_place_stays_whole(text: str, understander: Understander) -> None:
+    assert understander(text).demands == (normalize(text),)
