@@ -69,7 +69,7 @@ async def test_alarm_that_has_no_room_for_all_dangers_says_that_there_are_more(
         await services.desk.receive(say("东韩村有人家着火了，屋里还有人", sender=sender))
     await enter(desk, services, Role.OPERATOR)
     _, page = await desk.get("/console")
-    assert "险情 1 件以上，还没有人接手" in page and "别的在下面" in page
+    assert "险情 1 件以上，还没有人接手" in page and "接手一件，后面的就上来一件" in page
 
 
 async def test_news_are_a_link_inside_what_is_read_out(desk: Desk, services: Services) -> None:

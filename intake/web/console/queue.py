@@ -19,7 +19,7 @@ from routing.ticket import Status, Ticket
 
 PAGE = 30
 WAIT_FOR_YOU, WAIT_FOR_THEM = "件等您办", "件等话务员办"
-MOST_DANGERS = 20  # in the alarm; whoever has so many has more to do than to read on
+MOST_DANGERS = 200  # in the alarm: what is not there may be on no list, its unit has it already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Standing:
     """How things stand in one moment: no ticket is in two places of it, or in none."""
 
     dangers: Sequence[Row]  # the alarm: what nobody has taken up
-    more_dangers: bool  # than the alarm has room for; these are among the rows
+    more_dangers: bool  # than the alarm has room for
     rows: Sequence[Row]  # what else waits
     more: bool
     waiting: int
