@@ -35,6 +35,7 @@ class UnitKind(StrEnum):
 
 HELPERS = frozenset({UnitKind.DEPARTMENT, UnitKind.MEDIATION})  # reached by webhook
 SETTLED = frozenset({UnitKind.VILLAGE, UnitKind.COMMUNITY})  # where people live, a dot on maps
+NAMED = SETTLED | {UnitKind.TOWNSHIP}  # what people say where something is by
 
 UNIT_KIND_NAMES = {
     UnitKind.COUNTY: "县",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from config import positions, tables, tree
-from config.county import Place, Unit, UnitKind
+from config.county import NAMED, Place, Unit
 from config.faults import Faults, suggestion
 from config.positions import Positions
 from config.tables import Entry, Sheet
@@ -30,7 +30,6 @@ PLACES = Sheet(
     optional=True,
 )
 PLACE_KINDS = {"street": "街道", "estate": "小区", "landmark": "地标"}
-_SETTLED = frozenset({UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.COMMUNITY})
 
 
 def read(
@@ -49,7 +48,7 @@ def read(
             aliases=tuple(aliases.get(code, ())),
         )
         for code, unit in units.items()
-        if unit.kind in _SETTLED
+        if unit.kind in NAMED
     }
     kinds = {name: kind for kind, name in PLACE_KINDS.items()} | {
         kind: kind for kind in PLACE_KINDS
@@ -94,7 +93,7 @@ def _aliases(
     for entry in rows:
         unit, alias = entry.text("unit"), entry.text("alias")
         known = units.get(unit)
-        if unit and (known is None or known.kind not in _SETTLED):
+        if unit and (known is None or known.kind not in NAMED):
             problem = f"别名“{tables.shown(alias)}”的单位 {tables.shown(unit)} 不是乡镇、村或社区"
             remedy = suggestion(unit, units, "街道、小区、地标写进 places.csv")
             needs = tree.need(unit) if known is None else None

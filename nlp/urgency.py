@@ -97,11 +97,13 @@ class Watch:
         """What the second ear hears, but for the clauses that are known to tell no danger."""
         if self._ear is None:
             return ()
-        if not known and len(text) > ear.LONGEST:
-            return ()
         gone = [clauses.around(text, match.start, match.end) for match in known]
-        kept = [(a, b) for a, b in cut if not any(a < end and start < b for start, end in gone)]
-        left = "".join(text[a:b] for a, b in kept) if gone else text
+        kept, left = cut, text
+        if gone:
+            kept = tuple(
+                (a, b) for a, b in cut if not any(a < end and start < b for start, end in gone)
+            )
+            left = "".join(text[a:b] for a, b in kept)
         return self._ear.hears(left, [text[a:b] for a, b in kept])
 
 

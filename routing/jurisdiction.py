@@ -10,7 +10,7 @@ unit of the fallback duty (兜底) takes whatever is left, so no matter is ever 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from config.county import FALLBACK_DUTY, County, Unit, UnitKind, Worker
+from config.county import FALLBACK_DUTY, SETTLED, County, Unit, UnitKind, Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def ground(county: County, place: str) -> Ground | None:
     unit = county.units.get(known.unit if known else place)
     if unit is None or unit.kind in (UnitKind.DEPARTMENT, UnitKind.MEDIATION):
         return None
-    if unit.kind in (UnitKind.VILLAGE, UnitKind.COMMUNITY):
+    if unit.kind in SETTLED:
         unit = _only_grid(county, unit)
     return Ground(
         unit=unit,

@@ -5,7 +5,7 @@ ground it lies on.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from config.county import COMMAND_DUTY, HELPERS, County, DispatchRule, Unit, UnitKind
+from config.county import COMMAND_DUTY, HELPERS, NAMED, County, DispatchRule, Unit, UnitKind
 from nlp.understanding import RequestKind, Urgency
 from routing import jurisdiction
 from routing.jurisdiction import Ground
@@ -153,12 +153,11 @@ class Router:
 
     def _full_name(self, unit: Unit) -> str:
         """`和阳镇东韩村` from the short names of the unit and the township above it."""
-        chain = [step for step in self.county.chain(unit.code) if step.kind in _NAMED]
+        chain = [step for step in self.county.chain(unit.code) if step.kind in NAMED]
         return "".join(step.short_name or step.name for step in reversed(chain)) or unit.name
 
 
 _WITHOUT_PLACE = frozenset({RequestKind.ENQUIRY, RequestKind.THANKS, RequestKind.SUGGESTION})
-_NAMED = frozenset({UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.COMMUNITY})
 
 
 def _once(units: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from channels.message import Attachment
+from channels.message import Attachment, InboundMessage
 from intake import attachments, inbox, schema, wire
 from intake.phone import transcripts
 from intake.phone.transcripts import Transcription
@@ -48,7 +48,13 @@ class Attached:
 
 def of_ticket(connection: Connection, ticket: str) -> list[Attached]:
     """Everything, the latest first."""
-    messages = inbox.of_ticket(connection, ticket)
+    return of_messages(connection, ticket, inbox.of_ticket(connection, ticket))
+
+
+def of_messages(
+    connection: Connection, ticket: str, messages: Sequence[InboundMessage]
+) -> list[Attached]:
+    """The same where the ticket's messages are known."""
     found = [
         (attachments.note_id(message, index), each)
         for message in sorted(messages, key=lambda m: m.received_at, reverse=True)

@@ -51,6 +51,8 @@ class About:
 
 async def abouts(services: Services, numbers: Sequence[str]) -> Mapping[str, About]:
     """By number, in this order; only the first get a map."""
+    if not numbers:  # as nearly always on the board, which is asked for every few seconds
+        return {}
     tickets = await services.database.read(lambda c: store.among(c, numbers))
     found: dict[str, About] = {}
     for number in numbers:

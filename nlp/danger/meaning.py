@@ -110,7 +110,7 @@ class Meaning:
 
 
 def _happened_then(text: str, match: Match) -> bool:
-    """Does a time of the past and nothing else stand between its words, and is that all?
+    """Is he named, then a time of the past and at once what happened, and is that all?
     俺爹去年掉井里了; 老公上次打了俺，拿刀堵门口 goes on.
     """
     if clauses.around(text, match.start, match.end)[1] < len(text):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from config.county import SETTLED
 from nlp.places import sound, surroundings
 from nlp.places.sound import Floats
 from nlp.places.spellings import Name, core
@@ -30,7 +31,6 @@ GUARDED = -3.0
 LEAST = -9.0  # scores below are not even compared
 
 _VILLAGE, _COMMUNITY, _GUARDED_VILLAGE, _GUARDED_COMMUNITY, _WHOLE, _GUARDED_WHOLE = range(6)
-_SETTLED = ("village", "community")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,11 +181,11 @@ def _by_core(text: str, settled: Sequence[Name], names: Mapping[str, Any]) -> bo
     short = core(text)
     if short == text or short not in names:
         return False
-    return settled[0].place.kind in _SETTLED or text.endswith(("小区", "居委会"))
+    return settled[0].place.kind in SETTLED or text.endswith(("小区", "居委会"))
 
 
 def _sort(name: Name, guarded: bool) -> int:
-    if name.place.kind not in _SETTLED or not name.bare:
+    if name.place.kind not in SETTLED or not name.bare:
         return _GUARDED_WHOLE if guarded else _WHOLE
     if name.place.kind == "community":
         return _GUARDED_COMMUNITY if guarded else _COMMUNITY

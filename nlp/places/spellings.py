@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from config.county import County, Place, UnitKind
+from config.county import SETTLED, County, Place, UnitKind
 
 _TAILS = ("村民委员会", "居民委员会", "村委会", "居委会", "大队", "社区", "小区", "村")
-_SETTLED = ("village", "community")
 _COMMON = frozenset(
     "东西南北中前后左右上下里外内头边口部大小一二三四五六七八九十几桥河街路岗寺庙县镇乡区张"
 )
@@ -80,7 +79,7 @@ def core(name: str) -> str:
 def _spellings(place: Place) -> Iterator[tuple[str, bool]]:
     """The names by which a place is called; a bare one leaves away what it is."""
     for name in dict.fromkeys((place.name, *place.aliases)):
-        if place.kind not in _SETTLED:
+        if place.kind not in SETTLED:
             bare = place.kind == "township" and not name.endswith(("镇", "乡", "街道"))
             yield name, bare
             continue

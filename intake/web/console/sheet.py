@@ -109,6 +109,7 @@ def _read(
     connection: Connection, services: Services, number: str, may_hear: bool
 ) -> dict[str, Any]:
     county, this = services.county, store.load(connection, number)
+    messages = inbox.of_ticket(connection, number)
     events, people = store.events(connection, number), accounts.names(connection)
     answers = [event.at for event in events if event.action is Action.ANSWER]
     return {
@@ -122,8 +123,8 @@ def _read(
         "looks": looks.of_ticket(connection, number),
         "ringing": ringing.of_ticket(connection, services, this, may_hear=may_hear),
         "suggestion": events[0].note if this.status is Status.DECIDING else "",
-        "attached": attached.of_ticket(connection, number),
-        "pin": locating.pinned(inbox.of_ticket(connection, number)),
+        "attached": attached.of_messages(connection, number, messages),
+        "pin": locating.pinned(messages),
         "said_of_note": partial(spoken.note, hears=services.settings.hears, may_hear=may_hear),
         "wholes": attached.wholes(connection, number),
         "way": services.dispatcher.way(connection, this),
